@@ -1,0 +1,91 @@
+package conflicts
+
+import (
+	"time"
+
+	"wedsync/crdt"
+)
+
+// A Delivery is what one connection brought for one record: one batch.
+type Delivery struct {
+	From      Principal
+	Changes   []*crdt.Change // decoded, in any order, Ops present
+	Announced []crdt.Hash    // the heads that the connection's device announced
+	Policy    *Policy
+	Now       time.Time // the hub's clock
+}
+
+// An Edit is a set of fields that the API writes: one batch.
+type Edit struct {
+	From   Principal
+	Fields map[crdt.Path]crdt.Value // Missing or Null clears
+	// IfMatch names the revision of each critical field that the caller knew;
+	// nil means informed of all.
+	IfMatch map[crdt.Path]uint64
+	Key     string // idempotency key, empty for none
+	Policy  *Policy
+	Now     time.Time
+}
+
+// An Action is how a person decides a conflict.
+type Action string
+
+// The actions.
+const (
+	Accept Action = "accept" // a proposal
+	Keep   Action = "keep"   // the current value
+	Custom Action = "custom" // another value
+)
+
+// A Resolution is a person's decision of one conflict.
+type Resolution struct {
+	By       Principal
+	Conflict string
+	Version  uint64
+	Action   Action
+	Proposal string     // of Accept
+	Value    crdt.Value // of Custom; must fit the field's kind
+	Note     string
+	Policy   *Policy
+	Now      time.Time
+}
+
+// An Outcome is what a batch led to. It is true only once it is stored: on an
+// error of the store the Record must be forgotten and loaded again.
+type Outcome struct {
+	// Stored are the changes that are new to the history, each after its
+	// dependencies, a hub change last.
+	Stored []*crdt.Change
+	// Hub is the hub change among them, nil if none was due.
+	Hub *crdt.Change
+	// Conflicts are the rows of sync_conflicts that the batch opened or moved.
+	Conflicts []Conflict
+	Verdicts  []Verdict
+	Refused   []Refusal
+	// LedgerChanged says that Record.Ledger must be stored again.
+	LedgerChanged bool
+}
+
+// Empty reports whether there is nothing to store.
+func (o *Outcome) Empty() bool {
+	return len(o.Stored) == 0 && len(o.Conflicts) == 0 && !o.LedgerChanged
+}
+
+// A Verdict is what became of one edit of one critical field.
+type Verdict struct {
+	Field    crdt.Path `json:"field"`
+	Outcome  string    `json:"outcome"` // accepted, diverted, rejected, no_change
+	Reason   string    `json:"reason,omitempty"`
+	Rule     int       `json:"rule"` // the rule of Decide that matched, 0 for a first upload
+	Conflict string    `json:"conflict_id,omitempty"`
+	Proposal string    `json:"proposal_id,omitempty"`
+	Author   Author    `json:"author"`
+	Change   string    `json:"change,omitempty"` // the last change of the folded edit, hex
+}
+
+// A Refusal is a change that was not taken, and why.
+type Refusal struct {
+	Hash   crdt.Hash
+	Reason string // a short stable word for metrics: forged_actor, equivocation, invalid, limit, read_only …
+	Err    error  // for people
+}

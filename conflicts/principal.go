@@ -1,0 +1,26 @@
+package conflicts
+
+// A Role is what a principal may do.
+type Role string
+
+// The roles. No role in a token means Member.
+const (
+	Owner       Role = "owner"       // resolves and proposes
+	Member      Role = "member"      // proposes
+	Integration Role = "integration" // a webhook connection; proposes
+	Viewer      Role = "viewer"      // reads
+)
+
+// MayResolve reports whether the role decides conflicts.
+func (r Role) MayResolve() bool { return r == Owner }
+
+// MayPropose reports whether the role may edit at all.
+func (r Role) MayPropose() bool { return r == Owner || r == Member || r == Integration }
+
+// A Principal is who an authenticated connection acts for.
+type Principal struct {
+	Supplier string `json:"supplier"`
+	User     string `json:"user"`
+	Device   string `json:"device,omitempty"`
+	Role     Role   `json:"role"`
+}
