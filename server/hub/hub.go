@@ -1,0 +1,113 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/crdt/engine"
+	"wedsync/store"
+)
+
+// ErrUnavailable means that the hub cannot store now: nothing was changed, and
+// the caller may try again.
+var ErrUnavailable = errors.New("the hub cannot store changes now, try again")
+
+// ErrForbidden means that the principal's role does not allow it.
+var ErrForbidden = errors.New("not allowed for this role")
+
+// A Materialiser makes JSON of a record's changes; it is an [engine.Engine].
+type Materialiser interface {
+	Materialise(ctx context.Context, id crdt.RecordID, chunks [][]byte) (*engine.Result, error)
+}
+
+// Options say what a hub works with. Store and Engine are needed.
+type Options struct {
+	Store      store.Store
+	Engine     Materialiser
+	Log        *slog.Logger          // slog.Default if nil
+	Registerer prometheus.Registerer // none if nil
+	Now        func() time.Time      // time.Now if nil
+	Limits     Limits                // zero fields mean DefaultLimits
+}
+
+// A Hub is the live part of a wedsync server. Its methods may be called from
+// any goroutine.
+type Hub struct {
+	store   store.Store
+	engine  Materialiser
+	log     *slog.Logger
+	now     func() time.Time
+	limits  Limits
+	metrics *metrics
+	env     *conflicts.Env
+
+	StorageID string // what devices know the hub's storage by
+
+	rooms    rooms
+	resident resident
+	devices  registry
+	policies policies
+	commits  *committer
+	heads    *headsLoader
+	project  *projector
+
+	ctx    context.Context // ends when Close begins to wait
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // owners of rooms and the loops below
+}
+
+// New starts a hub. Close stops it.
+func New(ctx context.Context, o Options) (*Hub, error) {
+	if o.Store == nil || o.Engine == nil {
+		return nil, errors.New("hub: Options need a Store and an Engine")
+	}
+	identity, err := o.Store.Identity(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the hub's identity: %w", err)
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	h := &Hub{
+		store: o.Store, engine: o.Engine, log: o.Log, now: o.Now,
+		limits:    o.Limits.orDefault(),
+		metrics:   newMetrics(o.Registerer),
+		env:       &conflicts.Env{Secret: identity.Secret, Limits: crdt.DefaultLimits},
+		StorageID: identity.StorageID,
+	}
+	h.ctx, h.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	h.resident.limit = h.limits.OpenBytes
+	h.commits = newCommitter(h)
+	h.heads = newHeadsLoader(h)
+	h.project = newProjector(h)
+	h.wg.Go(h.commits.run)
+	h.wg.Go(h.heads.run)
+	h.wg.Go(h.project.run)
+	return h, nil
+}
+
+// Close disconnects every device and waits until all that was begun is stored.
+// The store and the engine stay open.
+func (h *Hub) Close() {
+	for _, d := range h.devices.all() {
+		d.Close(GoingAway)
+	}
+	h.cancel()
+	h.wg.Wait()
+}
+
+// Policy is the supplier's policy, the default one if it has set none.
+func (h *Hub) Policy(ctx context.Context, supplier string) (*conflicts.Policy, error) {
+	return h.policies.of(ctx, h.store, supplier)
+}

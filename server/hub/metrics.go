@@ -1,0 +1,48 @@
+package hub
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics are the hub's counters. They count with or without a registry.
+type metrics struct {
+	devices     prometheus.Gauge
+	open        prometheus.Gauge
+	openBytes   prometheus.Gauge
+	commits     prometheus.Counter
+	appends     prometheus.Counter
+	failures    prometheus.Counter
+	changes     prometheus.Counter
+	hubChanges  prometheus.Counter
+	refused     *prometheus.CounterVec
+	verdicts    *prometheus.CounterVec
+	projections *prometheus.CounterVec
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "wedsync", Name: name, Help: help})
+	}
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "wedsync", Name: name, Help: help})
+	}
+	vec := func(name, help, label string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "wedsync", Name: name, Help: help}, []string{label})
+	}
+	m := &metrics{
+		devices:     gauge("devices_connected", "Devices that are connected."),
+		open:        gauge("records_open", "Records in memory."),
+		openBytes:   gauge("records_open_bytes", "Bytes of the records in memory."),
+		commits:     counter("commits_total", "Commits stored."),
+		appends:     counter("appends_total", "Transactions that stored commits."),
+		failures:    counter("append_failures_total", "Transactions that failed; their devices were told to come back."),
+		changes:     counter("changes_stored_total", "Changes stored, hub changes included."),
+		hubChanges:  counter("hub_changes_total", "Hub changes written."),
+		refused:     vec("changes_refused_total", "Changes of devices that were refused.", "reason"),
+		verdicts:    vec("verdicts_total", "Edits of critical fields by outcome.", "outcome"),
+		projections: vec("projections_total", "Records materialised by result.", "result"),
+	}
+	if r != nil {
+		r.MustRegister(m.devices, m.open, m.openBytes, m.commits, m.appends, m.failures, m.changes,
+			m.hubChanges, m.refused, m.verdicts, m.projections)
+	}
+	return m
+}
