@@ -1,0 +1,59 @@
+# Everything that is done with this repository. Needs Go 1.26, a C compiler and
+# Node 20.19; the rest is fetched by the first recipe that runs.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# The story in the terminal, then a hub that keeps serving.
+run *args: _setup
+    @echo "· building the hub (the first build takes a few minutes)"
+    @go build -o bin/wedsync ./cmd/wedsync
+    @exec ./bin/wedsync demo {{ args }}
+
+# Checks, and all tests under the race detector.
+test *args: check
+    @echo "· testing under -race (the first build takes a few minutes)"
+    @go test -race -timeout 20m {{ args }} ./...
+
+# Formatting, vet, staticcheck, and a tidy module.
+check: _setup
+    @echo "· gofumpt"
+    @unformatted="$(go tool -modfile=tools/tools.mod gofumpt -l cmd conflicts crdt server store syncproto testdata)"; \
+      if [ -n "$unformatted" ]; then echo "not formatted (run: just fmt):"; echo "$unformatted"; exit 1; fi
+    @echo "· go vet"
+    @go vet ./...
+    @echo "· staticcheck"
+    @go tool -modfile=tools/tools.mod staticcheck ./...
+    @echo "· go mod tidy"
+    @go mod tidy -diff
+
+# Format all Go files.
+fmt:
+    go tool -modfile=tools/tools.mod gofumpt -w cmd conflicts crdt server store syncproto testdata
+
+# The hub beside automerge-repo-sync-server, as ratios.
+bench *args: _setup _peers
+    @echo "· building the hub and the load generator"
+    @go build -o bin/wedsync ./cmd/wedsync
+    @go build -o bin/bench ./cmd/bench
+    @exec ./bin/bench --hub ./bin/wedsync {{ args }}
+
+# Every fuzz target for a while each.
+fuzz time="30s": _setup
+    @for pkg in $(go list ./...); do \
+      for target in $(go test -list '^Fuzz' "$pkg" | grep '^Fuzz' || true); do \
+        echo "· $pkg $target"; \
+        go test -run '^$' -fuzz "^$target\$" -fuzztime {{ time }} "$pkg"; \
+      done; \
+    done
+
+# The end-to-end tests again and again, each time with other seeds.
+soak count="10": _setup
+    @go test -race -timeout 0 -count {{ count }} ./cmd/wedsync
+
+# What every recipe needs. Does nothing when it is there.
+_setup:
+    @./tools/setup
+
+# What only the benchmark needs: the server to compare with.
+_peers:
+    @./tools/npm-install testdata/bench/automerge-sync-server
