@@ -54,14 +54,15 @@ type Hub struct {
 	rooms    rooms
 	resident resident
 	devices  registry
+	contacts contacts
 	policies policies
 	commits  *committer
 	heads    *headsLoader
 	project  *projector
 
-	ctx    context.Context // ends when Close begins to wait
+	ctx    context.Context // ends when no room has an owner any more
 	cancel context.CancelFunc
-	wg     sync.WaitGroup // owners of rooms and the loops below
+	wg     sync.WaitGroup // the loops of commits, heads and project
 }
 
 // New starts a hub. Close stops it.
@@ -103,6 +104,7 @@ func (h *Hub) Close() {
 	for _, d := range h.devices.all() {
 		d.Close(GoingAway)
 	}
+	h.rooms.close()
 	h.cancel()
 	h.wg.Wait()
 }

@@ -1,0 +1,197 @@
+package hub
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/syncproto"
+)
+
+// A CloseCode says why the hub ends a connection. Codes of 1000 to 1999 mean
+// "come back", 4400 and above "not like this".
+type CloseCode int
+
+// The codes.
+const (
+	GoingAway    CloseCode = 1012 // the hub restarts
+	TryAgain     CloseCode = 1013 // the hub could not store or read
+	Replaced     CloseCode = 4409 // the same device connected again
+	Misbehaved   CloseCode = 4400 // malformed messages
+	Unauthorised CloseCode = 4401 // no, bad or expired token
+)
+
+// ErrClosed means that the device's connection has ended.
+var ErrClosed = errors.New("device is closed")
+
+// A Device is one connection. Receive may be called by one goroutine and Next
+// by one other; Close and Leave by any.
+type Device struct {
+	hub    *Hub
+	who    conflicts.Principal
+	peerID string
+	done   chan struct{} // closed with the device
+	wake   chan struct{} // one slot: something is ready
+
+	malformed int // owned by Receive
+	records   map[crdt.RecordID]bool // spoken of; owned by Receive
+
+	mu          sync.Mutex
+	code        CloseCode // set once
+	slots       map[*room]*slot
+	ready       []*slot // slots with something to send, oldest first
+	bytes       int     // of the messages in slots
+	unavailable []string
+	ephemerals  []Presence
+	complaints  map[string]bool // reasons of refusals that were logged
+}
+
+// A slot is what one device has yet to hear of one record.
+type slot struct {
+	room   *room
+	data   []byte // the next sync message, nil if it is not made yet
+	again  bool   // the room has more: ask for it when the socket is free
+	queued bool   // in ready
+}
+
+// A Presence is an ephemeral message on its way to a device.
+type Presence struct {
+	From    string // the author's peer id
+	Message syncproto.Ephemeral
+}
+
+// An Outgoing is what a device's socket sends next. Exactly one part is set.
+type Outgoing struct {
+	Record      crdt.RecordID
+	Sync        []byte    // an encoded sync message for Record; shared, read only
+	Unavailable string    // a document id
+	Presence    *Presence
+}
+
+// Join makes a device of a connection whose handshake is complete. An older
+// connection of the same device under the same peer id is closed.
+func (h *Hub) Join(who conflicts.Principal, joined syncproto.Joined) *Device {
+	who.Device = cmp.Or(who.Device, joined.StorageID, joined.PeerID)
+	d := &Device{
+		hub: h, who: who, peerID: joined.PeerID,
+		done:    make(chan struct{}),
+		wake:    make(chan struct{}, 1),
+		records: make(map[crdt.RecordID]bool),
+		slots:   make(map[*room]*slot),
+	}
+	if old := h.devices.add(d); old != nil {
+		old.Close(Replaced)
+	}
+	h.metrics.devices.Inc()
+	h.contacts.joined(d, h.now())
+	return d
+}
+
+// Close ends the device; the first code counts.
+func (d *Device) Close(code CloseCode) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.code == 0 {
+		d.code = code
+		close(d.done)
+	}
+}
+
+// Done is closed when the device is; Code says why.
+func (d *Device) Done() <-chan struct{} { return d.done }
+
+// Code is the close code, 0 while the device is open.
+func (d *Device) Code() CloseCode {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.code
+}
+
+// Leave forgets the device. Its connection calls it once, last.
+func (d *Device) Leave() {
+	d.Close(GoingAway)
+	d.hub.devices.remove(d)
+	d.hub.metrics.devices.Dec()
+	for id := range d.records {
+		if r := d.hub.rooms.find(id); r != nil {
+			// A hub that closes forgets all devices anyway.
+			_ = d.hub.deliver(d.hub.ctx, id, leaveTask{d})
+		}
+	}
+	d.hub.contacts.gone(d, d.hub.now())
+}
+
+// Receive takes one event of the connection. It waits while the record's room
+// is full. An error ends the connection.
+func (d *Device) Receive(ctx context.Context, e syncproto.Event) error {
+	switch e := e.(type) {
+	case syncproto.Sync:
+		return d.receiveSync(ctx, e)
+	case syncproto.Ephemeral:
+		if !d.records[e.Record] {
+			return nil
+		}
+		return d.hub.deliver(ctx, e.Record, ephemeralTask{d, e})
+	case syncproto.BadRecord:
+		d.putUnavailable(e.DocumentID)
+	case syncproto.Left:
+		return ErrClosed
+	}
+	return nil
+}
+
+func (d *Device) receiveSync(ctx context.Context, e syncproto.Sync) error {
+	if e.Err != nil {
+		return d.tolerate(e.Record, e.Err)
+	}
+	if !d.records[e.Record] {
+		if len(d.records) >= d.hub.limits.DeviceRecords {
+			d.putUnavailable(e.Record.DocumentID())
+			return nil
+		}
+		d.records[e.Record] = true
+	}
+	t := &syncTask{device: d, message: e.Message}
+	for _, raw := range e.Message.Changes {
+		c, err := crdt.Decode(raw, d.hub.env.Limits)
+		if err != nil {
+			if err := d.tolerate(e.Record, err); err != nil {
+				return err
+			}
+			continue
+		}
+		t.changes = append(t.changes, c)
+	}
+	return d.hub.deliver(ctx, e.Record, t)
+}
+
+// tolerate counts and drops what is malformed; too much of it ends the connection.
+func (d *Device) tolerate(id crdt.RecordID, err error) error {
+	d.malformed++
+	d.complain(id, conflicts.Refusal{Reason: "malformed", Err: err})
+	d.hub.metrics.refused.WithLabelValues("malformed").Inc()
+	if d.malformed > d.hub.limits.Malformed {
+		d.Close(Misbehaved)
+		return ErrClosed
+	}
+	return nil
+}
+
+// complain logs the first refusal of each reason.
+func (d *Device) complain(id crdt.RecordID, refusal conflicts.Refusal) {
+	d.mu.Lock()
+	known := d.complaints[refusal.Reason]
+	if d.complaints == nil {
+		d.complaints = make(map[string]bool)
+	}
+	d.complaints[refusal.Reason] = true
+	d.mu.Unlock()
+	if !known {
+		d.hub.log.Warn("refused what a device sent; its further refusals of this reason are only counted",
+			"reason", refusal.Reason, "record", id, "supplier", d.who.Supplier, "user", d.who.User,
+			"device", d.who.Device, "peer", d.peerID, "change", refusal.Hash, "err", refusal.Err)
+	}
+}

@@ -1,0 +1,127 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/oklog/ulid/v2"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/store"
+)
+
+// A commandTask is an edit or a resolution through the API.
+type commandTask struct {
+	supplier string
+	creates  bool // the record must not exist yet; otherwise it must
+	kind     string
+	from     conflicts.Principal
+	policy   uint64
+	run      func(*conflicts.Record) (*conflicts.Outcome, error)
+	answer   AnswerFunc
+	done     chan<- commandResult // has room for one
+}
+
+type commandResult struct {
+	outcome *conflicts.Outcome
+	err     error
+}
+
+func (t *commandTask) stage(r *room, s *stage) bool {
+	if t.answer != nil && s.answer != nil {
+		return false // one answer a commit
+	}
+	o, err := t.try(r)
+	if err == nil && t.answer != nil {
+		s.answer = t.answer(r.id, o)
+	}
+	if err == nil {
+		s.add(t.kind, t.from, t.policy, o)
+	}
+	s.replies = append(s.replies, func(failed error) {
+		if failed != nil {
+			o, err = nil, failed
+		}
+		t.done <- commandResult{o, err}
+	})
+	return true
+}
+
+func (t *commandTask) try(r *room) (*conflicts.Outcome, error) {
+	if err := r.look(); err != nil {
+		return nil, err
+	}
+	switch known := r.stored.Version > 0; {
+	case t.creates && known:
+		return nil, fmt.Errorf("record %s exists", r.id)
+	case t.creates:
+		r.claimant = t.supplier
+	case !known, r.stored.Supplier != t.supplier, r.stored.State != store.Listed:
+		return nil, store.ErrNotFound
+	}
+	if err := r.open(); err != nil {
+		return nil, err
+	}
+	return t.run(r.record)
+}
+
+func (h *Hub) command(ctx context.Context, id crdt.RecordID, t *commandTask) (*conflicts.Outcome, error) {
+	done := make(chan commandResult, 1)
+	t.done = done
+	if err := h.deliver(ctx, id, t); err != nil {
+		return nil, err
+	}
+	result := <-done
+	if errors.Is(result.err, errStale) {
+		return nil, fmt.Errorf("%w: the record is being changed elsewhere", ErrUnavailable)
+	}
+	return result.outcome, result.err
+}
+
+// Create makes a record of the edit's fields. The edit's policy and time are
+// filled in by the hub.
+func (h *Hub) Create(ctx context.Context, e conflicts.Edit, answer AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error) {
+	id := crdt.NewRecordID(ulid.Make())
+	o, err := h.edit(ctx, id, e, true, answer)
+	return id, o, err
+}
+
+// Edit writes fields of a record, or [store.ErrNotFound]. The edit's policy and
+// time are filled in by the hub.
+func (h *Hub) Edit(ctx context.Context, id crdt.RecordID, e conflicts.Edit, answer AnswerFunc) (*conflicts.Outcome, error) {
+	return h.edit(ctx, id, e, false, answer)
+}
+
+func (h *Hub) edit(ctx context.Context, id crdt.RecordID, e conflicts.Edit, creates bool, answer AnswerFunc) (*conflicts.Outcome, error) {
+	if !e.From.Role.MayPropose() {
+		return nil, ErrForbidden
+	}
+	policy, err := h.Policy(ctx, e.From.Supplier)
+	if err != nil {
+		return nil, err
+	}
+	e.Policy, e.Now = policy, h.now()
+	return h.command(ctx, id, &commandTask{
+		supplier: e.From.Supplier, creates: creates, kind: "api", from: e.From, policy: policy.Version, answer: answer,
+		run: func(r *conflicts.Record) (*conflicts.Outcome, error) { return r.Edit(e) },
+	})
+}
+
+// Resolve decides a conflict of a record. The resolution's policy and time are
+// filled in by the hub.
+func (h *Hub) Resolve(ctx context.Context, id crdt.RecordID, s conflicts.Resolution, answer AnswerFunc) (*conflicts.Outcome, error) {
+	if !s.By.Role.MayResolve() {
+		return nil, ErrForbidden
+	}
+	policy, err := h.Policy(ctx, s.By.Supplier)
+	if err != nil {
+		return nil, err
+	}
+	s.Policy, s.Now = policy, h.now()
+	return h.command(ctx, id, &commandTask{
+		supplier: s.By.Supplier, kind: "resolve", from: s.By, policy: policy.Version, answer: answer,
+		run: func(r *conflicts.Record) (*conflicts.Outcome, error) { return r.Resolve(s) },
+	})
+}

@@ -1,0 +1,141 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"wedsync/crdt"
+	"wedsync/crdt/engine"
+	"wedsync/store"
+)
+
+// A projector makes the JSON of records that changed, off the path of their
+// commits: one at a time, each after it rested for a moment, resting itself
+// longer than it works.
+type projector struct {
+	hub  *Hub
+	wake chan struct{}
+
+	mu    sync.Mutex
+	due   map[crdt.RecordID]time.Time
+	order []crdt.RecordID // of due, in the order in which they came
+}
+
+// restFactor is how much longer the projector rests than it works.
+const restFactor = 4
+
+func newProjector(h *Hub) *projector {
+	return &projector{hub: h, wake: make(chan struct{}, 1), due: make(map[crdt.RecordID]time.Time)}
+}
+
+// changed notes that a listed record has moved on.
+func (p *projector) changed(id crdt.RecordID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, waits := p.due[id]; !waits {
+		p.order = append(p.order, id)
+	}
+	p.due[id] = p.hub.now().Add(p.hub.limits.Quiet)
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next takes the record that waits longest, if it has rested, and otherwise
+// says how long it has to.
+func (p *projector) next() (id crdt.RecordID, rest time.Duration, any bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.order) == 0 {
+		return id, 0, false
+	}
+	id = p.order[0]
+	if rest := p.due[id].Sub(p.hub.now()); rest > 0 {
+		// One that is busy goes to the end, so that it holds up no other.
+		p.order = append(p.order[1:], id)
+		return id, rest, true
+	}
+	p.order = p.order[1:]
+	delete(p.due, id)
+	return id, 0, true
+}
+
+// run ends with the hub's context.
+func (p *projector) run() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		id, rest, any := p.next()
+		if any && rest == 0 {
+			rest = p.make(id)
+		}
+		if !any {
+			rest = time.Hour
+		}
+		timer.Reset(rest)
+		wake := p.wake
+		if any {
+			wake = nil // what comes meanwhile is found at the next look
+		}
+		select {
+		case <-p.hub.ctx.Done():
+			return
+		case <-wake:
+		case <-timer.C:
+		}
+	}
+}
+
+func (p *projector) make(id crdt.RecordID) (rest time.Duration) {
+	begun := time.Now()
+	_, err := p.hub.materialise(p.hub.ctx, id)
+	if err != nil && p.hub.ctx.Err() == nil {
+		p.hub.log.Warn("record is not projected", "record", id, "err", err)
+	}
+	return restFactor * time.Since(begun)
+}
+
+// materialise stores the projection of a record as it is now.
+func (h *Hub) materialise(ctx context.Context, id crdt.RecordID) (*engine.Result, error) {
+	stored, err := h.store.Load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var chunks [][]byte
+	for _, b := range stored.Batches {
+		chunks = append(chunks, b.Chunks...)
+	}
+	result, err := h.engine.Materialise(ctx, id, chunks)
+	if err != nil {
+		h.metrics.projections.WithLabelValues("failed").Inc()
+		return nil, err
+	}
+	if !slices.Equal(result.Heads, stored.Heads.Heads) {
+		h.metrics.projections.WithLabelValues("incomplete").Inc()
+		return result, fmt.Errorf("record %s: %d of its changes cannot be materialised", id, len(result.Quarantined))
+	}
+	h.metrics.projections.WithLabelValues("made").Inc()
+	return result, h.store.Project(ctx, id, result.Heads, result.JSON)
+}
+
+// Fresh reads a record with its projection brought up to date. If that is not
+// possible now, the projection is the older one.
+func (h *Hub) Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error) {
+	summary, err := h.store.Summary(ctx, supplier, id)
+	if err != nil || slices.Equal(summary.Heads.Heads, summary.ProjectedHeads) {
+		return summary, err
+	}
+	if _, err := h.materialise(ctx, id); err != nil {
+		if errors.Is(err, ctx.Err()) {
+			return summary, err
+		}
+		h.log.Warn("record is shown as it was projected last", "record", id, "err", err)
+		return summary, nil
+	}
+	return h.store.Summary(ctx, supplier, id)
+}

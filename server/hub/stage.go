@@ -1,0 +1,108 @@
+package hub
+
+import (
+	"slices"
+
+	"time"
+
+	"wedsync/conflicts"
+	"wedsync/store"
+)
+
+// A stage gathers what the tasks of one turn led to, until it is stored.
+type stage struct {
+	now       time.Time
+	batches   []store.Batch
+	conflicts []conflicts.Conflict
+	ledger    bool
+	answer    *store.Answer
+	brought   []*Device    // delivered changes that are staged
+	touched   []*member    // spoke; may be due an answer
+	replies   []func(error) // called once it is stored, or with why not
+}
+
+// add takes over what one batch led to.
+func (s *stage) add(kind string, from conflicts.Principal, policy uint64, o *conflicts.Outcome) {
+	if len(o.Stored) > 0 || len(o.Verdicts) > 0 {
+		b := store.Batch{Hub: o.Hub != nil, Origin: store.Origin{
+			Kind: kind, From: from, Policy: policy, At: s.now, Verdicts: o.Verdicts,
+		}}
+		for _, c := range o.Stored {
+			b.Chunks = append(b.Chunks, c.Raw)
+		}
+		s.batches = append(s.batches, b)
+	}
+	for _, c := range o.Conflicts {
+		i := slices.IndexFunc(s.conflicts, func(old conflicts.Conflict) bool { return old.ID == c.ID })
+		if i < 0 {
+			s.conflicts = append(s.conflicts, c)
+			continue
+		}
+		s.conflicts[i] = c
+	}
+	s.ledger = s.ledger || o.LedgerChanged
+}
+
+func (s *stage) empty() bool {
+	return len(s.batches) == 0 && len(s.conflicts) == 0 && !s.ledger && s.answer == nil
+}
+
+func (s *stage) touch(m *member) {
+	if !slices.Contains(s.touched, m) {
+		s.touched = append(s.touched, m)
+	}
+}
+
+// fail tells everybody whose edit came to nothing.
+func (s *stage) fail(err error) {
+	for _, d := range s.brought {
+		d.Close(TryAgain)
+	}
+	for _, reply := range s.replies {
+		reply(err)
+	}
+}
+
+// commit stores what is staged.
+func (r *room) commit(s *stage) error {
+	if s.empty() {
+		return nil
+	}
+	c := store.Commit{
+		Supplier:  r.supplier(),
+		Record:    r.id,
+		Version:   r.stored.Version,
+		State:     store.Introducing,
+		Heads:     slices.Clone(r.record.Graph().Heads()),
+		Batches:   s.batches,
+		Conflicts: s.conflicts,
+		Answer:    s.answer,
+	}
+	if r.record.Listed() {
+		c.State = store.Listed
+	}
+	if s.ledger || c.Version == 0 {
+		c.Ledger = r.record.Ledger()
+	}
+	if err := r.hub.commits.store(c); err != nil {
+		return err
+	}
+	r.stored = store.Heads{Supplier: c.Supplier, Version: c.Version + 1, State: c.State, Heads: c.Heads}
+	r.count(s)
+	if c.State == store.Listed {
+		r.hub.project.changed(r.id)
+	}
+	return nil
+}
+
+func (r *room) count(s *stage) {
+	for _, b := range s.batches {
+		r.hub.metrics.changes.Add(float64(len(b.Chunks)))
+		if b.Hub {
+			r.hub.metrics.hubChanges.Inc()
+		}
+		for _, v := range b.Origin.Verdicts {
+			r.hub.metrics.verdicts.WithLabelValues(v.Outcome).Inc()
+		}
+	}
+}
