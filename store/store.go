@@ -2,16 +2,11 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
 )
-
-// ErrNotFound means that there is no such thing for this supplier, whether or
-// not another supplier has it.
-var ErrNotFound = errors.New("not found")
 
 // A RecordState says how far a record has come.
 type RecordState uint8
@@ -43,17 +38,23 @@ type Origin struct {
 	Verdicts []conflicts.Verdict `json:"verdicts,omitempty"`
 }
 
+// MaxCommit bounds the bytes of a commit: its chunks together, its ledger, its
+// answer's body. A larger one is refused with a CommitError.
+const MaxCommit = 256 << 20
+
 // A Commit is one step of one record.
 type Commit struct {
-	Supplier string
-	Record   crdt.RecordID
+	Supplier string        // never empty
+	Record   crdt.RecordID // never zero
 	// Version is the record's version when it was read, 0 for a new record.
 	// Storing the commit makes it Version+1.
-	Version   uint64
-	State     RecordState
-	Heads     []crdt.Hash // after the commit, ascending
-	Batches   []Batch     // may be empty
-	Ledger    []byte      // nil leaves the stored ledger as it is
+	Version uint64
+	State   RecordState
+	Heads   []crdt.Hash // after the commit, ascending
+	Batches []Batch     // may be empty
+	Ledger  []byte      // nil leaves the stored ledger as it is
+	// Conflicts are the rows that the commit opened or moved, whole, in any
+	// order. A row keeps its record and field for ever.
 	Conflicts []conflicts.Conflict
 	Answer    *Answer // an idempotent command's answer, nil for none
 }
@@ -65,6 +66,7 @@ type Answer struct {
 	Request   [32]byte // hash of method, path and body
 	Status    int
 	Body      []byte
+	At        time.Time // hub clock
 }
 
 // Heads is what the store knows of a record without opening it.
@@ -95,27 +97,37 @@ type Summary struct {
 
 // An Appender stores commits.
 type Appender interface {
-	// Append leaves out the commits whose record moved on since it was read
-	// (its version is no longer Commit.Version, or its id is bound to another
-	// supplier), returns those as stale, and stores the others, all or none,
-	// in one transaction. After nil they survive a power failure. After an
-	// error they may or may not be stored: forget the records and load them
-	// again. A batch holds at most one commit per record.
+	// Append leaves out the commits whose moment has passed: the record's
+	// version is no longer Commit.Version, its id is bound to another supplier,
+	// or the answer's principal and key already have an answer, if only from an
+	// earlier commit of the same batch. It returns those records as stale, in
+	// the order of the commits, and stores the others, all or none, in one
+	// transaction. After nil they survive a power failure.
+	//
+	// After an error they may or may not be stored: forget the records and load
+	// them again. Only after a *CommitError is it certain that none is stored.
+	// A batch that holds two commits of one record is such an error, and so is
+	// a second pending conflict of one record and field.
+	//
+	// A context that ends before the transaction began stops it; afterwards it
+	// runs to its end.
 	Append(ctx context.Context, commits []Commit) (stale []crdt.RecordID, err error)
 }
 
 // Records reads records.
 type Records interface {
-	// Heads answers for many records in one query, whoever they belong to;
-	// unknown records are absent. It costs no more for a long history.
+	// Heads answers for many records in one query, whoever they belong to and
+	// also when they are deleted; unknown records are absent. It costs no more
+	// for a long history.
 	Heads(ctx context.Context, ids []crdt.RecordID) (map[crdt.RecordID]Heads, error)
-	// Load reads a whole record as of one version, or ErrNotFound. The caller
-	// checks Stored.Supplier.
+	// Load reads a whole record as of one version, also when it is deleted, or
+	// ErrNotFound. The caller checks Stored.Supplier and State.
 	Load(ctx context.Context, id crdt.RecordID) (*Stored, error)
-	// Summary reads one record of a supplier as lists show it, or ErrNotFound.
+	// Summary reads one listed record of a supplier, or ErrNotFound.
 	Summary(ctx context.Context, supplier string, id crdt.RecordID) (Summary, error)
 	// List reads the listed records of a supplier in ascending order of id,
-	// beginning after the given one, at most limit of them.
+	// beginning after the given one (the zero id is before all), at most limit
+	// of them.
 	List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]Summary, error)
 }
 
@@ -123,7 +135,8 @@ type Records interface {
 type Projections interface {
 	// Project stores the JSON of a record as of heads. It overwrites an older
 	// projection, is lost without harm and is no part of any commit. A record
-	// that does not exist is ignored.
+	// that does not exist is ignored. No call delays a commit by more than a
+	// moment.
 	Project(ctx context.Context, id crdt.RecordID, heads []crdt.Hash, fields []byte) error
 }
 
@@ -144,6 +157,10 @@ type Conflicts interface {
 	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
 }
 
+// MaxPage is how many bytes of chunks a page of the journal gathers before it
+// ends. The last entry may lead beyond.
+const MaxPage = 8 << 20
+
 // An Entry is one commit as the journal tells it.
 type Entry struct {
 	Number  uint64
@@ -156,7 +173,8 @@ type Entry struct {
 type Journal interface {
 	// Journal reads a supplier's commits numbered above after, ascending, at
 	// most limit. Numbers are 1, 2, 3 … without a gap; who has read n never
-	// later finds a smaller number that was not there.
+	// later finds a smaller number that was not there. A page ends early once
+	// it holds more than MaxPage bytes; an empty one means that there is no more.
 	Journal(ctx context.Context, supplier string, after uint64, limit int) ([]Entry, error)
 }
 
@@ -166,13 +184,23 @@ type Answers interface {
 	Answer(ctx context.Context, principal, key string) (Answer, error)
 }
 
+// Policies keeps what suppliers hold critical.
+type Policies interface {
+	// Policy reads the policy that a supplier has set, or ErrNotFound.
+	Policy(ctx context.Context, supplier string) (*conflicts.Policy, error)
+	// SetPolicy replaces the policy, durably. It returns ErrStale unless
+	// p.Version is above that of the policy in force, which is 1 if none was set.
+	SetPolicy(ctx context.Context, supplier string, p *conflicts.Policy) error
+}
+
 // An Identity is what makes a hub the same hub after a restart.
 type Identity struct {
 	Secret    []byte // 32 random bytes; signs tokens and hub changes
 	StorageID string // UUID text; what clients know the hub's storage by
 }
 
-// A Store is all of it.
+// A Store is all of it. It may be used by many goroutines at once. What it is
+// given stays the caller's; what it returns belongs to the caller.
 type Store interface {
 	Appender
 	Records
@@ -180,10 +208,14 @@ type Store interface {
 	Conflicts
 	Journal
 	Answers
-	// Identity returns the hub's identity, made and stored on the first call.
+	Devices
+	Policies
+	// Identity returns the hub's identity, made and stored on the first call
+	// and the same ever after.
 	Identity(ctx context.Context) (Identity, error)
 	// Ping reports whether the store can be written now.
 	Ping(ctx context.Context) error
-	// Close waits for running calls and releases the store.
+	// Close waits for running calls and releases the store. Later calls return
+	// ErrUnavailable.
 	Close() error
 }

@@ -1,0 +1,37 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"wedsync/crdt"
+)
+
+// What callers branch on. Every other error of a store is for people.
+var (
+	// ErrNotFound means that there is no such thing for this supplier, whether
+	// or not another supplier has it.
+	ErrNotFound = errors.New("not found")
+	// ErrUnavailable means that the store cannot work now but may later: a full
+	// or read-only disk, a lost connection, a closed store. Nothing about the
+	// request was wrong; devices are told to come back.
+	ErrUnavailable = errors.New("store unavailable")
+	// ErrStale means that what was to be replaced is no longer what the caller
+	// read.
+	ErrStale = errors.New("stale")
+	// ErrCorrupt means that a stored row cannot be read. The error names the
+	// record and the row.
+	ErrCorrupt = errors.New("corrupt row")
+)
+
+// A CommitError means that one commit breaks a rule of the store and never can
+// be stored. Nothing of its batch was: append the others again without it.
+type CommitError struct {
+	Record crdt.RecordID
+	Reason string
+}
+
+// Error names the record and the rule.
+func (e *CommitError) Error() string {
+	return fmt.Sprintf("commit of %s: %s", e.Record, e.Reason)
+}
