@@ -89,3 +89,9 @@ type Refusal struct {
 	Reason string // a short stable word for metrics: forged_actor, equivocation, invalid, limit, read_only …
 	Err    error  // for people
 }
+
+// A Judgement asks for a record to be brought in line with a policy.
+type Judgement struct {
+	Policy *Policy
+	Now    time.Time
+}

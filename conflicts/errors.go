@@ -1,0 +1,49 @@
+package conflicts
+
+import (
+	"errors"
+	"fmt"
+
+	"wedsync/crdt"
+)
+
+// Why a command was not carried out. Nothing has changed then.
+var (
+	// ErrForbidden means that the principal's role does not allow it.
+	ErrForbidden = errors.New("the role does not allow this")
+	// ErrUnknownConflict means that no conflict of that id is pending here.
+	ErrUnknownConflict = errors.New("no such pending conflict")
+	// ErrUnknownProposal means that the conflict has no open proposal of that id.
+	ErrUnknownProposal = errors.New("no such open proposal")
+	// ErrUnknownAction means that the action is none of accept, keep and custom.
+	ErrUnknownAction = errors.New("no such action")
+	// ErrIntroducing means that the record's first upload is incomplete.
+	ErrIntroducing = errors.New("the record is still being uploaded")
+)
+
+// A StaleError says that a conflict moved on since the caller read it.
+type StaleError struct {
+	Conflict Conflict // as it now stands
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("conflict %s is at version %d now", e.Conflict.ID, e.Conflict.Version)
+}
+
+// An UnfitError says that a custom value does not fit its field's kind.
+type UnfitError struct {
+	Field crdt.Path
+	Kind  Kind
+}
+
+func (e *UnfitError) Error() string {
+	return fmt.Sprintf("the value does not fit %s, which is of kind %s", e.Field, e.Kind)
+}
+
+// A FieldError says which field of an edit cannot be written, and why.
+type FieldError struct {
+	Field  crdt.Path
+	Reason string
+}
+
+func (e *FieldError) Error() string { return fmt.Sprintf("field %q %s", e.Field, e.Reason) }
