@@ -75,8 +75,9 @@ type Op struct {
 	Action Action
 	Value  Value  // of Set and Inc (an Int), and of Mark
 	Pred   []OpID // the operations that it replaces, ascending
+	Begin  bool   // of Mark: whether it begins the mark Name or ends the last one
 	Expand bool   // of Mark
-	Name   string // of Mark
+	Name   string // of Mark that begins
 }
 
 // A Change is a decoded change chunk. It does not change once decoded, except
