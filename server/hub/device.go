@@ -36,7 +36,7 @@ type Device struct {
 	done   chan struct{} // closed with the device
 	wake   chan struct{} // one slot: something is ready
 
-	malformed int // owned by Receive
+	malformed int                    // owned by Receive
 	records   map[crdt.RecordID]bool // spoken of; owned by Receive
 
 	mu          sync.Mutex
@@ -66,8 +66,8 @@ type Presence struct {
 // An Outgoing is what a device's socket sends next. Exactly one part is set.
 type Outgoing struct {
 	Record      crdt.RecordID
-	Sync        []byte    // an encoded sync message for Record; shared, read only
-	Unavailable string    // a document id
+	Sync        []byte // an encoded sync message for Record; shared, read only
+	Unavailable string // a document id
 	Presence    *Presence
 }
 

@@ -16,8 +16,8 @@ type stage struct {
 	conflicts []conflicts.Conflict
 	ledger    bool
 	answer    *store.Answer
-	brought   []*Device    // delivered changes that are staged
-	touched   []*member    // spoke; may be due an answer
+	brought   []*Device     // delivered changes that are staged
+	touched   []*member     // spoke; may be due an answer
 	replies   []func(error) // called once it is stored, or with why not
 }
 

@@ -99,14 +99,17 @@ func (c *connection) serve(ctx context.Context, who conflicts.Principal) {
 	written := make(chan error, 1)
 	go func() { // ends with ctx, with the device or when the socket fails
 		err := c.write(ctx, device)
+		if code := device.Code(); code != 0 {
+			// The closing handshake is a courtesy; it also ends the reader.
+			_ = c.conn.Close(websocket.StatusCode(code), reasons[code])
+		}
 		cancel()
 		written <- err
 	}()
 	readErr := c.read(ctx, device)
-	if code := device.Code(); code != 0 {
-		c.conn.Close(websocket.StatusCode(code), reasons[code])
+	if device.Code() == 0 {
+		cancel()
 	}
-	cancel()
 	writeErr := <-written
 	log.Debug("device left", "read", quiet(readErr), "write", quiet(writeErr), "code", device.Code())
 }

@@ -1,0 +1,73 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/server/hub"
+	"wedsync/store"
+)
+
+// A Hub carries out commands and knows what is live. It is a [hub.Hub].
+type Hub interface {
+	// Create stores a new record of e's supplier. The answer is stored with it.
+	Create(ctx context.Context, e conflicts.Edit, answer hub.AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error)
+	// Edit stores an edit of a record of e's supplier, or says store.ErrNotFound.
+	Edit(ctx context.Context, id crdt.RecordID, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error)
+	// Resolve stores a person's decision of a conflict of that record.
+	Resolve(ctx context.Context, id crdt.RecordID, r conflicts.Resolution, answer hub.AnswerFunc) (*conflicts.Outcome, error)
+	// Fresh brings a record's projection up to date and reads the record.
+	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
+	// SyncStatus reads at most limit records that follow after.
+	SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error)
+	// Policy is the supplier's policy in force.
+	Policy(ctx context.Context, supplier string) (*conflicts.Policy, error)
+}
+
+// A Reader is the part of a [store.Store] that the API reads from.
+type Reader interface {
+	Summary(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
+	List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
+	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
+	Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) ([]conflicts.Conflict, error)
+	Answer(ctx context.Context, principal, key string) (store.Answer, error)
+}
+
+// Tokens say who a token acts for.
+type Tokens interface {
+	Principal(ctx context.Context, token string) (conflicts.Principal, error)
+}
+
+// Options say what an API works with. Hub, Store and Tokens are needed.
+type Options struct {
+	Hub    Hub
+	Store  Reader
+	Tokens Tokens
+	Log    *slog.Logger     // slog.Default if nil
+	Now    func() time.Time // time.Now if nil
+}
+
+// An API answers requests. Its methods may be called from any goroutine.
+type API struct {
+	hub      Hub
+	store    Reader
+	tokens   Tokens
+	log      *slog.Logger
+	now      func() time.Time
+	inFlight inFlight
+}
+
+// New makes an API.
+func New(o Options) *API {
+	a := &API{hub: o.Hub, store: o.Store, tokens: o.Tokens, log: o.Log, now: o.Now}
+	if a.log == nil {
+		a.log = slog.Default()
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	return a
+}

@@ -1,0 +1,141 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/store"
+)
+
+// conflictsKey is the root map that the hub keeps in every document for clients
+// that are offline. It is no field.
+const conflictsKey = "sync_conflicts"
+
+// An item is a record as callers see it.
+type item struct {
+	Client    string               `json:"client_id"`
+	Document  string               `json:"document_id"`
+	Fields    map[string]any       `json:"fields"`
+	Pending   map[crdt.Path]string `json:"pending"` // conflict ids
+	Revision  uint64               `json:"revision"`
+	Revisions map[crdt.Path]uint64 `json:"revisions"`
+	Heads     []string             `json:"heads"`
+	Stale     bool                 `json:"stale"` // Fields may lack what Heads hold
+
+	Verdicts map[crdt.Path]verdict `json:"verdicts,omitempty"` // of the command that this answers
+}
+
+// etag names the state of all critical fields, as If-Match does.
+func (i *item) etag() string { return `"` + strconv.FormatUint(i.Revision, 10) + `"` }
+
+// reply answers with the item.
+func (i *item) reply(w http.ResponseWriter, status int) error {
+	w.Header().Set("ETag", i.etag())
+	return reply(w, status, i)
+}
+
+// showItem makes the item of a record: the fields of its projection, with the
+// accepted value in place of whatever a critical field holds in the document.
+func showItem(s store.Summary, policy *conflicts.Policy) (*item, error) {
+	ledger, err := conflicts.ReadLedger(s.Ledger)
+	if err != nil {
+		return nil, fmt.Errorf("ledger of %s: %w", s.Record, err)
+	}
+	fields, err := projectedFields(s.Projection)
+	if err != nil {
+		return nil, fmt.Errorf("projection of %s: %w", s.Record, err)
+	}
+	i := &item{
+		Client:    s.Record.ClientID(),
+		Document:  s.Record.DocumentID(),
+		Fields:    fields,
+		Pending:   make(map[crdt.Path]string, len(ledger.Pending)),
+		Revision:  ledger.Revision,
+		Revisions: make(map[crdt.Path]uint64),
+		Heads:     showHeads(s.Heads.Heads),
+		Stale:     s.Projection == nil || !slices.Equal(s.ProjectedHeads, s.Heads.Heads),
+	}
+	for path, conflict := range ledger.Pending {
+		i.Pending[path] = conflict
+	}
+	for _, path := range criticalPaths(ledger, policy) {
+		accepted := ledger.Accepted[path]
+		i.Revisions[path] = accepted.Revision
+		overlay(i.Fields, path.Keys(), accepted.Value)
+	}
+	return i, nil
+}
+
+// projectedFields are the fields of a projection, numbers as they are written.
+func projectedFields(projection []byte) (map[string]any, error) {
+	fields := make(map[string]any)
+	if projection == nil {
+		return fields, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(projection))
+	dec.UseNumber()
+	if err := dec.Decode(&fields); err != nil {
+		return nil, err
+	}
+	delete(fields, conflictsKey)
+	return fields, nil
+}
+
+// criticalPaths are the fields whose value the ledger says: those of the policy,
+// and those that left it while a conflict is pending.
+func criticalPaths(ledger *conflicts.LedgerView, policy *conflicts.Policy) []crdt.Path {
+	var paths []crdt.Path
+	for _, f := range policy.Fields {
+		paths = append(paths, f.Path)
+	}
+	for path := range ledger.Pending {
+		if !isCritical(policy, path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// overlay puts v at a path of fields, making maps on the way; a cleared value
+// takes out what is there.
+func overlay(fields map[string]any, keys []string, v crdt.Value) {
+	cleared := v.Kind == crdt.Missing
+	for _, key := range keys[:len(keys)-1] {
+		below, ok := fields[key].(map[string]any)
+		if !ok {
+			if cleared {
+				return
+			}
+			below = make(map[string]any)
+			fields[key] = below
+		}
+		fields = below
+	}
+	last := keys[len(keys)-1]
+	if cleared {
+		delete(fields, last)
+		return
+	}
+	fields[last] = v.JSON()
+}
+
+// A verdict is what became of one critical field of a command.
+type verdict struct {
+	Outcome  string `json:"outcome"`
+	Reason   string `json:"reason"`
+	Conflict string `json:"conflict_id,omitempty"`
+}
+
+func showVerdicts(o *conflicts.Outcome) map[crdt.Path]verdict {
+	shown := make(map[crdt.Path]verdict, len(o.Verdicts))
+	for _, v := range o.Verdicts {
+		shown[v.Field] = verdict{Outcome: v.Outcome, Reason: v.Reason, Conflict: v.Conflict}
+	}
+	return shown
+}

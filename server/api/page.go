@@ -1,0 +1,66 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"wedsync/crdt"
+)
+
+const (
+	defaultPage = 50
+	maxPage     = 200
+)
+
+// A page is a list as a caller sees it. Next is the cursor of the next page,
+// null on the last one.
+type page[T any] struct {
+	Items []T     `json:"items"`
+	Next  *string `json:"next"`
+}
+
+// pageOf makes a page of at most limit of the rows, one more of which says that
+// there is a next page.
+func pageOf[R, T any](rows []R, limit int, cursor func(R) string, show func(R) (T, error)) (page[T], error) {
+	p := page[T]{Items: make([]T, 0, min(len(rows), limit))}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next := cursor(rows[limit-1])
+		p.Next = &next
+	}
+	for _, row := range rows {
+		item, err := show(row)
+		if err != nil {
+			return page[T]{}, err
+		}
+		p.Items = append(p.Items, item)
+	}
+	return p, nil
+}
+
+// limitOf is how many rows the caller wants on a page.
+func limitOf(r *http.Request) (int, error) {
+	text := r.URL.Query().Get("limit")
+	if text == "" {
+		return defaultPage, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxPage {
+		return 0, malformed("limit", fmt.Sprintf("must be a whole number from 1 to %d", maxPage))
+	}
+	return n, nil
+}
+
+// recordCursor is where a page of records begins: after this id.
+func recordCursor(r *http.Request) (crdt.RecordID, error) {
+	text := r.URL.Query().Get("cursor")
+	if text == "" {
+		return crdt.RecordID{}, nil
+	}
+	id, err := crdt.ParseRecordID(text)
+	if err != nil {
+		return crdt.RecordID{}, malformed("cursor", "must be the next of an earlier page")
+	}
+	return id, nil
+}

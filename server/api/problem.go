@@ -1,0 +1,128 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/server/auth"
+	"wedsync/server/hub"
+	"wedsync/store"
+)
+
+// What endpoints return beside the errors of the packages below.
+var (
+	errForbidden  = errors.New("not allowed for this role")
+	errMethod     = errors.New("method not allowed")
+	errNoSuchURL  = errors.New("no such URL")
+	errKeyReused  = errors.New("idempotency key used for another request")
+	errKeyBusy    = errors.New("a request with this idempotency key is being worked on")
+	errFutureView = errors.New("If-Match names a revision that the record does not have yet")
+)
+
+// A Fault is one thing that is wrong with a request.
+type Fault struct {
+	Field string `json:"field"`
+	Rule  string `json:"rule"`
+}
+
+// A malformedError means a request that cannot be read.
+type malformedError struct{ fault Fault }
+
+func (e *malformedError) Error() string { return e.fault.Field + " " + e.fault.Rule }
+
+func malformed(field, rule string) error { return &malformedError{Fault{field, rule}} }
+
+// An invalidError means a request that can be read but breaks rules.
+type invalidError struct{ faults []Fault }
+
+func (e *invalidError) Error() string {
+	return fmt.Sprintf("%s %s (%d faults)", e.faults[0].Field, e.faults[0].Rule, len(e.faults))
+}
+
+// A problem is an RFC 9457 problem document.
+type problem struct {
+	Type     string        `json:"type"`
+	Title    string        `json:"title"`
+	Status   int           `json:"status"`
+	Detail   string        `json:"detail,omitempty"`
+	Errors   []Fault       `json:"errors,omitempty"`
+	Conflict *conflictItem `json:"conflict,omitempty"` // as it stands now
+}
+
+func newProblem(status int, kind, title, detail string) problem {
+	return problem{Type: "urn:wedsync:problem:" + kind, Title: title, Status: status, Detail: detail}
+}
+
+// Problems that several errors lead to.
+var (
+	forbidden   = newProblem(http.StatusForbidden, "forbidden", "Your role does not allow this", "")
+	notFound    = newProblem(http.StatusNotFound, "not-found", "There is no such thing", "")
+	unavailable = newProblem(http.StatusServiceUnavailable, "unavailable", "The hub cannot do this now", "Nothing was changed. Try again in a moment.")
+)
+
+// problemOf is the one table from errors to statuses. An error that it does not
+// know is ours, and its text is kept from the caller.
+func problemOf(err error) problem {
+	var (
+		unreadable *malformedError
+		invalid    *invalidError
+		large      *http.MaxBytesError
+		stale      *conflicts.StaleError
+		unfit      *conflicts.UnfitError
+	)
+	switch {
+	case errors.As(err, &unreadable):
+		p := newProblem(http.StatusBadRequest, "malformed", "The request cannot be read", err.Error())
+		p.Errors = []Fault{unreadable.fault}
+		return p
+	case errors.As(err, &invalid):
+		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", invalid.Error())
+		p.Errors = invalid.faults
+		return p
+	case errors.As(err, &large):
+		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "The request is too large",
+			fmt.Sprintf("A body may have at most %d bytes.", large.Limit))
+	case errors.As(err, &stale):
+		p := newProblem(http.StatusConflict, "stale", "The conflict has moved on",
+			"Nothing was changed. Look at the conflict as it stands now and decide again.")
+		p.Conflict = showConflict(stale.Conflict)
+		return p
+	case errors.As(err, &unfit):
+		p := newProblem(http.StatusUnprocessableEntity, "unfit", "The value does not fit the field", unfit.Error())
+		p.Errors = []Fault{{"value", unfit.Error()}}
+		return p
+	}
+	for _, row := range []struct {
+		is      error
+		problem problem
+	}{
+		{auth.ErrNoToken, newProblem(http.StatusUnauthorized, "no-token", "A token is needed", "Send Authorization: Bearer with a token; wedsync token makes one.")},
+		{auth.ErrExpired, newProblem(http.StatusUnauthorized, "token-expired", "The token has expired", "Get a new one; wedsync token makes one.")},
+		{auth.ErrBadToken, newProblem(http.StatusUnauthorized, "bad-token", "The token is not valid here", err.Error())},
+		{errForbidden, forbidden},
+		{hub.ErrForbidden, forbidden},
+		{conflicts.ErrForbidden, forbidden},
+		{errNoSuchURL, newProblem(http.StatusNotFound, "no-such-url", "There is no such URL", "")},
+		{errMethod, newProblem(http.StatusMethodNotAllowed, "method", "This URL does not know the method", "The Allow header lists those that it knows.")},
+		{store.ErrNotFound, notFound},
+		{conflicts.ErrUnknownConflict, notFound},
+		{conflicts.ErrUnknownProposal, newProblem(http.StatusUnprocessableEntity, "unknown-proposal", "The conflict has no such open proposal", "")},
+		{errKeyReused, newProblem(http.StatusUnprocessableEntity, "key-reused", "The idempotency key was used for another request", "Use a new key for each command.")},
+		{errKeyBusy, newProblem(http.StatusConflict, "key-busy", "The same command is being worked on", "Send it again in a moment to get its answer.")},
+		{errFutureView, newProblem(http.StatusPreconditionFailed, "unknown-revision", "The record does not have that revision", "Nothing was changed. Read the record again.")},
+		{crdt.ErrLimit, newProblem(http.StatusUnprocessableEntity, "limit", "The edit is larger than a record takes at once", "")},
+		{hub.ErrUnavailable, unavailable},
+		{store.ErrUnavailable, unavailable},
+		{context.Canceled, unavailable},
+		{context.DeadlineExceeded, unavailable},
+	} {
+		if errors.Is(err, row.is) {
+			return row.problem
+		}
+	}
+	return newProblem(http.StatusInternalServerError, "internal", "The hub could not do this", "The hub's log says why.")
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/server/hub"
+)
+
+type statusPage struct {
+	Totals map[string]int `json:"totals"`
+	page[recordStatus]
+}
+
+type recordStatus struct {
+	Client  string         `json:"client_id"`
+	Heads   []string       `json:"heads"`
+	Digest  string         `json:"digest"`
+	Pending int            `json:"pending"`
+	Devices []deviceStatus `json:"devices"`
+}
+
+type deviceStatus struct {
+	Device          string     `json:"device"`
+	User            string     `json:"user"`
+	State           string     `json:"state"`
+	Connected       bool       `json:"connected"`
+	MissingOnDevice int        `json:"missing_on_device"`
+	MissingOnHub    int        `json:"missing_on_hub"`
+	LastContact     *time.Time `json:"last_contact"` // null if there was none
+	Explanation     string     `json:"explanation"`
+	Action          string     `json:"action"`
+}
+
+// SyncStatus answers GET /api/clients/sync-status.
+func (a *API) SyncStatus(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
+	limit, err := limitOf(r)
+	if err != nil {
+		return err
+	}
+	after, err := recordCursor(r)
+	if err != nil {
+		return err
+	}
+	s, err := a.hub.SyncStatus(r.Context(), who.Supplier, after, limit)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, showStatus(s))
+}
+
+func showStatus(s hub.SyncStatus) statusPage {
+	p := statusPage{Totals: s.Totals, page: page[recordStatus]{Items: make([]recordStatus, 0, len(s.Items))}}
+	if p.Totals == nil {
+		p.Totals = map[string]int{}
+	}
+	if s.Next != (crdt.RecordID{}) {
+		next := s.Next.ClientID()
+		p.Next = &next
+	}
+	for _, record := range s.Items {
+		p.Items = append(p.Items, showRecordStatus(record))
+	}
+	return p
+}
+
+func showRecordStatus(s hub.RecordStatus) recordStatus {
+	shown := recordStatus{
+		Client: s.Record.ClientID(), Heads: showHeads(s.Heads), Digest: s.Digest, Pending: s.Pending,
+		Devices: make([]deviceStatus, 0, len(s.Devices)),
+	}
+	for _, d := range s.Devices {
+		shown.Devices = append(shown.Devices, deviceStatus{
+			Device: d.Device, User: d.User, State: d.State, Connected: d.Connected,
+			MissingOnDevice: d.MissingOnDevice, MissingOnHub: d.MissingOnHub,
+			LastContact: showTime(d.LastContact), Explanation: d.Explanation, Action: d.Action,
+		})
+	}
+	return shown
+}
+
+// showTime is t in UTC, nil if it is not known.
+func showTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func showHeads(heads []crdt.Hash) []string {
+	shown := make([]string, 0, len(heads))
+	for _, h := range heads {
+		shown = append(shown, h.String())
+	}
+	return shown
+}
