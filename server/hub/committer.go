@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"wedsync/crdt"
 	"wedsync/store"
@@ -61,29 +62,51 @@ func (c *committer) gather(first pendingCommit) []pendingCommit {
 	return batch
 }
 
+// append stores a batch. A commit that breaks a rule of the store is taken out
+// and the others are stored without it.
 func (c *committer) append(batch []pendingCommit) {
+	for len(batch) > 0 {
+		stale, err := c.hub.store.Append(context.WithoutCancel(c.hub.ctx), commitsOf(batch))
+		c.hub.metrics.appends.Inc()
+		var broken *store.CommitError
+		if !errors.As(err, &broken) {
+			c.answer(batch, stale, err)
+			return
+		}
+		c.hub.log.Error("commit refused by the store", "record", broken.Record, "err", err)
+		batch = slices.DeleteFunc(batch, func(p pendingCommit) bool {
+			if p.commit.Record != broken.Record {
+				return false
+			}
+			p.done <- err
+			return true
+		})
+	}
+}
+
+func commitsOf(batch []pendingCommit) []store.Commit {
 	commits := make([]store.Commit, len(batch))
 	for i, p := range batch {
 		commits[i] = p.commit
 	}
-	stale, err := c.hub.store.Append(context.WithoutCancel(c.hub.ctx), commits)
-	c.hub.metrics.appends.Inc()
+	return commits
+}
+
+func (c *committer) answer(batch []pendingCommit, stale []crdt.RecordID, err error) {
 	if err != nil {
 		c.hub.metrics.failures.Inc()
-		c.hub.log.Error("append failed; devices are told to come back", "commits", len(commits), "err", err)
+		c.hub.log.Error("append failed; devices are told to come back", "commits", len(batch), "err", err)
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
-	} else {
-		c.hub.metrics.commits.Add(float64(len(commits) - len(stale)))
-	}
-	left := make(map[crdt.RecordID]bool, len(stale))
-	for _, id := range stale {
-		left[id] = true
 	}
 	for _, p := range batch {
-		if err == nil && left[p.commit.Record] {
+		switch {
+		case err != nil:
+			p.done <- err
+		case slices.Contains(stale, p.commit.Record):
 			p.done <- errStale
-			continue
+		default:
+			c.hub.metrics.commits.Inc()
+			p.done <- nil
 		}
-		p.done <- err
 	}
 }
