@@ -1,0 +1,51 @@
+package syncproto
+
+// What one device may send. A frame or message beyond these is refused whole.
+const (
+	// MaxFrame bounds a WebSocket frame. A session refuses a longer one with an
+	// error: the connection is to be closed.
+	MaxFrame = 16 << 20
+	// MaxDepth bounds how deep the CBOR of a frame is nested.
+	MaxDepth = 8
+	// MaxPairs bounds the entries of one CBOR map and the elements of one array.
+	MaxPairs = 4096
+	// MaxName bounds the bytes of a peer id, storage id or session id.
+	MaxName = 512
+	// MaxEphemeral bounds the bytes of an ephemeral message; a longer one is ignored.
+	MaxEphemeral = 1 << 20
+
+	// MaxHashes bounds each list of hashes in a sync message.
+	MaxHashes = 1 << 16
+	// MaxHaves bounds the have entries of a sync message. Automerge sends one at most.
+	MaxHaves = 8
+	// MaxChanges bounds the changes of one sync message.
+	MaxChanges = 1 << 18
+	// MaxFlags bounds the bytes that may follow the changes of a sync message.
+	MaxFlags = 1 << 10
+
+	// MaxBloomEntries bounds the entries of a Bloom filter, received or sent.
+	MaxBloomEntries = 1 << 20
+	// MaxBloomBits bounds the bits per entry of a received filter; Automerge uses 10.
+	MaxBloomBits = 64
+	// MaxBloomProbes bounds the probes per entry of a received filter; Automerge uses 7.
+	MaxBloomProbes = 64
+)
+
+// What we send.
+const (
+	// SendTarget is the size at which a sync message is cut, where it may be cut.
+	SendTarget = 1 << 20
+	// SendLimit is the size of the largest message sent if it cannot be cut. What
+	// cannot be cut and is larger is not sent; see [Peer.Stuck].
+	SendLimit = 64 << 20
+)
+
+// What one Peer remembers.
+const (
+	// maxRefused bounds the refused changes that a Peer knows by hash. Beyond it
+	// the oldest is forgotten, and may be asked for once more.
+	maxRefused = 1024
+	// maxSent bounds what a Peer remembers to have sent on top of a guess. Beyond
+	// it a change may be sent twice.
+	maxSent = 1 << 16
+)
