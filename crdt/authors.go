@@ -42,21 +42,22 @@ func (a authors) add(c *Change, i int32, makes map[opKey]Action) {
 	}
 	who.changes = append(who.changes, i)
 	who.starts = append(who.starts, uint32(c.StartOp))
+	var obj OpID
+	var key opKey
 	for n := range c.Ops {
 		op := &c.Ops[n]
 		counter := uint32(c.StartOp) + uint32(n)
 		if op.Action.Makes() {
 			makes[opKey{counter, who.number}] = op.Action
 		}
-		if op.Insert {
-			who.insert(counter, a.key(op.Obj))
+		if !op.Insert {
+			continue
 		}
+		if op.Obj != obj {
+			obj, key = op.Obj, opKey{uint32(op.Obj.Counter), a[op.Obj.Actor].number}
+		}
+		who.insert(counter, key)
 	}
-}
-
-// key is id in short. Its actor is known.
-func (a authors) key(id OpID) opKey {
-	return opKey{uint32(id.Counter), a[id.Actor].number}
 }
 
 // insert notes that the operation with a counter inserts into obj.

@@ -103,16 +103,16 @@ func (k *checker) checkOp(op *Op) error {
 			return fmt.Errorf("replaces %d@%s, which it cannot know: %w", p.Counter, p.Actor, ErrInvalid)
 		}
 	}
-	if op.Obj.IsZero() || k.own(op.Obj) {
-		return nil
-	}
-	if err := k.checkObject(op); err != nil {
-		return err
+	own := k.own(op.Obj)
+	if !own && !op.Obj.IsZero() {
+		if err := k.checkObject(op); err != nil {
+			return err
+		}
 	}
 	if op.Elem.IsZero() || k.own(op.Elem) {
 		return nil
 	}
-	if !k.knows(op.Elem) || !k.who(op.Elem.Actor).inserted(uint32(op.Elem.Counter), k.key) {
+	if own || !k.knows(op.Elem) || !k.who(op.Elem.Actor).inserted(uint32(op.Elem.Counter), k.key) {
 		return fmt.Errorf("%d@%s is no element of the object that it can know: %w", op.Elem.Counter, op.Elem.Actor, ErrInvalid)
 	}
 	return nil
