@@ -75,6 +75,19 @@ func (s *step) inherit(over []int) {
 	}
 }
 
+// watches reports whether all writes to a path are kept.
+func (f *Fields) watches(keys []string) bool {
+	s := f.root.step
+	for _, key := range keys {
+		next := s.next[key]
+		if next == nil {
+			return len(s.over) > 0
+		}
+		s = next
+	}
+	return true
+}
+
 // Apply notes what the change with graph index i does to watched paths, and
 // returns those that it touches, at the path, above it or below, in the order
 // of NewFields. It needs c.Ops.
