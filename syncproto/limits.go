@@ -40,8 +40,11 @@ const (
 	SendLimit = 64 << 20
 )
 
-// What one Peer remembers.
+// What is remembered.
 const (
+	// maxMiddles bounds the records whose encoded ids a Session keeps. At the
+	// limit it begins anew.
+	maxMiddles = 4096
 	// maxRefused bounds the refused changes that a Peer knows by hash. Beyond it
 	// the oldest is forgotten, and may be asked for once more.
 	maxRefused = 1024
