@@ -1,0 +1,348 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long anything may take on a busy machine before it counts
+// as never.
+const patience = 30 * time.Second
+
+// binary builds wedsync once per test run, with the race detector if the tests
+// run with it.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "wedsync-test-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "wedsync")
+	args := []string{"build", "-o", path}
+	if raceEnabled {
+		args = append(args, "-race")
+	}
+	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build wedsync: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := binary(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path)) // a leftover in /tmp is no failure of the tests
+	}
+	os.Exit(code)
+}
+
+// A hubProcess is wedsync serve in a process of its own. It keeps its address
+// and its data over restarts.
+type hubProcess struct {
+	t       testing.TB
+	data    string
+	address string
+	cmd     *exec.Cmd
+	ended   chan struct{} // closed when the process has ended
+	log     *tail
+}
+
+// startHub starts a hub with an empty data directory. The hub ends with the
+// test; its log is shown if the test failed.
+func startHub(t testing.TB) *hubProcess {
+	t.Helper()
+	h := &hubProcess{t: t, data: t.TempDir(), address: "127.0.0.1:0", log: &tail{}}
+	h.start()
+	t.Cleanup(func() {
+		h.kill()
+		if t.Failed() {
+			t.Logf("hub log:\n%s", h.log)
+		}
+	})
+	return h
+}
+
+// start starts the process and returns once it serves.
+func (h *hubProcess) start() {
+	h.t.Helper()
+	path, err := binary()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.cmd = exec.Command(path, "serve", "--data", h.data, "--listen", h.address)
+	h.cmd.Stderr = h.log
+	// A hub must not outlive a test process that is killed.
+	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	out, err := h.cmd.StdoutPipe()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := h.cmd.Start(); err != nil {
+		h.t.Fatalf("start hub: %v", err)
+	}
+	h.ended = make(chan struct{})
+	serves := make(chan string, 1)
+	go h.read(out, serves) // ends with the process
+	select {
+	case h.address = <-serves:
+	case <-h.ended:
+		h.t.Fatalf("hub ended before it was listening:\n%s", h.log)
+	case <-time.After(patience):
+		h.t.Fatalf("hub is not listening after %s:\n%s", patience, h.log)
+	}
+}
+
+func (h *hubProcess) read(out io.Reader, serves chan<- string) {
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		_, _ = fmt.Fprintln(h.log, lines.Text()) // a tail takes everything
+		if _, address, ok := strings.Cut(lines.Text(), "listening on http://"); ok {
+			serves <- strings.TrimSpace(address)
+		}
+	}
+	_ = h.cmd.Wait() // how it ended is the test's business
+	close(h.ended)
+}
+
+// kill ends the process without warning.
+func (h *hubProcess) kill() { h.signal(syscall.SIGKILL) }
+
+// stop asks the process to end.
+func (h *hubProcess) stop() { h.signal(syscall.SIGTERM) }
+
+func (h *hubProcess) signal(s syscall.Signal) {
+	h.t.Helper()
+	if err := h.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		h.t.Errorf("signal hub: %v", err)
+	}
+	select {
+	case <-h.ended:
+	case <-time.After(patience):
+		h.t.Errorf("hub still runs %s after %s", patience, s)
+	}
+}
+
+// alive reports whether the process that was started last still runs.
+func (h *hubProcess) alive() bool {
+	select {
+	case <-h.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// A who says whom a token is for.
+type who struct{ supplier, user, role, device string }
+
+func owner(user string) who  { return who{"barn", user, "owner", ""} }
+func member(user string) who { return who{"barn", user, "member", user + "-device"} }
+func viewer(user string) who { return who{"barn", user, "viewer", user + "-device"} }
+
+func (h *hubProcess) token(w who) string {
+	h.t.Helper()
+	path, err := binary()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	args := []string{"token", "--data", h.data, "--supplier", w.supplier, "--user", w.user, "--role", w.role}
+	if w.device != "" {
+		args = append(args, "--device", w.device)
+	}
+	cmd := exec.Command(path, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		h.t.Fatalf("token: %v\n%s", err, &stderr)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// sync is the address of a device's socket.
+func (h *hubProcess) sync(w who) string {
+	return "ws://" + h.address + "/sync?token=" + h.token(w)
+}
+
+// An api is the hub's HTTP interface as one principal sees it.
+type api struct {
+	t     testing.TB
+	base  string
+	token string
+}
+
+func (h *hubProcess) api(w who) *api {
+	return &api{t: h.t, base: "http://" + h.address, token: h.token(w)}
+}
+
+// do sends a request and decodes the answer into out; it returns the status.
+func (a *api) do(method, path string, body, out any) int {
+	a.t.Helper()
+	var payload io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		payload = bytes.NewReader(b)
+	}
+	req, err := http.NewRequest(method, a.base+path, payload)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+a.token)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	client := http.Client{Timeout: patience}
+	resp, err := client.Do(req)
+	if err != nil {
+		a.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		a.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	if out != nil && resp.StatusCode < 300 {
+		if err := json.Unmarshal(b, out); err != nil {
+			a.t.Fatalf("%s %s: answer %q: %v", method, path, b, err)
+		}
+	} else if resp.StatusCode >= 300 {
+		a.t.Logf("%s %s: %s: %s", method, path, resp.Status, b)
+	}
+	return resp.StatusCode
+}
+
+// must is do for requests that have to succeed.
+func (a *api) must(method, path string, body, out any) {
+	a.t.Helper()
+	if status := a.do(method, path, body, out); status >= 300 {
+		a.t.Fatalf("%s %s: status %d", method, path, status)
+	}
+}
+
+// An item is a record as the API shows it.
+type item struct {
+	ClientID   string            `json:"client_id"`
+	DocumentID string            `json:"document_id"`
+	Fields     map[string]any    `json:"fields"`
+	Pending    map[string]string `json:"pending"`
+	Revision   uint64            `json:"revision"`
+	Heads      []string          `json:"heads"`
+	Stale      bool              `json:"stale"`
+	Verdicts   map[string]struct {
+		Outcome  string `json:"outcome"`
+		Reason   string `json:"reason"`
+		Conflict string `json:"conflict_id"`
+	} `json:"verdicts"`
+}
+
+// A queueItem is a row of sync_conflicts as the API shows it.
+type queueItem struct {
+	ID       string `json:"id"`
+	ClientID string `json:"client_id"`
+	Field    string `json:"field"`
+	Status   string `json:"status"`
+	Version  uint64 `json:"version"`
+	Reason   string `json:"reason"`
+	Base     struct {
+		Revision uint64 `json:"revision"`
+		Value    any    `json:"value"`
+	} `json:"base"`
+	Current struct {
+		Revision uint64 `json:"revision"`
+		Value    any    `json:"value"`
+	} `json:"current"`
+	Proposals []proposal `json:"proposals"`
+}
+
+type proposal struct {
+	ID     string `json:"id"`
+	Value  any    `json:"value"`
+	State  string `json:"state"`
+	Reason string `json:"reason"`
+	Author struct {
+		User   string `json:"user"`
+		Device string `json:"device"`
+		Role   string `json:"role"`
+	} `json:"author"`
+}
+
+func (a *api) create(fields map[string]any) item {
+	a.t.Helper()
+	var i item
+	a.must("POST", "/api/clients", map[string]any{"fields": fields}, &i)
+	return i
+}
+
+func (a *api) get(id string) item {
+	a.t.Helper()
+	var i item
+	a.must("GET", "/api/clients/"+id, nil, &i)
+	return i
+}
+
+// conflicts reads the whole queue, page by page.
+func (a *api) conflicts(status string) []queueItem {
+	a.t.Helper()
+	var all []queueItem
+	path := "/api/conflicts?status=" + status
+	for next := ""; ; {
+		var page struct {
+			Items []queueItem `json:"items"`
+			Next  string      `json:"next"`
+		}
+		a.must("GET", path+next, nil, &page)
+		all = append(all, page.Items...)
+		if page.Next == "" {
+			return all
+		}
+		next = "&after=" + page.Next
+	}
+}
+
+func (a *api) resolve(c queueItem, how map[string]any) {
+	a.t.Helper()
+	body := map[string]any{"version": c.Version}
+	for k, v := range how {
+		body[k] = v
+	}
+	a.must("POST", "/api/conflicts/"+c.ID+"/resolve", body, nil)
+}
+
+// A tail keeps the last lines that were written to it.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+const tailSize = 64 << 10 // bytes
+
+func (l *tail) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, b...)
+	if over := len(l.text) - tailSize; over > 0 {
+		l.text = append(l.text[:0], l.text[over:]...)
+	}
+	return len(b), nil
+}
+
+func (l *tail) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text)
+}

@@ -1,0 +1,6 @@
+//go:build race
+
+package main
+
+// raceEnabled says that the tests run under the race detector, and so does the hub.
+const raceEnabled = true
