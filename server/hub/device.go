@@ -195,3 +195,6 @@ func (d *Device) complain(id crdt.RecordID, refusal conflicts.Refusal) {
 			"device", d.who.Device, "peer", d.peerID, "change", refusal.Hash, "err", refusal.Err)
 	}
 }
+
+// PeerID is what the device calls itself on the wire.
+func (d *Device) PeerID() string { return d.peerID }

@@ -53,7 +53,8 @@ func Handler(o Options) http.Handler {
 type handler struct{ Options }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	corked := &corkable{ResponseWriter: w}
+	conn, err := websocket.Accept(corked, r, &websocket.AcceptOptions{
 		OriginPatterns:  h.Origins,
 		CompressionMode: websocket.CompressionDisabled,
 	})
@@ -69,7 +70,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		conn.Close(websocket.StatusCode(hub.Unauthorised), "a valid token is needed: ?token= or Authorization: Bearer")
 		return
 	}
-	c := &connection{handler: h, conn: conn, session: syncproto.NewSession(syncproto.HubID{
+	c := &connection{handler: h, conn: conn, cork: corked.conn, session: syncproto.NewSession(syncproto.HubID{
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
 	})}
 	c.serve(r.Context(), who)
@@ -79,6 +80,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type connection struct {
 	*handler
 	conn    *websocket.Conn
+	cork    *corkConn
 	session *syncproto.Session
 }
 

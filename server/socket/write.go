@@ -28,6 +28,7 @@ func (c *connection) write(ctx context.Context, device *hub.Device) error {
 	return err
 }
 
+// send writes whatever gathered for the device together.
 func (c *connection) send(ctx context.Context, device *hub.Device) error {
 	var out []hub.Outgoing
 	var frame []byte
@@ -36,26 +37,33 @@ func (c *connection) send(ctx context.Context, device *hub.Device) error {
 		if err != nil {
 			return err
 		}
-		for i := range due {
-			frame = c.frame(frame[:0], due[i])
-			if err := c.writeFrame(ctx, frame); err != nil {
-				return err
-			}
-			due[i] = hub.Outgoing{}
+		if frame, err = c.sendTogether(ctx, due, frame); err != nil {
+			return err
 		}
+		clear(due)
 		out = due
-		if cap(frame) > maxKeptFrame {
-			frame = nil
+		if cap(out) > maxKeptOut || cap(frame) > maxKeptFrame {
+			out, frame = nil, nil // an idle connection keeps no large buffer
 		}
 	}
 }
 
-const maxKeptFrame = 64 << 10 // bytes of a buffer that is kept for the next frame
+const (
+	maxKeptFrame = 4 << 10 // bytes of a buffer that is kept for the next frame
+	maxKeptOut   = 16      // entries of a list that is kept
+)
 
-func (c *connection) writeFrame(ctx context.Context, frame []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, c.Timing.Write)
-	defer cancel()
-	return c.conn.Write(ctx, websocket.MessageBinary, frame)
+func (c *connection) sendTogether(ctx context.Context, due []hub.Outgoing, frame []byte) ([]byte, error) {
+	if err := c.cork.cork(time.Now().Add(c.Timing.Write)); err != nil {
+		return frame, err
+	}
+	for i := range due {
+		frame = c.frame(frame[:0], due[i])
+		if err := c.conn.Write(ctx, websocket.MessageBinary, frame); err != nil {
+			return frame, err
+		}
+	}
+	return frame, c.cork.uncork()
 }
 
 func (c *connection) frame(dst []byte, o hub.Outgoing) []byte {
