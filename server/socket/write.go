@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/coder/websocket"
@@ -60,7 +61,7 @@ func (c *connection) sendTogether(ctx context.Context, due []hub.Outgoing, frame
 	for i := range due {
 		frame = c.frame(frame[:0], due[i])
 		if err := c.conn.Write(ctx, websocket.MessageBinary, frame); err != nil {
-			return frame, err
+			return frame, errors.Join(err, c.cork.uncork())
 		}
 	}
 	return frame, c.cork.uncork()
