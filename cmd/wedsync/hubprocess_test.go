@@ -310,7 +310,7 @@ func (a *api) conflicts(status string) []queueItem {
 		if page.Next == "" {
 			return all
 		}
-		next = "&after=" + page.Next
+		next = "&cursor=" + page.Next
 	}
 }
 

@@ -172,7 +172,7 @@ export class Client {
     return {}
   }
 
-  async wait({ id, peer, ready, unavailable, heads, field, value, acked, idle, timeout = DEFAULT_WAIT }) {
+  async wait({ id, peer, ready, unavailable, heads, field, value, plain, acked, idle, timeout = DEFAULT_WAIT }) {
     const met = () => {
       if (peer) return this.repo.peers.length > 0
       const handle = this.#known(id)
@@ -182,9 +182,10 @@ export class Client {
       if (idle) return !this.loads.has(id)
       if (heads) return sameHeads(this.v.heads(handle), heads)
       if (acked) return sameHeads(this.v.heads(handle), this.hubHeads.get(id) ?? [])
-      return same(encode(at(this.v.doc(handle), field.split("."))), value)
+      const shown = encode(at(this.v.doc(handle), field.split(".")))
+      return plain === undefined ? same(shown, value) : same(shown?.$immutable ?? shown?.$date ?? shown, plain)
     }
-    await this.#until(met, timeout, () => this.#describe({ id, field, value, heads, peer, acked }))
+    await this.#until(met, timeout, () => this.#describe({ id, field, value: value ?? plain, heads, peer, acked }))
     return id && this.handles.get(id)?.isReady() ? this.heads({ id }) : {}
   }
 
