@@ -7,8 +7,13 @@
 // them: each call has a deadline, each worker a memory limit, and a worker that
 // dies is replaced. A worker keeps nothing between two calls.
 //
-// When a history kills workers, the engine finds the first change on which they
-// die and puts it in quarantine: it is never fed again, and neither is what
-// depends on it. The quarantine is bounded and lives in memory; after a restart
-// a killer costs one more search. An Engine may be used by many goroutines.
+// When a history kills workers, or is refused by them, the engine finds the first
+// change that it cannot take and puts it in quarantine: it is never fed again,
+// and neither is what depends on it. The quarantine is bounded and lives in
+// memory; after a restart such a change costs one more search. A record that
+// takes too long is held back, each time in a row for twice as long.
+//
+// An Engine may be used by many goroutines. Who needs to survive bad input need
+// do nothing; who needs to know of it reads the metrics or the log, where each
+// case stands once.
 package engine

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -35,7 +34,7 @@ type Result struct {
 	// RFC 3339 with milliseconds, counters as numbers, bytes as base64.
 	JSON []byte
 	// Quarantined are the changes that JSON does not show, in causal order:
-	// those that kill the engine and all that depend on them. Nil if none.
+	// those that the engine cannot take and all that depend on them. Nil if none.
 	Quarantined []crdt.Hash
 }
 
@@ -108,8 +107,7 @@ func (e *Engine) Save(ctx context.Context, id crdt.RecordID, chunks [][]byte) ([
 	return r.payload, nil
 }
 
-// perform waits for a slot and does a task there. The document in the answer has
-// the heads of h.
+// perform waits for a slot and does a task there.
 func (e *Engine) perform(ctx context.Context, task byte, id crdt.RecordID, h history) (report, error) {
 	if h.size() > maxFrame {
 		return report{}, fmt.Errorf("history of %d bytes, the engine takes %d: %w", h.size(), maxFrame, crdt.ErrLimit)
@@ -129,9 +127,6 @@ func (e *Engine) perform(ctx context.Context, task byte, id crdt.RecordID, h his
 		}
 	}
 	e.held.release(id)
-	if want := h.heads(); !slices.Equal(r.heads, want) {
-		return report{}, fmt.Errorf("%w: heads are %v, want %v", ErrRefused, r.heads, want)
-	}
 	return r, nil
 }
 
@@ -168,9 +163,8 @@ func (e *Engine) Close() error {
 	e.closed.Do(func() {
 		e.kill()
 		for range cap(e.slots) {
-			if s := <-e.slots; s.worker != nil {
-				s.worker.kill()
-			}
+			s := <-e.slots
+			s.dismiss()
 		}
 	})
 	return nil

@@ -9,7 +9,7 @@ import (
 
 // What can go wrong with a call.
 var (
-	// ErrQuarantined means a change that kills the engine. See [QuarantineError].
+	// ErrQuarantined means a change that the engine cannot take. See [QuarantineError].
 	ErrQuarantined = errors.New("change in quarantine")
 	// ErrTimeout means that the engine did not answer within its deadline.
 	ErrTimeout = errors.New("engine took too long")
@@ -25,7 +25,7 @@ var (
 	ErrClosed = errors.New("engine is closed")
 )
 
-// A QuarantineError names a change that the engine died on. It wraps
+// A QuarantineError names a change that the engine died on or refused. It wraps
 // [ErrQuarantined].
 type QuarantineError struct {
 	Record crdt.RecordID

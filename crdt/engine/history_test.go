@@ -55,8 +55,8 @@ func TestEquivocationIsRefused(t *testing.T) {
 	e := start(t, Options{})
 	one := draft{actor: 0xaa, seq: 1, startOp: 1, key: "a", value: 1}.chunk()
 	other := draft{actor: 0xaa, seq: 1, startOp: 1, key: "a", value: 2}.chunk()
-	if _, err := e.Materialise(context.Background(), record, [][]byte{one, other}); !errors.Is(err, ErrRefused) {
-		t.Errorf("two changes under one actor and sequence: %v, want %v", err, ErrRefused)
+	if _, err := e.Materialise(context.Background(), record, [][]byte{one, other}); !errors.Is(err, ErrQuarantined) {
+		t.Errorf("two changes under one actor and sequence: %v, want %v", err, ErrQuarantined)
 	}
 	materialise(t, e, record, [][]byte{one})
 }

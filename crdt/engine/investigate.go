@@ -9,72 +9,75 @@ import (
 	"wedsync/crdt"
 )
 
-// investigate is what follows when h cost the worker of s. A worker that took
-// too long holds the record back. One that died is replaced and asked again; if
-// that dies too, h has a change that kills, and the first is put in quarantine.
+// investigate is what follows when h cost the worker of s, or was refused. A
+// worker that took too long holds the record back. In all other cases a fresh
+// one is asked again; if that fails too, h holds a change that the engine cannot
+// take, and the first such is put in quarantine.
 //
-// All it starts is bounded: one more call, and one for each halving of h.
-func (e *Engine) investigate(ctx context.Context, s *slot, task byte, id crdt.RecordID, h history, err error) (report, error) {
+// All that it starts is bounded: one more call, and one for each halving of h.
+func (e *Engine) investigate(ctx context.Context, s *slot, task byte, id crdt.RecordID, h history, first error) (report, error) {
 	log := e.options.Log.With("record", id.String(), "changes", len(h), "heads", logged(h.heads()))
-	var first *death
-	if !errors.As(err, &first) || first.cause == cancelled {
-		return report{}, err
+	if errors.Is(first, ErrTimeout) {
+		return report{}, e.holdBack(ctx, log, id, first)
 	}
-	if first.cause == timedOut {
-		return report{}, e.holdBack(ctx, log, id, err)
+	if !blames(first) {
+		return report{}, first
 	}
 	r, err := e.probe(ctx, s, task, h)
-	if err == nil || errors.Is(err, ErrRefused) {
-		log.WarnContext(ctx, "engine worker died, the next one did not", "cause", first.cause, "detail", first.detail)
-		return r, err
+	if err == nil {
+		log.WarnContext(ctx, "engine worker failed, a fresh one did not", "err", first)
+		return r, nil
 	}
-	killer, err := e.search(ctx, s, task, h, err)
+	culprit, err := e.search(ctx, s, task, h, err)
 	switch {
 	case errors.Is(err, ErrTimeout):
 		return report{}, e.holdBack(ctx, log, id, err)
 	case err != nil:
 		return report{}, err
 	}
-	e.quarantine.add(Quarantined{Record: id, Change: killer})
+	e.quarantine.add(Quarantined{Record: id, Change: culprit})
 	e.metrics.quarantined.Inc()
-	log.ErrorContext(ctx, "change kills the engine and is in quarantine",
-		"change", killer.String(), "cause", first.cause, "detail", first.detail)
-	return report{}, &QuarantineError{Record: id, Change: killer}
+	log.ErrorContext(ctx, "engine cannot take a change, it is in quarantine", "change", culprit.String(), "err", first)
+	return report{}, &QuarantineError{Record: id, Change: culprit}
 }
 
-// search finds the first change on which the engine dies, given that it died of
-// the whole history with the error err. Any other error ends the search.
+// search finds the first change that the engine cannot take, given that the whole
+// history failed with err. An error that blames no change ends the search.
 func (e *Engine) search(ctx context.Context, s *slot, task byte, h history, err error) (crdt.Hash, error) {
-	lives, dies := 0, len(h) // changes from the start
-	if !deadly(err) || dies == 0 {
+	good, bad := 0, len(h) // changes from the start
+	if !blames(err) || bad == 0 {
 		return crdt.Hash{}, err
 	}
-	for dies-lives > 1 {
-		middle := lives + (dies-lives)/2
+	for bad-good > 1 {
+		middle := good + (bad-good)/2
 		_, err := e.probe(ctx, s, task, h[:middle])
 		switch {
-		case err == nil || errors.Is(err, ErrRefused):
-			lives = middle
-		case deadly(err):
-			dies = middle
+		case err == nil:
+			good = middle
+		case blames(err):
+			bad = middle
 		default:
 			return crdt.Hash{}, err
 		}
 	}
-	return h[dies-1].hash, nil
+	return h[bad-1].hash, nil
 }
 
-// probe is a call whose death would be no surprise, so that the next one need
-// not wait.
+// probe is a call on a fresh worker, so that only h is to blame. Its death would
+// be no surprise: the next start need not wait.
 func (e *Engine) probe(ctx context.Context, s *slot, task byte, h history) (report, error) {
+	s.dismiss()
 	s.deaths = 0
 	return s.do(ctx, task, h)
 }
 
-// deadly reports whether err says that what was fed killed the worker.
-func deadly(err error) bool {
+// blames reports whether err says that what was fed is to blame.
+func blames(err error) bool {
 	var d *death
-	return errors.As(err, &d) && (d.cause == crashed || d.cause == outOfMem)
+	if errors.As(err, &d) {
+		return d.cause == crashed || d.cause == outOfMem
+	}
+	return errors.Is(err, ErrRefused)
 }
 
 func (e *Engine) holdBack(ctx context.Context, log *slog.Logger, id crdt.RecordID, err error) error {

@@ -17,7 +17,7 @@ type Quarantined struct {
 // one; if it is met again it is found again.
 const maxQuarantined = 1024
 
-// quarantine is the set of changes that kill the engine.
+// quarantine is the set of changes that the engine cannot take.
 type quarantine struct {
 	mu      sync.Mutex
 	entries []Quarantined // oldest first

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -22,7 +24,8 @@ const (
 	lastPause  = 5 * time.Second
 )
 
-// do performs a task on the slot's worker, which it starts if need be.
+// do performs a task on the slot's worker, which it starts if need be. The
+// document in the answer has the heads of h.
 func (s *slot) do(ctx context.Context, task byte, h history) (report, error) {
 	if err := s.ready(ctx); err != nil {
 		return report{}, err
@@ -39,7 +42,13 @@ func (s *slot) do(ctx context.Context, task byte, h history) (report, error) {
 	}
 	s.deaths = 0
 	s.e.metrics.rss.WithLabelValues(s.name).Set(float64(s.worker.rss))
-	return r, err
+	if err != nil {
+		return report{}, err
+	}
+	if want := h.heads(); !slices.Equal(r.heads, want) {
+		return report{}, fmt.Errorf("%w: heads are %v, want %v", ErrRefused, logged(r.heads), logged(want))
+	}
+	return r, nil
 }
 
 // bury notes that the worker is dead.
@@ -57,8 +66,7 @@ func (s *slot) ready(ctx context.Context) error {
 		s.bury(idle)
 	}
 	if s.worker != nil && s.worn() {
-		s.worker.kill()
-		s.worker = nil
+		s.dismiss()
 	}
 	if s.worker != nil {
 		return nil
@@ -76,6 +84,14 @@ func (s *slot) ready(ctx context.Context) error {
 		s.e.metrics.restarts.Inc()
 	}
 	return nil
+}
+
+// dismiss ends the worker, if there is one; the next call has a fresh one.
+func (s *slot) dismiss() {
+	if s.worker != nil {
+		s.worker.kill()
+		s.worker = nil
+	}
 }
 
 // worn reports whether the worker has done its share of calls, or keeps so much

@@ -54,29 +54,13 @@ func (d *death) Unwrap() error { return d.err }
 // startWorker starts a process that lives until kill or until life is done, and
 // waits until it is ready.
 func startWorker(ctx, life context.Context, o Options) (*worker, error) {
-	inR, inW, err := os.Pipe()
-	if err != nil {
-		return nil, fmt.Errorf("%w: pipe: %w", ErrWorker, err)
-	}
-	defer inR.Close()
-	outR, outW, err := os.Pipe()
-	if err != nil {
-		inW.Close()
-		return nil, fmt.Errorf("%w: pipe: %w", ErrWorker, err)
-	}
-	defer outW.Close()
-
+	w := &worker{gone: make(chan struct{})}
 	arguments := slices.Concat(o.Command[1:], []string{workerArgument, strconv.FormatInt(o.MemoryLimit, 10)})
-	w := &worker{cmd: exec.CommandContext(life, o.Command[0], arguments...), in: inW, out: outR, gone: make(chan struct{})}
-	w.cmd.Stdin, w.cmd.Stdout, w.cmd.Stderr = inR, outW, &w.stderr
+	w.cmd = exec.CommandContext(life, o.Command[0], arguments...)
+	w.cmd.Stderr = &w.stderr
 	w.cmd.Env = append(environment(), workerVariable+"=1", "GOTRACEBACK=none")
 	w.cmd.SysProcAttr = attributes()
-
-	started := make(chan error)
-	go w.run(started)
-	if err := <-started; err != nil {
-		inW.Close()
-		outR.Close()
+	if err := w.launch(); err != nil {
 		return nil, fmt.Errorf("%w: start %s: %w", ErrWorker, o.Command[0], err)
 	}
 	ready, err := w.exchange(ctx, o.Deadline, nil)
@@ -90,6 +74,32 @@ func startWorker(ctx, life context.Context, o Options) (*worker, error) {
 	}
 	w.base = ready.data
 	return w, nil
+}
+
+// launch starts the process. Its ends of the pipes are closed here, so that
+// reading from it ends when it does.
+func (w *worker) launch() error {
+	inR, inW, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer inR.Close()
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		inW.Close()
+		return err
+	}
+	defer outW.Close()
+	w.cmd.Stdin, w.cmd.Stdout = inR, outW
+	w.in, w.out = inW, outR
+	started := make(chan error)
+	go w.run(started)
+	if err := <-started; err != nil {
+		inW.Close()
+		outR.Close()
+		return err
+	}
+	return nil
 }
 
 // environment is what the dynamic loader needs: the hub's secrets are no
