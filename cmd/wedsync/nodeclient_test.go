@@ -272,18 +272,33 @@ func (c *nodeClient) events(kind string) []event {
 // await waits for an event that fits, old ones included.
 func (c *nodeClient) await(kind string, fits func(event) bool) event {
 	c.p.t.Helper()
+	var got event
+	c.p.awaitChange(func() bool {
+		all := c.events(kind)
+		i := slices.IndexFunc(all, fits)
+		if i >= 0 {
+			got = all[i]
+		}
+		return i >= 0
+	}, fmt.Sprintf("%s to tell of %s", c.name, kind))
+	return got
+}
+
+// awaitChange waits until met; it looks whenever a client has told something.
+func (p *nodeProcess) awaitChange(met func() bool, what string) {
+	p.t.Helper()
 	late := time.After(patience)
 	for {
-		c.p.mu.Lock()
-		changed := c.p.changed
-		c.p.mu.Unlock()
-		if i := slices.IndexFunc(c.events(kind), fits); i >= 0 {
-			return c.events(kind)[i]
+		p.mu.Lock()
+		changed := p.changed
+		p.mu.Unlock()
+		if met() {
+			return
 		}
 		select {
 		case <-changed:
 		case <-late:
-			c.p.t.Fatalf("%s: no such %s event; told so far: %v", c.name, kind, c.events(kind))
+			p.t.Fatalf("waited in vain for %s", what)
 		}
 	}
 }

@@ -49,40 +49,46 @@ export class Client {
         const { parent, key } = this.#place(d, path)
         parent[key] = decode(v, this.v)
       }
-    })
+    }, field)
   }
 
   text({ id, field, value }) {
-    return this.#change(id, d => this.v.updateText(d, field.split("."), value))
+    return this.#change(id, d => this.v.updateText(d, field.split("."), value), field)
   }
 
-  splice({ id, field, index, remove = 0, insert = "" }) {
-    return this.#change(id, d => this.v.splice(d, field.split("."), index, remove, insert))
+  // splice edits a text at an index, or at a share of its length.
+  splice({ id, field, index, at: share, remove = 0, insert = "" }) {
+    return this.#change(id, d => {
+      const path = field.split(".")
+      const length = at(d, path).length
+      const from = index ?? Math.floor(share * length)
+      this.v.splice(d, path, from, Math.min(remove, length - from), insert)
+    }, field)
   }
 
   remove({ id, field }) {
     return this.#change(id, d => {
       const { parent, key } = this.#place(d, field)
       delete parent[key]
-    })
+    }, field)
   }
 
   inc({ id, field, by = 1 }) {
     return this.#change(id, d => {
       const { parent, key } = this.#place(d, field)
       parent[key].increment(by)
-    })
+    }, field)
   }
 
   // load edits a field every few milliseconds until it is stopped or has made
   // count edits.
-  load({ id, field, every = 5, count = Infinity }) {
+  load({ id, field, every = 5, count = Infinity, dates = false }) {
     let made = 0
     const step = () => {
       if (made >= count) return this.stop({ id })
       made++
       try {
-        this.#change(id, d => { d[field] = `${this.name}-${made}` })
+        this.#change(id, d => { d[field] = dates ? someDay() : `${this.name}-${made}` })
       } catch (err) {
         this.print({ event: "trouble", message: err.message })
       }
@@ -253,7 +259,8 @@ export class Client {
     this.print({ event: "acked", doc: id, heads: hub, equal: sameHeads(hub, this.v.heads(handle)) })
   }
 
-  #change(id, change) {
+  // #change makes one change and says what the field shows its author then.
+  #change(id, change, field) {
     const handle = this.#ready(id)
     this.editing = true
     try {
@@ -261,7 +268,7 @@ export class Client {
     } finally {
       this.editing = false
     }
-    return this.heads({ id })
+    return { ...this.heads({ id }), ...(field && this.get({ id, field })) }
   }
 
   #place(d, path) {
@@ -311,6 +318,10 @@ export class Client {
     const now = { heads: this.v.heads(handle), hub: this.hubHeads.get(id), value: field && this.get({ id, field }).value }
     return `want ${JSON.stringify({ value, heads, acked })}, have ${JSON.stringify(now)}`
   }
+}
+
+function someDay() {
+  return new Date(Date.UTC(2027, 0, 1 + Math.floor(365 * Math.random()))).toISOString().slice(0, 10)
 }
 
 function same(a, b) {
