@@ -11,9 +11,13 @@ import (
 	"unicode/utf8"
 )
 
+// millis is RFC 3339 with milliseconds, as JavaScript writes a Date.
+const millis = "2006-01-02T15:04:05.000Z07:00"
+
 // JSON is the value as the API shows it: text and scalar strings as strings,
-// timestamps as RFC 3339 in UTC, counters as numbers, bytes in base64. What
-// JSON has no word for (nothing at all, and floats that are no number) is nil.
+// timestamps as RFC 3339 in UTC with milliseconds, counters as numbers, bytes in
+// base64. What JSON has no word for (nothing at all, and floats that are no
+// number) is nil.
 func (v Value) JSON() any {
 	switch v.Kind {
 	case Bool:
@@ -32,7 +36,7 @@ func (v Value) JSON() any {
 	case Bytes, Unknown:
 		return base64.StdEncoding.EncodeToString(v.Bytes)
 	case Timestamp:
-		return time.UnixMilli(v.Int).UTC().Format(time.RFC3339Nano)
+		return time.UnixMilli(v.Int).UTC().Format(millis)
 	case Map:
 		m := make(map[string]any, len(v.Map))
 		for k, e := range v.Map {

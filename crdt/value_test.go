@@ -112,7 +112,7 @@ func TestJSONShapes(t *testing.T) {
 		"list": {Kind: List, List: []Value{{Kind: Int, Int: 1}, {Kind: Float, Float: 1.5}, {Kind: Null}, {Kind: Bool, Int: 1}, {Kind: Uint, Uint: 9}}},
 	}}
 	got, err := json.Marshal(v.JSON())
-	want := `{"at":"1970-01-01T00:00:01.5Z","bytes":"aGk=","count":3,"list":[1,1.5,null,true,9],"nan":null,"str":"s","text":"é"}`
+	want := `{"at":"1970-01-01T00:00:01.500Z","bytes":"aGk=","count":3,"list":[1,1.5,null,true,9],"nan":null,"str":"s","text":"é"}`
 	if err != nil || string(got) != want {
 		t.Errorf("got  %s, %v\nwant %s", got, err, want)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/automerge/automerge-go"
@@ -49,68 +48,80 @@ func headsOf(doc *automerge.Doc) []crdt.Hash {
 }
 
 func toJSON(doc *automerge.Doc) ([]byte, error) {
-	root, err := plainValue(doc.Root())
+	root, err := valueOf(doc.Root())
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(root); err != nil {
+	if err := e.Encode(root.JSON()); err != nil {
 		return nil, fmt.Errorf("write JSON: %w", err)
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// timestamp is RFC 3339 with milliseconds.
-const timestamp = "2006-01-02T15:04:05.000Z07:00"
-
-// plainValue is v as encoding/json writes it best. Numbers that JSON does not
-// have, and scalars of types to come, are null.
-func plainValue(v *automerge.Value) (any, error) {
+// valueOf reads v and all below it. A scalar of a type to come is null:
+// automerge-go does not give its bytes.
+func valueOf(v *automerge.Value) (crdt.Value, error) {
 	switch v.Kind() {
-	case automerge.KindMap:
-		return plainMap(v.Map())
-	case automerge.KindList:
-		return plainList(v.List())
-	case automerge.KindText:
-		return v.Text().Get()
-	case automerge.KindCounter:
-		return v.Counter().Get()
-	case automerge.KindTime:
-		return v.Time().UTC().Format(timestamp), nil
-	case automerge.KindFloat64:
-		if f := v.Float64(); math.IsNaN(f) || math.IsInf(f, 0) {
-			return nil, nil
+	case automerge.KindNull, automerge.KindUnknown:
+		return crdt.Value{Kind: crdt.Null}, nil
+	case automerge.KindBool:
+		if v.Bool() {
+			return crdt.Value{Kind: crdt.Bool, Int: 1}, nil
 		}
+		return crdt.Value{Kind: crdt.Bool}, nil
+	case automerge.KindInt64:
+		return crdt.Value{Kind: crdt.Int, Int: v.Int64()}, nil
+	case automerge.KindUint64:
+		return crdt.Value{Kind: crdt.Uint, Uint: v.Uint64()}, nil
+	case automerge.KindFloat64:
+		return crdt.Value{Kind: crdt.Float, Float: v.Float64()}, nil
+	case automerge.KindStr:
+		return crdt.Value{Kind: crdt.Str, Str: v.Str()}, nil
+	case automerge.KindBytes:
+		return crdt.Value{Kind: crdt.Bytes, Bytes: v.Bytes()}, nil
+	case automerge.KindTime:
+		return crdt.Value{Kind: crdt.Timestamp, Int: v.Time().UnixMilli()}, nil
+	case automerge.KindCounter:
+		n, err := v.Counter().Get()
+		return crdt.Value{Kind: crdt.Counter, Int: n}, err
+	case automerge.KindText:
+		s, err := v.Text().Get()
+		return crdt.Value{Kind: crdt.Text, Str: s}, err
+	case automerge.KindMap:
+		return mapOf(v.Map())
+	case automerge.KindList:
+		return listOf(v.List())
 	}
-	return v.Interface(), nil
+	return crdt.Value{}, fmt.Errorf("a value of kind %s", v.Kind())
 }
 
-func plainMap(m *automerge.Map) (any, error) {
+func mapOf(m *automerge.Map) (crdt.Value, error) {
 	values, err := m.Values()
 	if err != nil {
-		return nil, fmt.Errorf("read map: %w", err)
+		return crdt.Value{}, fmt.Errorf("read map: %w", err)
 	}
-	out := make(map[string]any, len(values))
+	out := make(map[string]crdt.Value, len(values))
 	for key, v := range values {
-		if out[key], err = plainValue(v); err != nil {
-			return nil, fmt.Errorf("%q: %w", key, err)
+		if out[key], err = valueOf(v); err != nil {
+			return crdt.Value{}, fmt.Errorf("%q: %w", key, err)
 		}
 	}
-	return out, nil
+	return crdt.Value{Kind: crdt.Map, Map: out}, nil
 }
 
-func plainList(l *automerge.List) (any, error) {
+func listOf(l *automerge.List) (crdt.Value, error) {
 	values, err := l.Values()
 	if err != nil {
-		return nil, fmt.Errorf("read list: %w", err)
+		return crdt.Value{}, fmt.Errorf("read list: %w", err)
 	}
-	out := make([]any, len(values))
+	out := make([]crdt.Value, len(values))
 	for i, v := range values {
-		if out[i], err = plainValue(v); err != nil {
-			return nil, fmt.Errorf("[%d]: %w", i, err)
+		if out[i], err = valueOf(v); err != nil {
+			return crdt.Value{}, fmt.Errorf("[%d]: %w", i, err)
 		}
 	}
-	return out, nil
+	return crdt.Value{Kind: crdt.List, List: out}, nil
 }
