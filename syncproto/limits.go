@@ -48,7 +48,13 @@ const (
 	// maxRefused bounds the refused changes that a Peer knows by hash. Beyond it
 	// the oldest is forgotten, and may be asked for once more.
 	maxRefused = 1024
-	// maxSent bounds what a Peer remembers to have sent on top of a guess. Beyond
-	// it a change may be sent twice.
+	// maxSent bounds what a Peer remembers to have sent on the strength of a Bloom
+	// filter. Beyond it that counts as held until the peer says otherwise.
 	maxSent = 1 << 16
+	// maxBrought bounds the changes of a peer that are remembered as its own while
+	// its heads are not known. Others may be sent back to it.
+	maxBrought = 1 << 10
+	// maxDoubts bounds how often a peer that repeats itself is answered before its
+	// heads move: it may have forgotten what we said, or be unable to help it.
+	maxDoubts = 3
 )

@@ -102,3 +102,16 @@ func appendHashes(dst []byte, hashes []crdt.Hash) []byte {
 	}
 	return dst
 }
+
+// sizeOf is about the length of m once encoded, and not less.
+func sizeOf(m *Message) int {
+	const number = binary.MaxVarintLen32
+	n := 1 + 4*number + len(m.Flags) + len(crdt.Hash{})*(len(m.Heads)+len(m.Need))
+	for _, h := range m.Have {
+		n += 5*number + len(crdt.Hash{})*len(h.LastSync) + len(h.Bloom.bits)
+	}
+	for _, c := range m.Changes {
+		n += number + len(c)
+	}
+	return n
+}
