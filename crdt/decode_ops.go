@@ -1,6 +1,11 @@
 package crdt
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+
+	"wedsync/crdt/internal/columnar"
+)
 
 // operations reads the operations of c, whose header is complete.
 func (d *decoder) operations(c *Change, cols *opColumns) error {
@@ -34,6 +39,9 @@ func (d *decoder) operations(c *Change, cols *opColumns) error {
 // within the limits.
 func (d *decoder) count(c *Change, cols *opColumns) (ops, preds int, err error) {
 	n, err := cols.action.Rows(uint64(d.limits.MaxOps))
+	if errors.Is(err, columnar.ErrLimit) {
+		return 0, 0, fmt.Errorf("more than %d operations: %w", d.limits.MaxOps, ErrLimit)
+	}
 	if err != nil {
 		return 0, 0, columnError(actionColumn, err)
 	}
