@@ -22,9 +22,9 @@ import (
 // as never.
 const patience = 30 * time.Second
 
-// binary builds wedsync once per test run, with the race detector if the tests
+// builtBinary builds wedsync once per test run, with the race detector if the tests
 // run with it.
-var binary = sync.OnceValues(func() (string, error) {
+var builtBinary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "wedsync-test-")
 	if err != nil {
 		return "", err
@@ -42,7 +42,7 @@ var binary = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := binary(); err == nil {
+	if path, err := builtBinary(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path)) // a leftover in /tmp is no failure of the tests
 	}
 	os.Exit(code)
@@ -77,7 +77,7 @@ func startHub(t testing.TB) *hubProcess {
 // start starts the process and returns once it serves.
 func (h *hubProcess) start() {
 	h.t.Helper()
-	path, err := binary()
+	path, err := builtBinary()
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func viewer(user string) who { return who{"barn", user, "viewer", user + "-devic
 
 func (h *hubProcess) token(w who) string {
 	h.t.Helper()
-	path, err := binary()
+	path, err := builtBinary()
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -42,6 +42,8 @@ type answer struct {
 	Count int      `json:"count"`
 	Has   bool     `json:"has"`
 
+	Changes [][]byte `json:"changes"`
+
 	Sent     int `json:"sent"`
 	Received int `json:"received"`
 }

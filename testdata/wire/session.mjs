@@ -10,7 +10,7 @@ const DEFAULT_WAIT = 20_000 // ms until a wait gives up
 export class Client {
   static commands = [
     "create", "find", "set", "text", "splice", "remove", "inc", "load", "stop",
-    "get", "heads", "history", "has", "offline", "online", "broadcast", "observe",
+    "get", "heads", "history", "changes", "has", "offline", "online", "broadcast", "observe",
     "wait", "quiet", "traffic", "save", "close",
   ]
 
@@ -127,6 +127,10 @@ export class Client {
 
   history({ id }) {
     return { count: this.v.changes(this.#ready(id)).length }
+  }
+
+  changes({ id }) {
+    return { changes: this.v.changes(this.#ready(id)).map(c => Buffer.from(c).toString("base64")) }
   }
 
   has({ id, heads }) {
