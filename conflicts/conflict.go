@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"slices"
 	"time"
 
 	"wedsync/crdt"
@@ -18,47 +19,10 @@ const (
 	Erased        Status = "erased"
 )
 
-// A State says what became of a proposal. Proposals are never deleted.
-type State string
-
-// The states of a proposal.
-const (
-	Open            State = "open"
-	Accepted        State = "accepted"
-	Rejected        State = "rejected"
-	Superseded      State = "superseded"
-	WithdrawnByAuth State = "withdrawn"
-	NoChange        State = "no_change"
-)
-
-// An Author is who an edit belongs to: the principal that its actor is bound
-// to, or the actor itself until it is bound.
-type Author struct {
-	User   string `json:"user,omitempty"`
-	Device string `json:"device,omitempty"`
-	Role   Role   `json:"role,omitempty"`
-	Actor  string `json:"actor,omitempty"` // hex; set alone until the actor is bound
-	// CarriedBy is the device that delivered the edit, if it was another.
-	CarriedBy string `json:"carried_by,omitempty"`
-}
-
 // A Revisioned is a value and the revision at which it counted.
 type Revisioned struct {
 	Revision uint64     `json:"revision"`
 	Value    crdt.Value `json:"value"`
-}
-
-// A Proposal is one attempt to set a critical field.
-type Proposal struct {
-	ID         string     `json:"id"`
-	Value      crdt.Value `json:"value"`
-	State      State      `json:"state"`
-	Reason     string     `json:"reason"`
-	Authors    []Author   `json:"authors"` // the first is its author, the others joined
-	EditedAt   time.Time  `json:"edited_at"`
-	ReceivedAt time.Time  `json:"received_at"`
-	// DecidedAt is the revision that moved it to a final state, 0 until then.
-	DecidedAt uint64 `json:"decided_at,omitempty"`
 }
 
 // A Decision is how a conflict ended.
@@ -85,4 +49,37 @@ type Conflict struct {
 	OpenedAt  time.Time     `json:"opened_at"`
 	ClosedAt  time.Time     `json:"closed_at,omitzero"`
 	Decision  *Decision     `json:"decision,omitempty"`
+}
+
+// open are the proposals that wait for a decision.
+func (c *Conflict) open() []Proposal {
+	if c == nil {
+		return nil
+	}
+	var open []Proposal
+	for _, p := range c.Proposals {
+		if p.State == Open {
+			open = append(open, p)
+		}
+	}
+	return open
+}
+
+// proposal is the proposal of that id, nil if there is none.
+func (c *Conflict) proposal(id string) *Proposal {
+	i := slices.IndexFunc(c.Proposals, func(p Proposal) bool { return p.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &c.Proposals[i]
+}
+
+// row is a copy that does not change when the conflict moves on.
+func (c *Conflict) row() Conflict {
+	row := *c
+	row.Proposals = slices.Clone(c.Proposals)
+	for i := range row.Proposals {
+		row.Proposals[i].Authors = slices.Clone(row.Proposals[i].Authors)
+	}
+	return row
 }

@@ -35,6 +35,9 @@ const (
 	Accept Action = "accept" // a proposal
 	Keep   Action = "keep"   // the current value
 	Custom Action = "custom" // another value
+	// Recover is no person's action: the decision was found in the history
+	// after the store was lost.
+	Recover Action = "recover"
 )
 
 // A Resolution is a person's decision of one conflict.
@@ -62,8 +65,15 @@ type Outcome struct {
 	Conflicts []Conflict
 	Verdicts  []Verdict
 	Refused   []Refusal
+	// Trespassed are changes of devices that wrote into sync_conflicts, which
+	// is the hub's; the hub change undoes it. To be reported.
+	Trespassed []crdt.Hash
 	// LedgerChanged says that Record.Ledger must be stored again.
 	LedgerChanged bool
+	// Err says why the hub change that is due could not be written: the record
+	// is full. Nothing of the batch may be stored then, and the Record must be
+	// forgotten.
+	Err error
 }
 
 // Empty reports whether there is nothing to store.
@@ -92,6 +102,7 @@ type Refusal struct {
 
 // A Judgement asks for a record to be brought in line with a policy.
 type Judgement struct {
+	By     Principal // who asked for it; the zero Principal for the hub itself
 	Policy *Policy
 	Now    time.Time
 }

@@ -1,6 +1,9 @@
 package conflicts
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"wedsync/crdt"
@@ -53,3 +56,68 @@ func DefaultPolicy() *Policy {
 		{Path: "budget", Kind: Money, Review: EveryEdit},
 	}}
 }
+
+// Check reports what is wrong with a policy, as a *FieldError where one field
+// is, and looks up its zone. A policy must pass before it comes into force.
+func (p *Policy) Check() error {
+	loc, err := time.LoadLocation(p.Zone)
+	if err != nil {
+		return fmt.Errorf("zone %q of the policy: %w", p.Zone, err)
+	}
+	for i, f := range p.Fields {
+		if reason := f.wrong(); reason != "" {
+			return &FieldError{f.Path, reason}
+		}
+		for _, other := range p.Fields[:i] {
+			if other.Path == f.Path || below(f.Path, other.Path) || below(other.Path, f.Path) {
+				return &FieldError{f.Path, fmt.Sprintf("overlaps %q", other.Path)}
+			}
+		}
+	}
+	p.location = loc
+	return nil
+}
+
+// wrong says what is wrong with the field by itself, empty for nothing.
+func (f FieldPolicy) wrong() string {
+	switch {
+	case slices.Contains(f.Path.Keys(), ""):
+		return "has an empty key"
+	case reserved(f.Path):
+		return "belongs to the hub"
+	case !slices.Contains([]Kind{Date, Text, Money, Number, Any}, f.Kind):
+		return fmt.Sprintf("has the unknown kind %q", f.Kind)
+	case !slices.Contains([]Review{EveryEdit, ConflictingEdits, Locked}, f.Review):
+		return fmt.Sprintf("has the unknown review %q", f.Review)
+	}
+	return ""
+}
+
+// field is the policy of a critical field.
+func (p *Policy) field(path crdt.Path) (FieldPolicy, bool) {
+	i := slices.IndexFunc(p.Fields, func(f FieldPolicy) bool { return f.Path == path })
+	if i < 0 {
+		return FieldPolicy{}, false
+	}
+	return p.Fields[i], true
+}
+
+// zone is where the supplier's days begin. A policy that was not checked and
+// names no zone that exists has UTC.
+func (p *Policy) zone() *time.Location {
+	if p.location != nil {
+		return p.location
+	}
+	if loc, err := time.LoadLocation(p.Zone); err == nil {
+		return loc
+	}
+	return time.UTC
+}
+
+// below reports whether p lies under parent.
+func below(p, parent crdt.Path) bool {
+	return strings.HasPrefix(string(p), string(parent)+".")
+}
+
+// reserved reports whether p is the hub's own: sync_conflicts and all below it.
+func reserved(p crdt.Path) bool { return p == marksPath || below(p, marksPath) }

@@ -24,3 +24,14 @@ type Principal struct {
 	Device   string `json:"device,omitempty"`
 	Role     Role   `json:"role"`
 }
+
+// lesser is the role that may do less, so that a change which one device made
+// and another delivered never gains a right on the way.
+func lesser(a, b Role) Role {
+	for _, r := range []Role{Viewer, Integration, Member, Owner} {
+		if a == r || b == r {
+			return r
+		}
+	}
+	return Viewer
+}

@@ -17,9 +17,11 @@ type LedgerView struct {
 
 // An AcceptedValue is the value of a critical field that counts.
 type AcceptedValue struct {
-	Value     crdt.Value // as it was written; Missing if never set
-	Canonical any        // as JSON shows it: canonical if it fits its kind, nil if cleared
-	Revision  uint64
+	// Value is canonical if it fits the field's kind, else as it was written;
+	// Missing if the field is cleared or was never set.
+	Value     crdt.Value
+	Written   crdt.Value // as it was written
+	Revision  uint64     // 0 if it was never set
 	DecidedBy Author
 	DecidedAt time.Time
 	Cause     Cause
@@ -37,4 +39,39 @@ const (
 )
 
 // ReadLedger reads a stored ledger without opening its record.
-func ReadLedger(b []byte) (*LedgerView, error) { return &LedgerView{}, nil }
+func ReadLedger(b []byte) (*LedgerView, error) {
+	l, err := parseLedger(b)
+	if err != nil {
+		return nil, err
+	}
+	return l.view(), nil
+}
+
+func (l *ledger) view() *LedgerView {
+	v := &LedgerView{
+		Listed:   l.Listed,
+		Accepted: make(map[crdt.Path]AcceptedValue, len(l.Fields)),
+		Pending:  make(map[crdt.Path]string),
+	}
+	for path, f := range l.Fields {
+		v.Revision += f.revision()
+		if f.Pending != nil {
+			v.Pending[path] = f.Pending.ID
+		}
+		if f.Critical {
+			v.Accepted[path] = f.acceptedValue()
+		}
+	}
+	return v
+}
+
+func (f *field) acceptedValue() AcceptedValue {
+	if f.revision() == 0 {
+		return AcceptedValue{}
+	}
+	r := f.Revisions[f.revision()-1]
+	return AcceptedValue{
+		Value: f.Shown, Written: r.Value, Revision: f.revision(),
+		DecidedBy: r.Author, DecidedAt: r.At, Cause: r.Cause,
+	}
+}

@@ -34,6 +34,19 @@ func (id RecordID) ClientID() string { return ulid.ULID(id).String() }
 // String is the document id.
 func (id RecordID) String() string { return id.DocumentID() }
 
+// MarshalText is ClientID.
+func (id RecordID) MarshalText() ([]byte, error) { return []byte(id.ClientID()), nil }
+
+// UnmarshalText reads a client id or a document id.
+func (id *RecordID) UnmarshalText(b []byte) error {
+	parsed, err := ParseRecordID(string(b))
+	if err != nil {
+		return err
+	}
+	*id = parsed
+	return nil
+}
+
 // ParseDocumentID reads a document id. Ids that are not 16 bytes are refused.
 func ParseDocumentID(s string) (RecordID, error) {
 	if len(s) > 64 {

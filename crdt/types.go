@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/hex"
+	"fmt"
 	"strings"
 )
 
@@ -13,6 +14,20 @@ type Hash [32]byte
 
 // String is the hash in lower-case hexadecimal.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// MarshalText is String.
+func (h Hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:]), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (h *Hash) UnmarshalText(b []byte) error {
+	if len(b) != hex.EncodedLen(len(h)) {
+		return fmt.Errorf("hash of %d characters: %w", len(b), ErrMalformed)
+	}
+	if _, err := hex.Decode(h[:], b); err != nil {
+		return fmt.Errorf("hash %q: %w", b, ErrMalformed)
+	}
+	return nil
+}
 
 // IsZero reports whether h names no change.
 func (h Hash) IsZero() bool { return h == Hash{} }

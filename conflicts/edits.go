@@ -1,0 +1,96 @@
+package conflicts
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"wedsync/crdt"
+)
+
+// An edit is what one change of a device does to one critical field.
+type edit struct {
+	field  *field
+	change *crdt.Change
+	index  int // of the change
+	order  int // in which the batch's changes are judged
+	author Author
+	view   crdt.View  // what the author saw right after it
+	value  crdt.Value // there
+	before crdt.Value // and right before it
+	base   uint64     // as it stood before the batch
+	idle   bool       // its author changed nothing in his own eyes
+}
+
+// judge decides the edits that some changes made, in causal order.
+func (b *batch) judge(touches []touch) {
+	var edits []edit
+	order := b.order(touches)
+	for _, t := range touches {
+		if f := b.ledger.Fields[t.path]; f != nil && f.Critical {
+			edits = append(edits, b.edit(f, t, order[t.index]))
+		}
+	}
+	for _, e := range b.fold(edits) {
+		b.decide(e)
+	}
+}
+
+// edit reads an edit as its author saw it.
+func (b *batch) edit(f *field, t touch, order int) edit {
+	c := b.graph.At(t.index)
+	view := b.graph.View(c.Hash)
+	e := edit{
+		field:  f,
+		change: c,
+		index:  t.index,
+		order:  order,
+		author: b.author(c),
+		view:   view,
+		value:  b.fields.Value(t.path, view),
+		before: b.fields.Value(t.path, b.graph.View(c.Deps...)),
+	}
+	e.base = f.base(b.graph, e.author.key(), view)
+	e.idle = b.measure(f).same(e.before, e.value)
+	return e
+}
+
+// decide decides one edit.
+func (b *batch) decide(e edit) {
+	key := e.author.key()
+	base := e.field.base(b.graph, key, e.view)
+	open, rejected := e.field.buildsOn(b.graph, key, e.view, base)
+	b.rule(e.field, Attempt{
+		Value: e.value, Before: &e.before, Author: e.author,
+		Base: base, BuildsOn: open, Rejected: rejected, At: b.now,
+	}, source{
+		change: e.change.Hash, edited: time.Unix(e.change.Time, 0).UTC(), cause: string(e.change.Hash[:]),
+	})
+}
+
+// fold makes one edit of those that one author made of one field, each on top
+// of the last and knowing the same revision: the value of the last, compared
+// with what the first found. An edit that changes nothing is left by itself.
+func (b *batch) fold(edits []edit) []edit {
+	slices.SortStableFunc(edits, func(x, y edit) int { return cmp.Compare(x.order, y.order) })
+	var folded []edit
+	for _, e := range edits {
+		if i := b.foldable(folded, e); i >= 0 {
+			e.before = folded[i].before
+			folded = slices.Delete(folded, i, i+1)
+		}
+		folded = append(folded, e)
+	}
+	return folded
+}
+
+// foldable is the index of an edit that e goes on with, or -1.
+func (b *batch) foldable(folded []edit, e edit) int {
+	if e.idle {
+		return -1
+	}
+	return slices.IndexFunc(folded, func(earlier edit) bool {
+		return earlier.field == e.field && earlier.author.same(e.author) && earlier.base == e.base &&
+			e.view.Has(earlier.index) && !earlier.idle
+	})
+}

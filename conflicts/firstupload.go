@@ -1,0 +1,99 @@
+package conflicts
+
+import (
+	"fmt"
+	"time"
+
+	"wedsync/crdt"
+)
+
+// await keeps an account of what a device must still bring before the record
+// can be judged: all heads that it announced. It reports whether the record
+// waited and need not wait any more.
+func (b *batch) await(announced []crdt.Hash, lost bool) bool {
+	a := b.ledger.Awaiting
+	switch {
+	case a == nil && !lost && (b.ledger.Listed || b.graph.Len() == 0):
+		return false
+	case a == nil:
+		a = &awaiting{User: b.from.User, Device: b.from.Device, Heads: announced, From: b.start, Lost: lost}
+	case lost || a.User == b.from.User && a.Device == b.from.Device:
+		a = &awaiting{User: b.from.User, Device: b.from.Device, Heads: announced, From: a.From, Lost: a.Lost || lost}
+	}
+	b.ledger.Awaiting = a
+	b.dirty = true
+	for _, h := range a.Heads {
+		if !b.graph.Has(h) {
+			return false
+		}
+	}
+	return true
+}
+
+// complete judges a record that waited, as it stands.
+func (b *batch) complete() {
+	a := b.ledger.Awaiting
+	b.ledger.Awaiting = nil
+	b.ledger.Listed = true
+	b.late = answer{From: a.From, To: b.start}
+	b.dirty = true
+	if a.Lost {
+		b.recover(a.From)
+		return
+	}
+	b.evaluate(b.policy.Fields)
+}
+
+// evaluate takes over fields that were not critical until now: what they show
+// becomes their next revision, whatever the mode; other live values form one
+// conflict.
+func (b *batch) evaluate(fields []FieldPolicy) {
+	for _, fp := range fields {
+		f := b.takeOver(fp)
+		live := b.fields.Live(fp.Path, b.graph.All())
+		if value, i, ok := b.fields.Shown(fp.Path, b.graph.All()); ok && b.counts(f, value) {
+			b.raise(f, Revision{
+				Value: value, Cause: CauseCreated, Author: b.author(b.graph.At(i)), Change: b.graph.At(i).Hash,
+			})
+			live = live[1:]
+		}
+		for _, l := range live {
+			b.contest(f, l)
+		}
+	}
+}
+
+// takeOver is the field of a policy in the ledger, critical from here on.
+func (b *batch) takeOver(fp FieldPolicy) *field {
+	f := b.ledger.Fields[fp.Path]
+	if f == nil {
+		f = &field{}
+		b.ledger.Fields[fp.Path] = f
+	}
+	f.Policy, f.Critical = fp, true
+	b.changed(fp.Path)
+	return f
+}
+
+// counts reports whether a shown value may become a revision.
+func (b *batch) counts(f *field, v crdt.Value) bool {
+	c := b.measure(f).canon(v)
+	return c.fits && !c.cleared
+}
+
+// contest makes a live value that is not the accepted one a proposal.
+func (b *batch) contest(f *field, l crdt.Live) {
+	m := b.measure(f)
+	if m.cleared(l.Value) || m.same(l.Value, f.accepted()) {
+		return
+	}
+	c := b.graph.At(l.Change)
+	a := Attempt{Value: l.Value, Author: b.author(c), At: b.now}
+	j := judge{f.standing(b.policy.zone()), a, m}
+	r := Ruling{Result: EditDiverted}
+	r.Joins, _ = j.equalOpen(nil)
+	_, r.Reason = j.divert(j.Pending)
+	b.do(f, a, source{
+		change: c.Hash, edited: time.Unix(c.Time, 0).UTC(), cause: fmt.Sprintf("%d@%s", l.ID.Counter, l.ID.Actor),
+	}, r)
+}

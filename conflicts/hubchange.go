@@ -1,0 +1,73 @@
+package conflicts
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"wedsync/crdt"
+)
+
+// tagPrefix begins the message of every hub change; the tag in hexadecimal follows.
+const tagPrefix = "wedsync:"
+
+// epochsAhead is how many hub actors beyond the present one are known as such:
+// those that this hub may have used before it lost its store.
+const epochsAhead = 8
+
+// hubActor is the actor under which the hub writes a record.
+func (r *Record) hubActor(epoch uint64) crdt.ActorID {
+	mac := hmac.New(sha256.New, r.env.Secret)
+	mac.Write([]byte("wedsync hub actor"))
+	mac.Write(r.id[:])
+	mac.Write(binary.BigEndian.AppendUint64(nil, epoch))
+	return crdt.ActorID(mac.Sum(nil)[:16])
+}
+
+// isHubActor reports whether the hub writes, wrote or may have written under an actor.
+func (r *Record) isHubActor(a crdt.ActorID) bool {
+	for e := uint64(len(r.hubActors)); e <= r.ledger.Epoch+epochsAhead; e++ {
+		if r.hubActors == nil {
+			r.hubActors = make(map[crdt.ActorID]bool)
+		}
+		r.hubActors[r.hubActor(e)] = true
+	}
+	return r.hubActors[a]
+}
+
+// tag proves that the hub wrote a change: an HMAC of the change with an empty
+// message, and of the record, so that it proves nothing in another one.
+func (r *Record) tag(c *crdt.Change) string {
+	bare := *c
+	bare.Message = ""
+	mac := hmac.New(sha256.New, r.env.Secret)
+	mac.Write([]byte("wedsync hub change"))
+	mac.Write(r.id[:])
+	mac.Write(crdt.Encode(&bare))
+	return tagPrefix + hex.EncodeToString(mac.Sum(nil))
+}
+
+// genuine reports whether a change is the hub's own. It needs c.Ops.
+func (r *Record) genuine(c *crdt.Change) bool {
+	return strings.HasPrefix(c.Message, tagPrefix) && hmac.Equal([]byte(c.Message), []byte(r.tag(c)))
+}
+
+// build is a new hub change of what b holds.
+func (r *Record) build(b *crdt.Builder) *crdt.Change {
+	return b.Change(r.tag(b.Change("")))
+}
+
+// builder begins a hub change over the watched paths of f.
+func (r *Record) builder(f *crdt.Fields, now time.Time) *crdt.Builder {
+	return crdt.NewBuilder(f, r.graph, r.hubActor(r.ledger.Epoch), now.Unix())
+}
+
+// renew raises the epoch until nobody ever wrote under its actor.
+func (r *Record) renew() {
+	for r.graph.Seq(r.hubActor(r.ledger.Epoch)) > 0 {
+		r.ledger.Epoch++
+	}
+}

@@ -1,0 +1,112 @@
+package conflicts
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"wedsync/crdt"
+)
+
+// ledgerVersion is the form of stored ledgers. A hub reads its own and older ones.
+const ledgerVersion = 1
+
+// A ledger is what the hub alone says about a record. Nothing in it can be
+// told from the changes.
+type ledger struct {
+	Version  int                  `json:"version"`
+	Listed   bool                 `json:"listed"`
+	Epoch    uint64               `json:"epoch,omitempty"` // of the hub actor
+	Awaiting *awaiting            `json:"awaiting,omitempty"`
+	Actors   actors               `json:"actors,omitempty"`
+	Fields   map[crdt.Path]*field `json:"fields,omitempty"`
+	Answers  []answer             `json:"answers,omitempty"`
+}
+
+// An awaiting record is not judged before the hub holds what a device said it has.
+type awaiting struct {
+	User   string      `json:"user"`
+	Device string      `json:"device,omitempty"`
+	Heads  []crdt.Hash `json:"heads"`          // what the device announced last
+	From   int         `json:"from"`           // graph index of the first change that was not judged
+	Lost   bool        `json:"lost,omitempty"` // hub changes came back that the hub did not hold
+}
+
+// An answer says that all changes with graph indexes from From up to To were
+// judged late, and that the hub change By answers them. Changes that were
+// judged as they came are answered by the hub change of their own batch.
+type answer struct {
+	From int       `json:"from"`
+	To   int       `json:"to"`
+	By   crdt.Hash `json:"by"`
+}
+
+// A binding says to whom an actor belongs.
+type binding struct {
+	User   string `json:"user"`
+	Device string `json:"device,omitempty"`
+	Role   Role   `json:"role"` // as the device last delivered
+}
+
+// actors are the bound actors of a record. Their JSON is keyed by hexadecimal.
+type actors map[crdt.ActorID]*binding
+
+// MarshalJSON writes the actors in a fixed order.
+func (a actors) MarshalJSON() ([]byte, error) {
+	text := make(map[string]*binding, len(a))
+	for id, b := range a {
+		text[id.String()] = b
+	}
+	return json.Marshal(text)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (a *actors) UnmarshalJSON(b []byte) error {
+	var text map[string]*binding
+	if err := json.Unmarshal(b, &text); err != nil {
+		return err
+	}
+	*a = make(actors, len(text))
+	for id, b := range text {
+		raw, err := hex.DecodeString(id)
+		if err != nil || b == nil {
+			return fmt.Errorf("binding of actor %q", id)
+		}
+		(*a)[crdt.ActorID(raw)] = b
+	}
+	return nil
+}
+
+func newLedger() *ledger {
+	return &ledger{Version: ledgerVersion, Actors: make(actors), Fields: make(map[crdt.Path]*field)}
+}
+
+// parseLedger reads a stored ledger; an empty one is that of a new record.
+func parseLedger(b []byte) (*ledger, error) {
+	l := newLedger()
+	if len(b) == 0 {
+		return l, nil
+	}
+	if err := json.Unmarshal(b, l); err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	if l.Version < 1 || l.Version > ledgerVersion {
+		return nil, fmt.Errorf("ledger of version %d: this hub reads up to %d", l.Version, ledgerVersion)
+	}
+	for path, f := range l.Fields {
+		if f == nil {
+			return nil, fmt.Errorf("read ledger: field %q is empty", path)
+		}
+	}
+	return l, nil
+}
+
+// critical are the paths whose values the ledger says, ascending.
+func (l *ledger) critical() []crdt.Path {
+	return slices.DeleteFunc(l.paths(), func(p crdt.Path) bool { return !l.Fields[p].Critical })
+}
+
+// paths are all paths that ever were critical, ascending.
+func (l *ledger) paths() []crdt.Path { return slices.Sorted(maps.Keys(l.Fields)) }

@@ -1,0 +1,65 @@
+package conflicts
+
+import (
+	"fmt"
+	"slices"
+)
+
+// adopt brings the record under a policy. Fields that turned critical are
+// evaluated, those that the policy dropped are let go unless a conflict is
+// pending.
+func (b *batch) adopt(p *Policy) {
+	if p == nil || p == b.adopted {
+		return
+	}
+	r := b.Record
+	r.policy, r.adopted = p, p
+	var turned []FieldPolicy
+	for _, fp := range p.Fields {
+		f := b.ledger.Fields[fp.Path]
+		if f == nil || !f.Critical {
+			turned = append(turned, fp)
+			continue
+		}
+		b.reread(f, fp)
+	}
+	for _, path := range b.ledger.critical() {
+		f := b.ledger.Fields[path]
+		if _, named := p.field(path); !named && f.Pending == nil {
+			f.Critical = false
+			b.dirty = true
+		}
+	}
+	b.rewatch()
+	if b.ledger.Listed && b.ledger.Awaiting == nil && len(turned) > 0 {
+		b.late = answer{To: b.start}
+		b.evaluate(turned)
+	}
+}
+
+// reread has a critical field follow its policy. Its accepted value stays what
+// it was, and may read otherwise.
+func (b *batch) reread(f *field, fp FieldPolicy) {
+	if f.Policy != fp {
+		f.Policy = fp
+		b.dirty = true
+	}
+	if shown := b.measure(f).shown(f.accepted()); !shown.Equal(f.Shown) {
+		f.Shown = shown
+		b.dirty = true
+	}
+}
+
+// rewatch makes the table of live operations anew if other paths matter now.
+func (b *batch) rewatch() {
+	paths := b.watched()
+	if slices.Equal(paths, b.watching) {
+		return
+	}
+	fields, err := b.watch()
+	if err != nil {
+		b.out.Err = fmt.Errorf("read the history again: %w", err)
+		return
+	}
+	b.Record.fields, b.Record.watching = fields, paths
+}

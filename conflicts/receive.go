@@ -1,0 +1,156 @@
+package conflicts
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"wedsync/crdt"
+)
+
+// The reasons of refusals.
+const (
+	RefusedReadOnly     = "read_only"
+	RefusedForged       = "forged_actor"
+	RefusedHubActor     = "forged_hub_change"
+	RefusedEquivocation = "equivocation"
+	RefusedLimit        = "limit"
+	RefusedInvalid      = "invalid"
+)
+
+// errReadOnly means that the deliverer may not write.
+var errReadOnly = errors.New("the role only reads")
+
+// Receive takes a device's batch. Changes that cannot be taken become
+// Refusals; the others are history from here on.
+func (r *Record) Receive(d Delivery) *Outcome {
+	b := r.begin(d.From, d.Policy, d.Now)
+	lost := b.take(d.Changes)
+	switch {
+	case b.await(d.Announced, lost):
+		b.complete()
+	case b.ledger.Awaiting == nil && len(b.touches) > 0:
+		b.judge(b.touches)
+	}
+	b.trespassed()
+	b.answer(b.fields, nil)
+	return b.outcome()
+}
+
+// take adds what a device delivered to the history. It reports whether hub
+// changes came back that the hub did not hold.
+func (b *batch) take(changes []*crdt.Change) (lost bool) {
+	vouched := b.vouched(changes)
+	for _, c := range changes {
+		if b.graph.Has(c.Hash) {
+			continue
+		}
+		added, err := b.add(c, vouched)
+		if err != nil {
+			b.refuse(c.Hash, err)
+			continue
+		}
+		for _, c := range added {
+			if b.genuine(c) {
+				b.renew()
+				lost = true
+			}
+			b.store(c)
+		}
+	}
+	for _, dropped := range b.graph.Dropped() {
+		delete(b.carriers, dropped.Change.Hash)
+		b.refuse(dropped.Change.Hash, dropped.Err)
+	}
+	return lost
+}
+
+// add adds one change that is new to the hub.
+func (b *batch) add(c *crdt.Change, vouched map[crdt.Hash]bool) ([]*crdt.Change, error) {
+	if !b.from.Role.MayPropose() {
+		return nil, errReadOnly
+	}
+	if b.genuine(c) {
+		return b.graph.AddHub(c)
+	}
+	if vouched[c.Hash] {
+		return b.graph.Add(c)
+	}
+	if err := b.refuseAuthor(c, b.from); err != nil {
+		return nil, err
+	}
+	added, err := b.graph.Add(c)
+	if err != nil {
+		return nil, err
+	}
+	if b.ledger.Listed {
+		b.bind(c.Actor, b.from)
+	}
+	if len(added) == 0 {
+		b.carriers[c.Hash] = b.from
+	}
+	return added, nil
+}
+
+// vouched are the delivered changes that genuine hub changes among them build
+// on: the hub has taken them before, whoever carries them now.
+func (b *batch) vouched(changes []*crdt.Change) map[crdt.Hash]bool {
+	var reach []*crdt.Change
+	for _, c := range changes {
+		if strings.HasPrefix(c.Message, tagPrefix) && !b.graph.Has(c.Hash) && b.genuine(c) {
+			reach = append(reach, c)
+		}
+	}
+	if len(reach) == 0 {
+		return nil
+	}
+	delivered := make(map[crdt.Hash]*crdt.Change, len(changes))
+	for _, c := range changes {
+		delivered[c.Hash] = c
+	}
+	vouched := make(map[crdt.Hash]bool)
+	for len(reach) > 0 {
+		c := reach[len(reach)-1]
+		reach = reach[:len(reach)-1]
+		for _, dep := range c.Deps {
+			if d := delivered[dep]; d != nil && !vouched[dep] {
+				vouched[dep] = true
+				reach = append(reach, d)
+			}
+		}
+	}
+	return vouched
+}
+
+// refuse notes that a change was not taken.
+func (b *batch) refuse(h crdt.Hash, err error) {
+	b.out.Refused = append(b.out.Refused, Refusal{Hash: h, Reason: refusalReason(err), Err: err})
+}
+
+func refusalReason(err error) string {
+	switch {
+	case errors.Is(err, errReadOnly):
+		return RefusedReadOnly
+	case errors.Is(err, errHubActor):
+		return RefusedHubActor
+	case errors.Is(err, errForged):
+		return RefusedForged
+	case errors.Is(err, crdt.ErrEquivocation):
+		return RefusedEquivocation
+	case errors.Is(err, crdt.ErrLimit):
+		return RefusedLimit
+	}
+	return RefusedInvalid
+}
+
+// trespassed notes the batch's changes that wrote what only the hub writes.
+func (b *batch) trespassed() {
+	for _, t := range b.touches {
+		if c := b.graph.At(t.index); t.path == marksPath && !b.isHubActor(c.Actor) {
+			b.out.Trespassed = append(b.out.Trespassed, c.Hash)
+		}
+	}
+}
+
+// full says that a record has no room for a hub change.
+func full(err error) error { return fmt.Errorf("the record has no room for the hub's answer: %w", err) }
