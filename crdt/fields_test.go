@@ -22,9 +22,9 @@ func fieldsOf(h *history, paths ...crdt.Path) *crdt.Fields {
 
 func TestFieldsReadAsAllOperationsSay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := drawHistory(t, 30)
+		h := drawHistory(t, 60)
 		g, f := graphOf(t, h), fieldsOf(h, watched...)
-		for range 4 {
+		for range 6 {
 			past, tips := h.drawPast(t)
 			sameFields(t, f, g.View(tips...), h, past)
 		}

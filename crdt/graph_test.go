@@ -190,6 +190,7 @@ func TestGraphRefusesWhatNoHonestAuthorMakes(t *testing.T) {
 		{"an element that is none", base(crdt.Op{Obj: id(1, a), Elem: id(3, a), Seq: true, Insert: true, Action: crdt.Set}), crdt.ErrInvalid},
 		{"an old element of a new object", base(
 			crdt.Op{Key: "l", Action: crdt.MakeList},
+			crdt.Op{Obj: id(1, a), Elem: id(2, a), Seq: true, Insert: true, Action: crdt.Set},
 			crdt.Op{Obj: id(5, a), Elem: id(2, a), Seq: true, Insert: true, Action: crdt.Set},
 		), crdt.ErrInvalid},
 		{"nothing wrong", base(

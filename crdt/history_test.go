@@ -302,7 +302,7 @@ func drawOp(t *rapid.T, d *doc) crdt.Op {
 		actions = append(actions, crdt.Del)
 	}
 	if counted {
-		actions = append(actions, crdt.Inc, crdt.Inc)
+		actions = []crdt.Action{crdt.Inc, crdt.Inc, crdt.Inc, crdt.Set}
 	}
 	if op.Insert && obj.Action == crdt.MakeText {
 		actions = []crdt.Action{crdt.Set, crdt.Set, crdt.MakeMap, crdt.Mark}
@@ -332,6 +332,8 @@ func drawScalar(t *rapid.T) crdt.Value {
 		{Kind: crdt.Bytes, Bytes: []byte{1, 2}},
 		{Kind: crdt.Counter, Int: 10},
 		{Kind: crdt.Counter, Int: 20},
+		{Kind: crdt.Counter, Int: 30},
+		{Kind: crdt.Counter, Int: 40},
 		{Kind: crdt.Timestamp, Int: 1_800_000_000_000},
 		{Kind: crdt.Unknown, Code: 12, Bytes: []byte{3}},
 	}).Draw(t, "scalar")
