@@ -18,10 +18,9 @@ import (
 )
 
 const (
-	maxBody  = 1 << 20 // bytes of a request; a longer one is answered 413
-	maxDepth = 64      // levels of a field's value
-	maxKey   = 256     // bytes of a field's name
-	maxText  = 4 << 10 // bytes of a text that is no field: a note, an id
+	maxBody = 1 << 20 // bytes of a request; a longer one is answered 413
+	maxKey  = 256     // bytes of a field's name
+	maxText = 4 << 10 // bytes of a text that is no field: a note, an id
 )
 
 // readBody reads a request's body, at most maxBody bytes of it.
@@ -166,34 +165,11 @@ func (o *object) convert(field string, raw json.RawMessage) crdt.Value {
 		o.fault(field, "must be JSON")
 		return crdt.Value{}
 	}
-	if deeper(decoded, maxDepth) {
-		o.fault(field, fmt.Sprintf("must not be nested deeper than %d levels", maxDepth))
-		return crdt.Value{}
-	}
 	v, err := crdt.FromJSON(decoded)
 	if err != nil {
 		o.fault(field, err.Error())
 	}
 	return v
-}
-
-// deeper reports whether v has more than depth levels.
-func deeper(v any, depth int) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, below := range v {
-			if depth == 0 || deeper(below, depth-1) {
-				return true
-			}
-		}
-	case []any:
-		for _, below := range v {
-			if depth == 0 || deeper(below, depth-1) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // end is called when every known member was taken: what is left is unknown.

@@ -4,11 +4,9 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
-
-	"wedsync/conflicts"
-	"wedsync/crdt"
 )
 
+// strongTag is an ETag as item.etag writes it.
 var strongTag = regexp.MustCompile(`^"(0|[1-9][0-9]{0,18})"$`)
 
 // ifMatch reads the revision that the caller says it knew. Without the header,
@@ -27,20 +25,4 @@ func ifMatch(r *http.Request) (revision uint64, given bool, err error) {
 		return 0, false, malformed("If-Match", "is too large")
 	}
 	return revision, true, nil
-}
-
-// knownAt is the revision of each critical field that a caller certainly knew
-// who read the record when it had made that many decisions. Which fields the
-// later decisions were about is not told by a ledger, so each field counts as
-// if all were its own: a caller may be asked once too often, never too seldom.
-func knownAt(ledger *conflicts.LedgerView, revision uint64) (map[crdt.Path]uint64, error) {
-	if revision > ledger.Revision {
-		return nil, errFutureView
-	}
-	since := ledger.Revision - revision
-	known := make(map[crdt.Path]uint64, len(ledger.Accepted))
-	for path, accepted := range ledger.Accepted {
-		known[path] = accepted.Revision - min(since, accepted.Revision)
-	}
-	return known, nil
 }

@@ -64,8 +64,10 @@ func showItem(s store.Summary, policy *conflicts.Policy) (*item, error) {
 	for path, conflict := range ledger.Pending {
 		i.Pending[path] = conflict
 	}
-	for _, path := range criticalPaths(ledger, policy) {
-		accepted := ledger.Accepted[path]
+	for _, f := range policy.Fields {
+		i.Revisions[f.Path] = 0
+	}
+	for path, accepted := range ledger.Accepted {
 		i.Revisions[path] = accepted.Revision
 		overlay(i.Fields, path.Keys(), accepted.Value)
 	}
@@ -85,21 +87,6 @@ func projectedFields(projection []byte) (map[string]any, error) {
 	}
 	delete(fields, conflictsKey)
 	return fields, nil
-}
-
-// criticalPaths are the fields whose value the ledger says: those of the policy,
-// and those that left it while a conflict is pending.
-func criticalPaths(ledger *conflicts.LedgerView, policy *conflicts.Policy) []crdt.Path {
-	var paths []crdt.Path
-	for _, f := range policy.Fields {
-		paths = append(paths, f.Path)
-	}
-	for path := range ledger.Pending {
-		if !isCritical(policy, path) {
-			paths = append(paths, path)
-		}
-	}
-	return paths
 }
 
 // overlay puts v at a path of fields, making maps on the way; a cleared value

@@ -15,12 +15,11 @@ import (
 
 // What endpoints return beside the errors of the packages below.
 var (
-	errForbidden  = errors.New("not allowed for this role")
-	errMethod     = errors.New("method not allowed")
-	errNoSuchURL  = errors.New("no such URL")
-	errKeyReused  = errors.New("idempotency key used for another request")
-	errKeyBusy    = errors.New("a request with this idempotency key is being worked on")
-	errFutureView = errors.New("If-Match names a revision that the record does not have yet")
+	errForbidden = errors.New("not allowed for this role")
+	errMethod    = errors.New("method not allowed")
+	errNoSuchURL = errors.New("no such URL")
+	errKeyReused = errors.New("idempotency key used for another request")
+	errKeyBusy   = errors.New("a request with this idempotency key is being worked on")
 )
 
 // A Fault is one thing that is wrong with a request.
@@ -42,6 +41,11 @@ type invalidError struct{ faults []Fault }
 func (e *invalidError) Error() string {
 	return fmt.Sprintf("%s %s (%d faults)", e.faults[0].Field, e.faults[0].Rule, len(e.faults))
 }
+
+// A staleError means a conflict that moved on since the caller read it.
+type staleError struct{ conflict *conflictItem }
+
+func (e *staleError) Error() string { return "conflict " + e.conflict.ID + " has moved on" }
 
 // A problem is an RFC 9457 problem document.
 type problem struct {
@@ -71,7 +75,9 @@ func problemOf(err error) problem {
 		unreadable *malformedError
 		invalid    *invalidError
 		large      *http.MaxBytesError
-		stale      *conflicts.StaleError
+		stale      *staleError
+		ahead      *conflicts.StepsError
+		field      *conflicts.FieldError
 		unfit      *conflicts.UnfitError
 	)
 	switch {
@@ -89,7 +95,14 @@ func problemOf(err error) problem {
 	case errors.As(err, &stale):
 		p := newProblem(http.StatusConflict, "stale", "The conflict has moved on",
 			"Nothing was changed. Look at the conflict as it stands now and decide again.")
-		p.Conflict = showConflict(stale.Conflict)
+		p.Conflict = stale.conflict
+		return p
+	case errors.As(err, &ahead):
+		return newProblem(http.StatusPreconditionFailed, "unknown-revision", "The record does not have that revision",
+			"Nothing was changed: "+ahead.Error()+". Read the record again.")
+	case errors.As(err, &field):
+		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", field.Error())
+		p.Errors = []Fault{{"fields." + string(field.Field), field.Reason}}
 		return p
 	case errors.As(err, &unfit):
 		p := newProblem(http.StatusUnprocessableEntity, "unfit", "The value does not fit the field", unfit.Error())
@@ -110,10 +123,10 @@ func problemOf(err error) problem {
 		{errMethod, newProblem(http.StatusMethodNotAllowed, "method", "This URL does not know the method", "The Allow header lists those that it knows.")},
 		{store.ErrNotFound, notFound},
 		{conflicts.ErrUnknownConflict, notFound},
+		{conflicts.ErrIntroducing, notFound},
 		{conflicts.ErrUnknownProposal, newProblem(http.StatusUnprocessableEntity, "unknown-proposal", "The conflict has no such open proposal", "")},
 		{errKeyReused, newProblem(http.StatusUnprocessableEntity, "key-reused", "The idempotency key was used for another request", "Use a new key for each command.")},
 		{errKeyBusy, newProblem(http.StatusConflict, "key-busy", "The same command is being worked on", "Send it again in a moment to get its answer.")},
-		{errFutureView, newProblem(http.StatusPreconditionFailed, "unknown-revision", "The record does not have that revision", "Nothing was changed. Read the record again.")},
 		{crdt.ErrLimit, newProblem(http.StatusUnprocessableEntity, "limit", "The edit is larger than a record takes at once", "")},
 		{hub.ErrUnavailable, unavailable},
 		{store.ErrUnavailable, unavailable},

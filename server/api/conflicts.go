@@ -1,0 +1,163 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/server/hub"
+	"wedsync/store"
+)
+
+// ListConflicts answers GET /api/conflicts, filtered by status, field and client_id.
+func (a *API) ListConflicts(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
+	q, err := conflictQuery(r)
+	if err != nil {
+		return err
+	}
+	policy, err := a.hub.Policy(r.Context(), who.Supplier)
+	if err != nil {
+		return err
+	}
+	limit := q.Limit
+	q.Limit++
+	rows, err := a.store.Conflicts(r.Context(), who.Supplier, q)
+	if err != nil {
+		return err
+	}
+	p, err := pageOf(rows, limit,
+		func(c conflicts.Conflict) string { return c.ID },
+		func(c conflicts.Conflict) (*conflictItem, error) { return showConflict(c, policy), nil })
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, p)
+}
+
+func conflictQuery(r *http.Request) (store.ConflictQuery, error) {
+	values := r.URL.Query()
+	q := store.ConflictQuery{
+		Status: conflicts.Status(values.Get("status")),
+		Field:  crdt.Path(values.Get("field")),
+		After:  values.Get("cursor"),
+	}
+	known := []conflicts.Status{"", conflicts.Pending, conflicts.Resolved, conflicts.Withdrawn, conflicts.RecordDeleted, conflicts.Erased}
+	if !slices.Contains(known, q.Status) {
+		return q, malformed("status", "must be pending, resolved, withdrawn, record_deleted or erased")
+	}
+	if len(q.After) > maxText {
+		return q, malformed("cursor", "must be the next of an earlier page")
+	}
+	if client := values.Get("client_id"); client != "" {
+		id, err := crdt.ParseRecordID(client)
+		if err != nil {
+			return q, malformed("client_id", "must be a client id or a document id")
+		}
+		q.Record = id
+	}
+	limit, err := limitOf(r)
+	q.Limit = limit
+	return q, err
+}
+
+// GetConflict answers GET /api/conflicts/{id}.
+func (a *API) GetConflict(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
+	c, err := a.store.Conflict(r.Context(), who.Supplier, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	policy, err := a.hub.Policy(r.Context(), who.Supplier)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, showConflict(c, policy))
+}
+
+// ResolveConflict answers POST /api/conflicts/{id}/resolve with the conflict as
+// it was decided.
+func (a *API) ResolveConflict(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
+	if !who.Role.MayResolve() {
+		return errForbidden
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	c, err := newCommand(r, who, body)
+	if err != nil {
+		return err
+	}
+	resolution, err := parseResolution(body)
+	if err != nil {
+		return err
+	}
+	resolution.By, resolution.Conflict = who, r.PathValue("id")
+	row, err := a.store.Conflict(r.Context(), who.Supplier, resolution.Conflict)
+	if err != nil {
+		return err
+	}
+	policy, err := a.hub.Policy(r.Context(), who.Supplier)
+	if err != nil {
+		return err
+	}
+	c.do = func(answer hub.AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error) {
+		o, err := a.hub.Resolve(r.Context(), row.Record, resolution, answer)
+		return row.Record, o, err
+	}
+	c.tell = func(_ crdt.RecordID, o *conflicts.Outcome) (int, any) {
+		return http.StatusOK, showConflict(decidedRow(o, row), policy)
+	}
+	answer, err := a.run(r.Context(), c)
+	if err != nil {
+		return showStale(err, policy)
+	}
+	send(w, answer.Status, "application/json", answer.Body)
+	return nil
+}
+
+// decidedRow is the conflict as the outcome left it.
+func decidedRow(o *conflicts.Outcome, before conflicts.Conflict) conflicts.Conflict {
+	for _, c := range o.Conflicts {
+		if c.ID == before.ID {
+			return c
+		}
+	}
+	return before
+}
+
+func parseResolution(body []byte) (conflicts.Resolution, error) {
+	o, err := parseObject(body)
+	if err != nil {
+		return conflicts.Resolution{}, err
+	}
+	s := conflicts.Resolution{
+		Version:  o.count("version"),
+		Action:   conflicts.Action(o.text("action")),
+		Proposal: o.text("proposal_id"),
+		Note:     o.text("note"),
+	}
+	value, given := o.value("value")
+	s.Value = value
+	switch s.Action {
+	case conflicts.Accept, conflicts.Keep, conflicts.Custom:
+	default:
+		o.fault("action", "must be accept, keep or custom")
+		return s, o.end()
+	}
+	o.belongs("proposal_id", s.Proposal != "", s.Action == conflicts.Accept, conflicts.Accept)
+	o.belongs("value", given, s.Action == conflicts.Custom, conflicts.Custom)
+	return s, o.end()
+}
+
+// belongs checks that a member which one action needs is there with that action
+// and not with another.
+func (o *object) belongs(name string, given, needed bool, action conflicts.Action) {
+	switch {
+	case needed && !given:
+		o.fault(name, fmt.Sprintf("is needed by the action %s", action))
+	case given && !needed:
+		o.fault(name, fmt.Sprintf("is for the action %s alone", action))
+	}
+}

@@ -1,0 +1,28 @@
+package metrics
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+const readyWithin = 2 * time.Second
+
+// Healthz answers as long as the process can answer at all.
+func Healthz(w http.ResponseWriter, _ *http.Request) {
+	_, _ = io.WriteString(w, "ok\n") // a caller that has gone away needs no answer
+}
+
+// Readyz answers 200 while ready returns nil within two seconds, else 503.
+func Readyz(ready func(context.Context) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
+		defer cancel()
+		if ready(ctx) != nil {
+			http.Error(w, "not ready: the store cannot be written", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "ready\n")
+	})
+}

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/http/pprof"
+
+	"wedsync/server/api"
+	"wedsync/server/metrics"
+)
+
+// Options say what stands behind the URLs. All but Pprof are needed.
+type Options struct {
+	API     *api.API
+	Sync    http.Handler // the automerge-repo protocol over WebSocket
+	Metrics *metrics.Metrics
+	Ready   func(context.Context) error // says why requests should go elsewhere
+	Pprof   bool                        // whether profiles can be had, by anybody who can connect
+}
+
+// New is the map of the hub's URLs.
+func New(o Options) http.Handler {
+	a := o.API
+	mux := http.NewServeMux()
+
+	mux.Handle("/api/clients", a.At(api.Methods{"GET": a.ListClients, "POST": a.CreateClient}))
+	mux.Handle("/api/clients/{id}", a.At(api.Methods{"GET": a.GetClient, "PATCH": a.PatchClient}))
+	mux.Handle("/api/clients/sync-status", a.At(api.Methods{"GET": a.SyncStatus}))
+	mux.Handle("/api/conflicts", a.At(api.Methods{"GET": a.ListConflicts}))
+	mux.Handle("/api/conflicts/{id}", a.At(api.Methods{"GET": a.GetConflict}))
+	mux.Handle("/api/conflicts/{id}/resolve", a.At(api.Methods{"POST": a.ResolveConflict}))
+	mux.HandleFunc("/", a.NotFound)
+
+	mux.HandleFunc("GET /healthz", metrics.Healthz)
+	mux.Handle("GET /readyz", metrics.Readyz(o.Ready))
+	mux.Handle("GET /metrics", o.Metrics.Handler())
+	if o.Pprof {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+
+	outer := http.NewServeMux()
+	outer.Handle("GET /sync", o.Sync) // not measured: it lasts as long as its device stays
+	outer.Handle("/", o.Metrics.Observe(mux))
+	return outer
+}
