@@ -24,7 +24,7 @@ type hold struct {
 const (
 	// maxHeld bounds the set. The record that may be tried soonest makes room.
 	maxHeld  = 1024
-	longHold = time.Hour
+	longHold = time.Hour // no hold is longer
 )
 
 // check returns ErrHeld if the record must not be tried yet.
