@@ -91,14 +91,14 @@ func (p *Peer) Stuck() (bytes int, ok bool) { return p.stuck, p.stuck > 0 }
 func (p *Peer) Receive(g *crdt.Graph, m *Message) {
 	heads := ascending(m.Heads)
 	moved := !p.spoke || !slices.Equal(heads, p.heads)
-	repeats := !moved && len(m.Need) == 0 && len(m.Changes) == 0 && p.doubts < maxDoubts
-	switch {
-	case moved:
+	if moved {
 		p.doubts = 0
-	case repeats:
+	}
+	repeats := !moved && p.doubts < maxDoubts && len(m.Changes) == 0 && len(m.Need) == 0
+	if repeats {
 		p.doubts++
 	}
-	if p.spoke && p.contradicts(g, heads, m, repeats) {
+	if p.spoke && p.contradicts(g, heads, m, moved, repeats) {
 		p.held, p.sent, p.answered = nil, nil, false
 	}
 	p.news = p.news || moved || repeats
@@ -110,8 +110,8 @@ func (p *Peer) Receive(g *crdt.Graph, m *Message) {
 
 // contradicts reports whether a message says that the peer does not hold what
 // we believed.
-func (p *Peer) contradicts(g *crdt.Graph, heads []crdt.Hash, m *Message, repeats bool) bool {
-	if len(heads) == 0 && len(p.heads) > 0 || resets(m) && len(p.told) > 0 {
+func (p *Peer) contradicts(g *crdt.Graph, heads []crdt.Hash, m *Message, moved, repeats bool) bool {
+	if (moved || repeats) && len(p.told) > 0 && resets(m) {
 		return true
 	}
 	for _, h := range m.Need {
@@ -124,7 +124,7 @@ func (p *Peer) contradicts(g *crdt.Graph, heads []crdt.Hash, m *Message, repeats
 	if repeats {
 		return knows(g, heads) && !slices.Equal(p.held, heads)
 	}
-	return wentBack(g, p.heads, heads)
+	return moved && wentBack(g, p.heads, heads)
 }
 
 // resets reports whether a message is Automerge's "I hold nothing that you
@@ -136,6 +136,9 @@ func resets(m *Message) bool {
 // wentBack reports whether a peer that announced before no longer holds all
 // of it when it announces now. Unknown heads may descend from anything.
 func wentBack(g *crdt.Graph, before, now []crdt.Hash) bool {
+	if len(now) == 0 {
+		return len(before) > 0
+	}
 	if slices.Equal(now, g.Heads()) || !knows(g, now) {
 		return false
 	}
