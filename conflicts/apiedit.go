@@ -22,27 +22,32 @@ func (r *Record) Edit(e Edit) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields := r.fields
-	if len(ordinary) > 0 {
-		if fields, err = r.watch(ordinary...); err != nil {
-			return nil, err
-		}
-	}
 	b := r.begin(e.From, e.Policy, e.Now)
 	b.found()
 	for _, path := range critical {
 		b.attempt(b.ledger.Fields[path], e)
 	}
-	if len(ordinary) == 0 {
+	b.writeOrdinary(ordinary, e.Fields)
+	return b.outcome(), nil
+}
+
+// writeOrdinary ends an edit with its hub change, which writes the ordinary
+// fields too.
+func (b *batch) writeOrdinary(paths []crdt.Path, values map[crdt.Path]crdt.Value) {
+	if len(paths) == 0 {
 		b.answer(b.fields, nil)
-		return b.outcome(), nil
+		return
+	}
+	fields, err := b.watch(paths...)
+	if err != nil {
+		b.out.Err = err
+		return
 	}
 	b.answer(fields, func(builder *crdt.Builder) {
-		for _, path := range ordinary {
-			put(builder, fields, b.graph.All(), path, e.Fields[path])
+		for _, path := range paths {
+			put(builder, fields, b.graph.All(), path, values[path])
 		}
 	})
-	return b.outcome(), nil
 }
 
 // found makes a record that holds nothing one that the API creates.

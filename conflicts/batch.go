@@ -44,6 +44,9 @@ func (b *batch) outcome() *Outcome {
 	for _, c := range b.moved {
 		b.out.Conflicts = append(b.out.Conflicts, c.row())
 	}
+	for _, c := range b.out.Stored {
+		delete(b.carriers, c.Hash)
+	}
 	b.out.LedgerChanged = b.dirty
 	return &b.out
 }

@@ -52,15 +52,24 @@ func (b *batch) evaluate(fields []FieldPolicy) {
 		f := b.takeOver(fp)
 		live := b.fields.Live(fp.Path, b.graph.All())
 		if value, i, ok := b.fields.Shown(fp.Path, b.graph.All()); ok && b.counts(f, value) {
-			b.raise(f, Revision{
-				Value: value, Cause: CauseCreated, Author: b.author(b.graph.At(i)), Change: b.graph.At(i).Hash,
-			})
+			b.create(f, value, b.graph.At(i))
 			live = live[1:]
 		}
 		for _, l := range live {
 			b.contest(f, l)
 		}
 	}
+}
+
+// create makes a shown value the next revision, established by the change
+// that wrote the shown operation.
+func (b *batch) create(f *field, value crdt.Value, c *crdt.Change) {
+	author := b.author(c)
+	b.raise(f, Revision{Value: value, Cause: CauseCreated, Author: author, Change: c.Hash})
+	b.out.Verdicts = append(b.out.Verdicts, Verdict{
+		Field: f.Policy.Path, Outcome: string(EditAccepted), Reason: string(CauseCreated),
+		Author: author, Change: c.Hash.String(),
+	})
 }
 
 // takeOver is the field of a policy in the ledger, critical from here on.

@@ -86,7 +86,7 @@ func (b *batch) add(c *crdt.Change, vouched map[crdt.Hash]bool) ([]*crdt.Change,
 	if b.ledger.Listed {
 		b.bind(c.Actor, b.from)
 	}
-	if len(added) == 0 {
+	if _, waits := b.carriers[c.Hash]; len(added) == 0 && !waits {
 		b.carriers[c.Hash] = b.from
 	}
 	return added, nil
