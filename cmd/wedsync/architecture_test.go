@@ -24,21 +24,22 @@ type goPackage struct {
 // mayImport is the table of the house: which packages of ours a package may
 // import. A folder stands for all below it; the longest entry counts.
 var mayImport = map[string][]string{
-	"crdt":            {"crdt/internal"},
-	"crdt/internal":   {"crdt/internal"},
-	"crdt/engine":     {"crdt"},
-	"syncproto":       {"crdt"},
-	"conflicts":       {"crdt"},
-	"store":           {"crdt", "conflicts"},
-	"store/sqlite":    {"crdt", "conflicts", "store"},
-	"store/storetest": {"crdt", "conflicts", "store"},
-	"server/metrics":  {},
-	"server/auth":     {"crdt", "conflicts", "store"},
-	"server/hub":      {"crdt", "crdt/engine", "syncproto", "conflicts", "store", "server/metrics"},
-	"server/socket":   {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
-	"server/api":      {"crdt", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
-	"server":          {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
-	"cmd":             {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "server"},
+	"crdt":             {"crdt/internal"},
+	"crdt/internal":    {"crdt/internal"},
+	"crdt/engine":      {"crdt"},
+	"syncproto":        {"crdt"},
+	"conflicts":        {"crdt"},
+	"store":            {"crdt", "conflicts"},
+	"store/sqlite":     {"crdt", "conflicts", "store"},
+	"store/storetest":  {"crdt", "conflicts", "store"},
+	"server/metrics":   {},
+	"server/auth":      {"crdt", "conflicts", "store"},
+	"server/hub":       {"crdt", "crdt/engine", "syncproto", "conflicts", "store", "server/metrics"},
+	"server/socket":    {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
+	"server/api":       {"crdt", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
+	"server":           {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
+	"cmd":              {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "server", "cmd/wedsync/demo"},
+	"cmd/wedsync/demo": {},
 }
 
 // onlyIn says which folders may use what stands outside.

@@ -1,0 +1,9 @@
+// Package demo plays the product's story in a terminal: a hub, a supplier with
+// ten client records, two real automerge-repo clients in Node, an edit that
+// merges and one that waits for a person.
+//
+// Everything goes through what anybody else would use: the wedsync binary in
+// processes of its own, the HTTP API, and an unmodified npm package. Each line
+// tells what was read back just now; a story that does not come out as told is
+// an error.
+package demo
