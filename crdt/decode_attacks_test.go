@@ -127,6 +127,27 @@ func TestChangesThatNoHonestAuthorMakesAreRefused(t *testing.T) {
 	}
 }
 
+// counters sets one key to n counters and increments each, never naming the one
+// before.
+func counters(n int) *Change {
+	c := &Change{Actor: alice, Seq: 1, StartOp: 1}
+	for i := range n {
+		c.Ops = append(c.Ops,
+			Op{Key: "k", Action: Set, Value: Value{Kind: Counter}},
+			Op{Key: "k", Action: Inc, Value: Value{Kind: Int, Int: 1}, Pred: []OpID{{uint64(2*i + 1), alice}}})
+	}
+	return c
+}
+
+func TestForgottenCountersOfAutomerge2AreTakenButDoNotPileUp(t *testing.T) {
+	if _, err := Decode(Encode(counters(maxBeside+1)), DefaultLimits); err != nil {
+		t.Errorf("%d forgotten: %v", maxBeside, err)
+	}
+	if _, err := Decode(Encode(counters(maxBeside+2)), DefaultLimits); !errors.Is(err, ErrInvalid) {
+		t.Errorf("%d forgotten: %v", maxBeside+1, err)
+	}
+}
+
 // A forgery is the parts of a chunk, honest or not.
 type forgery struct {
 	kind       byte

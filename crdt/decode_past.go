@@ -9,13 +9,24 @@ import (
 // and holds it against those that it names.
 type past struct {
 	change *Change
-	// live is the operation of this change that gives a place its value, or
-	// gone. The value of an element inserted by this change is that insertion
-	// until noted otherwise.
-	live map[place]int
+	// live is what this change has put at a place, if it is not the value that
+	// an insertion brought along.
+	live map[place]holding
+}
+
+// A holding is the operation of this change that gives a place its value, or
+// gone.
+type holding struct {
+	op          int
+	incremented bool
+	beside      int // values at the place that a later one did not name
 }
 
 const gone = -1
+
+// maxBeside bounds the values of this change that one place may keep besides
+// the last.
+const maxBeside = 16
 
 // A place is where an operation acts.
 type place struct {
@@ -76,28 +87,46 @@ func replaceable(op *Op, at place) bool {
 
 // replace notes that the operation acts at a place. An author sees what the
 // change has put there before and must name it: a change that does not would
-// leave a pile of values, which is costly for everybody who reads it.
+// leave a pile of values, which is costly for everybody who reads it. Automerge
+// before 3 forgets, when it writes at former heads, a counter that the change
+// has incremented; that is let pass a few times.
 func (p *past) replace(i int, at place) error {
 	op := &p.change.Ops[i]
-	j, noted := p.live[at]
-	if !noted {
-		j = gone
-		if e, own := p.own(at.elem); own {
-			j = e
+	before := p.held(at)
+	after := before
+	if before.op != gone && !slices.Contains(op.Pred, p.change.Ops[before.op].ID) {
+		if !before.incremented || before.beside == maxBeside {
+			return fmt.Errorf("leaves the value of operation %d beside its own: %w", before.op, ErrInvalid)
 		}
+		after.beside++
 	}
-	if j != gone && !slices.Contains(op.Pred, p.change.Ops[j].ID) {
-		return fmt.Errorf("leaves the value of operation %d beside its own: %w", j, ErrInvalid)
+	switch op.Action {
+	case Inc:
+		after.incremented = true
+	case Del:
+		after.op, after.incremented = gone, false
+	default:
+		after.op, after.incremented = i, false
 	}
-	if op.Action == Inc {
-		return nil
-	}
-	if p.live == nil {
-		p.live = make(map[place]int)
-	}
-	p.live[at] = i
-	if op.Action == Del {
-		p.live[at] = gone
+	if after != before {
+		p.note(at, after)
 	}
 	return nil
+}
+
+func (p *past) held(at place) holding {
+	if h, noted := p.live[at]; noted {
+		return h
+	}
+	if e, own := p.own(at.elem); own {
+		return holding{op: e}
+	}
+	return holding{op: gone}
+}
+
+func (p *past) note(at place, h holding) {
+	if p.live == nil {
+		p.live = make(map[place]holding)
+	}
+	p.live[at] = h
 }

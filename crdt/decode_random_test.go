@@ -16,31 +16,19 @@ import (
 const generator = "../testdata/automerge/random-changes.mjs"
 
 func TestRandomChangesDecodeAsJavaScriptDecodesThem(t *testing.T) {
-	const count = 4200
+	checkRandomChanges(t, 4200, "3")
+}
+
+func TestRandomChangesOfAutomerge2DecodeAsItDecodesThem(t *testing.T) {
+	checkRandomChanges(t, 1000, "2")
+}
+
+func checkRandomChanges(t *testing.T, count int, version string) {
+	t.Helper()
 	seed := rand.Uint32()
-	t.Logf("seed %d (node testdata/automerge/random-changes.mjs %d %d)", seed, seed, count)
-
-	if _, err := os.Stat("../node_modules/@automerge/automerge/package.json"); err != nil {
-		t.Fatalf("Automerge for JavaScript is not installed; run `npx -y rust-just@1.57.0 test`: %v", err)
-	}
-	script, err := filepath.Abs(generator)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("node", script, strconv.FormatUint(uint64(seed), 10), strconv.Itoa(count))
-	cmd.Dir = ".."
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	lines, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("seed %d: node: %v (if Node is missing, install it and run `npx -y rust-just@1.57.0 test`)\n%s", seed, err, stderr.Bytes())
-	}
-	if stderr.Len() > 0 {
-		t.Logf("node: %s", stderr.Bytes())
-	}
-
+	t.Logf("node testdata/automerge/random-changes.mjs %d %d %s", seed, count, version)
 	n, actions := 0, map[string]int{}
-	scan := bufio.NewScanner(bytes.NewReader(lines))
+	scan := bufio.NewScanner(bytes.NewReader(generate(t, seed, count, version)))
 	scan.Buffer(nil, 64<<20)
 	for ; scan.Scan(); n++ {
 		var v vector
@@ -64,4 +52,28 @@ func TestRandomChangesDecodeAsJavaScriptDecodesThem(t *testing.T) {
 		}
 	}
 	t.Logf("%d changes with %v", n, actions)
+}
+
+// generate is what the generator prints.
+func generate(t *testing.T, seed uint32, count int, version string) []byte {
+	t.Helper()
+	const how = "run `npx -y rust-just@1.57.0 test`, which installs what Node needs"
+	if _, err := os.Stat("../node_modules/@automerge/automerge/package.json"); err != nil {
+		t.Fatalf("Automerge for JavaScript is not installed; %s: %v", how, err)
+	}
+	script, err := filepath.Abs(generator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", script, strconv.FormatUint(uint64(seed), 10), strconv.Itoa(count), version)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	lines, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("seed %d: node: %v; %s\n%s", seed, err, how, stderr.Bytes())
+	}
+	if stderr.Len() > 0 {
+		t.Logf("node: %s", stderr.Bytes())
+	}
+	return lines
 }
