@@ -35,9 +35,10 @@ func (e *Engine) investigate(ctx context.Context, s *slot, task byte, id crdt.Re
 	case err != nil:
 		return report{}, err
 	}
-	e.quarantine.add(Quarantined{Record: id, Change: culprit})
-	e.metrics.quarantined.Inc()
-	log.ErrorContext(ctx, "engine cannot take a change, it is in quarantine", "change", culprit.String(), "err", first)
+	if e.quarantine.add(Quarantined{Record: id, Change: culprit}) {
+		e.metrics.quarantined.Inc()
+		log.ErrorContext(ctx, "engine cannot take a change, it is in quarantine", "change", culprit.String(), "err", first)
+	}
 	return report{}, &QuarantineError{Record: id, Change: culprit}
 }
 
@@ -82,7 +83,7 @@ func blames(err error) bool {
 
 func (e *Engine) holdBack(ctx context.Context, log *slog.Logger, id crdt.RecordID, err error) error {
 	until := e.held.hold(id, time.Now(), e.options.Deadline)
-	log.WarnContext(ctx, "record takes the engine too long and is held back", "until", until)
+	log.WarnContext(ctx, "record takes the engine too long and is held back", "until", until, "err", err)
 	return err
 }
 

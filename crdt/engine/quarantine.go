@@ -23,16 +23,18 @@ type quarantine struct {
 	entries []Quarantined // oldest first
 }
 
-func (q *quarantine) add(entry Quarantined) {
+// add reports whether the entry is new.
+func (q *quarantine) add(entry Quarantined) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if slices.Contains(q.entries, entry) {
-		return
+		return false
 	}
 	if len(q.entries) == maxQuarantined {
 		q.entries = slices.Delete(q.entries, 0, 1)
 	}
 	q.entries = append(q.entries, entry)
+	return true
 }
 
 // of is what is in quarantine of one record, nil if nothing is.

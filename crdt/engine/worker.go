@@ -28,29 +28,6 @@ type worker struct {
 	base   int64 // what it held of that when it was ready
 }
 
-// A cause says why a worker ended before its time.
-type cause string
-
-const (
-	crashed   cause = "crash"
-	outOfMem  cause = "memory"
-	timedOut  cause = "timeout"
-	cancelled cause = "cancelled" // the caller gave up
-	idle      cause = "idle"      // between two calls
-	unready   cause = "start"     // before it was ready
-)
-
-// A death is the end of a worker in the middle of a call. It wraps ErrWorker, or
-// ErrTimeout, or what the caller's context says.
-type death struct {
-	cause  cause
-	detail string // how the process ended, and the start of what it wrote to standard error
-	err    error
-}
-
-func (d *death) Error() string { return fmt.Sprintf("%v: %s: %s", d.err, d.cause, d.detail) }
-func (d *death) Unwrap() error { return d.err }
-
 // startWorker starts a process that lives until kill or until life is done, and
 // waits until it is ready.
 func startWorker(ctx, life context.Context, o Options) (*worker, error) {
@@ -172,7 +149,11 @@ func (w *worker) exchange(ctx context.Context, deadline time.Duration, request f
 	// A caller that gives up costs the worker: it may be in native code, which
 	// nothing else interrupts.
 	stop := context.AfterFunc(ctx, func() { _ = w.cmd.Process.Kill() })
-	defer stop()
+	defer func() {
+		if !stop() {
+			<-w.gone // so that the next call does not meet a dying worker
+		}
+	}()
 	if request != nil {
 		if err := request(w.in); err != nil {
 			return report{}, w.buried(ctx, err)
@@ -194,40 +175,4 @@ func (w *worker) exchange(ctx context.Context, deadline time.Duration, request f
 		return report{}, fmt.Errorf("%w: %.500q", ErrRefused, r.payload)
 	}
 	return report{}, w.buried(ctx, fmt.Errorf("answer %q: %w", kind, errFrame))
-}
-
-// buried makes sure that the process is gone and says why it is.
-func (w *worker) buried(ctx context.Context, err error) *death {
-	w.kill()
-	d := &death{cause: crashed, err: ErrWorker, detail: fmt.Sprintf("%v; %s", w.cmd.ProcessState, w.stderr.first)}
-	switch {
-	case ctx.Err() != nil:
-		d.cause, d.err = cancelled, context.Cause(ctx)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		d.cause, d.err = timedOut, ErrTimeout
-	case w.stderr.tellOfMemory():
-		d.cause = outOfMem
-	}
-	return d
-}
-
-// notes keep the start of what a worker writes to standard error: that is where
-// the reason stands. They may be read when the worker is gone.
-type notes struct{ first []byte }
-
-const maxNotes = 2 << 10
-
-func (n *notes) Write(p []byte) (int, error) {
-	n.first = append(n.first, p[:min(len(p), maxNotes-len(n.first))]...)
-	return len(p), nil
-}
-
-// tellOfMemory knows the last words of Rust, Go and glibc when memory runs out.
-func (n *notes) tellOfMemory() bool {
-	for _, words := range []string{"memory allocation of", "out of memory", "annot allocate memory"} {
-		if bytes.Contains(n.first, []byte(words)) {
-			return true
-		}
-	}
-	return false
 }
