@@ -64,6 +64,8 @@ type answer struct {
 	Heads   []string
 	Changes []string
 	Value   json.RawMessage
+	Bytes   string
+	Frame   map[string]any
 }
 
 func (n *node) ask(t testing.TB, cmd string, c command) answer {

@@ -15,9 +15,12 @@
 //   save {doc, as}, restore {doc, from}
 //   show {doc}                 → {value}: the content as another process would load it
 //   close {doc}
+//   encode {frame} → {bytes}, decode {bytes} → {frame}: automerge-repo's CBOR. In JSON,
+//     {"$bytes": base64} is a byte string, "$undefined" is undefined, {"$bigint": text} a BigInt
 
 import { createInterface } from "node:readline"
 import * as A from "@automerge/automerge"
+import { cbor } from "@automerge/automerge-repo"
 
 const docs = new Map()
 const states = new Map() // "doc peer" → sync state
@@ -52,7 +55,22 @@ function edit(doc, [kind, where, what]) {
   })
 }
 
+const fromJSON = v => v === "$undefined" ? undefined
+  : v?.$bytes !== undefined ? bytes(v.$bytes)
+  : Array.isArray(v) ? v.map(fromJSON)
+  : v && typeof v === "object" ? Object.fromEntries(Object.entries(v).map(([k, x]) => [k, fromJSON(x)]))
+  : v
+
+const toJSON = v => v === undefined ? "$undefined"
+  : typeof v === "bigint" ? { $bigint: String(v) }
+  : v instanceof Uint8Array ? { $bytes: text(v) }
+  : Array.isArray(v) ? v.map(toJSON)
+  : v && typeof v === "object" ? Object.fromEntries(Object.entries(v).map(([k, x]) => [k, toJSON(x)]))
+  : v
+
 const commands = {
+  encode: ({ frame }) => ({ bytes: text(cbor.encode(fromJSON(frame))) }),
+  decode: c => ({ frame: toJSON(cbor.decode(bytes(c.bytes))) }),
   open: ({ doc, actor }) => { docs.set(doc, A.init({ actor })) },
   edit({ doc, dice }) {
     let d = docs.get(doc)
