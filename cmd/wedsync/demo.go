@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/term"
@@ -10,8 +11,7 @@ import (
 	"wedsync/cmd/wedsync/demo"
 )
 
-// Demo is `wedsync demo`.
-type Demo struct {
+type demoCommand struct {
 	Listen      string `default:"127.0.0.1:0" help:"Where the hub serves; port 0 picks one." placeholder:"HOST:PORT"`
 	Data        string `help:"The hub's data directory, empty or new. A temporary one if not named." type:"path" placeholder:"DIR"`
 	Keep        bool   `help:"Leave the temporary directory behind."`
@@ -19,14 +19,34 @@ type Demo struct {
 	Once        bool   `help:"End after the story instead of leaving the hub serving."`
 }
 
+func (demoCommand) Help() string {
+	return `
+Starts a hub with a supplier and ten client records, and lets two automerge-repo
+clients in Node, one of them offline for a while, edit the same record: notes
+merge, two wedding dates wait in sync_conflicts until the owner decides. Then
+the hub keeps serving. It fails if anything comes out otherwise than told.
+
+Examples:
+
+    wedsync demo
+    wedsync demo --listen 127.0.0.1:8080 --data ./demo-data
+    wedsync demo --once`
+}
+
 // Run plays the story until it is over or ctx ends.
-func (d *Demo) Run(ctx context.Context) error {
+func (d *demoCommand) Run(ctx context.Context, t terminal) error {
 	binary, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find the wedsync binary: %w", err)
 	}
 	return demo.Run(ctx, demo.Options{
 		Binary: binary, Listen: d.Listen, Data: d.Data, Keep: d.Keep, NodeModules: d.NodeModules, Once: d.Once,
-		Out: os.Stdout, Colour: term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
+		Out: t.Out, Colour: colourful(t.Out),
 	})
+}
+
+// colourful reports whether w is a terminal that wants colours.
+func colourful(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""
 }
