@@ -63,9 +63,16 @@ type world struct {
 	ledger  []byte
 	batches []StoredBatch
 	replay  []func(*Record) *Outcome
+	origin  origin          // where a replay begins
 	seen    map[string]bool // values that some author saw, or that a person chose
 	rows    map[string]Conflict
 	actors  int
+}
+
+// An origin is what was stored when a replay begins.
+type origin struct {
+	ledger  []byte
+	batches []StoredBatch
 }
 
 func modes(review Review) *Policy {
@@ -261,7 +268,10 @@ func (w *world) checkReplay() {
 	if len(w.replay) == 0 {
 		return
 	}
-	rec := New(w.id, w.env, w.policy)
+	rec, err := Load(w.id, w.env, w.policy, w.origin.ledger, w.origin.batches)
+	if err != nil {
+		w.t.Fatalf("load: %v", err)
+	}
 	for _, run := range w.replay {
 		run(rec)
 	}
@@ -515,6 +525,13 @@ func (w *world) open(path crdt.Path) []any {
 		values = append(values, p.Value.JSON())
 	}
 	return values
+}
+
+// openID is the id of the nth open proposal of a field.
+func (w *world) openID(path crdt.Path, n int) string {
+	w.t.Helper()
+	row := w.pending(path)
+	return row.open()[n].ID
 }
 
 // story runs a test for scalars and for JS texts, on a record that alice

@@ -65,7 +65,8 @@ func (b *batch) take(changes []*crdt.Change) (lost bool) {
 	return lost
 }
 
-// add adds one change that is new to the hub.
+// add adds one change that is new to the hub. What comes in a first upload, or
+// with hub changes that the hub had lost, binds nobody: it is mostly others'.
 func (b *batch) add(c *crdt.Change, vouched map[crdt.Hash]bool) ([]*crdt.Change, error) {
 	if !b.from.Role.MayPropose() {
 		return nil, errReadOnly
@@ -83,7 +84,7 @@ func (b *batch) add(c *crdt.Change, vouched map[crdt.Hash]bool) ([]*crdt.Change,
 	if err != nil {
 		return nil, err
 	}
-	if b.ledger.Listed {
+	if b.ledger.Listed && b.ledger.Awaiting == nil && vouched == nil {
 		b.bind(c.Actor, b.from)
 	}
 	if _, waits := b.carriers[c.Hash]; len(added) == 0 && !waits {
@@ -93,7 +94,8 @@ func (b *batch) add(c *crdt.Change, vouched map[crdt.Hash]bool) ([]*crdt.Change,
 }
 
 // vouched are the delivered changes that genuine hub changes among them build
-// on: the hub has taken them before, whoever carries them now.
+// on: the hub has taken them before, whoever carries them now. It is nil if there
+// are no genuine ones.
 func (b *batch) vouched(changes []*crdt.Change) map[crdt.Hash]bool {
 	var reach []*crdt.Change
 	for _, c := range changes {

@@ -1,0 +1,161 @@
+package conflicts
+
+import (
+	"testing"
+
+	"wedsync/crdt"
+)
+
+// wipe makes the hub forget everything but its secret; keep is how many of the
+// stored batches a backup kept, with the ledger of then.
+func (w *world) wipe(keep int, ledger []byte) {
+	w.t.Helper()
+	w.ledger, w.batches = ledger, w.batches[:keep]
+	rec, err := Load(w.id, w.env, w.policy, w.ledger, w.batches)
+	if err != nil {
+		w.t.Fatalf("load the backup: %v", err)
+	}
+	w.rec, w.rows = rec, map[string]Conflict{}
+	for path, f := range rec.ledger.Fields {
+		if f.Pending != nil {
+			w.rows[rec.View().Pending[path]] = f.Pending.row()
+		}
+	}
+	w.replay, w.origin = nil, origin{ledger, w.batches}
+}
+
+func TestCase30_WipedStoreComesBackFromDevices(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		o := w.device(olga)
+		o.pull()
+		b.set("venue_name", f.s("Castle"))
+		b.push()
+		w.resolve("venue_name", Resolution{Action: Keep})
+		o.pull()
+		o.set("budget", f.n(5))
+		o.push() // accepted without a hub change
+		b.pull()
+		b.set("budget", f.n(20))
+		b.push() // pending
+		id := w.rec.View().Pending["budget"]
+		a.pull()
+		b.set("budget", f.n(25)) // never reached the hub
+		w.wipe(0, nil)
+
+		out := a.push()
+		if !w.rec.Listed() {
+			t.Fatal("the record did not come back")
+		}
+		w.accepted("budget", f.n(5), 1)
+		w.accepted("venue_name", f.s("Barn"), 1)
+		w.noPending("venue_name")
+		if cause := w.rec.View().Accepted["budget"].Cause; cause != CauseRecovered {
+			t.Fatalf("cause %s", cause)
+		}
+		if got := w.pending("budget").ID; got != id {
+			t.Fatalf("pending conflict %s, was %s", got, id)
+		}
+		values(t, w.open("budget"), 20)
+		if out.Hub == nil || out.Hub.Actor == w.rec.hubActor(0) {
+			t.Fatalf("the hub writes under %v", out.Hub)
+		}
+
+		out = b.push()
+		w.verdict(out, "budget", EditDiverted, StaleBase, 4)
+		values(t, w.open("budget"), 25)
+		w.accepted("budget", f.n(5), 1)
+		b.pull()
+		if got := b.value("budget"); !got.Equal(f.n(5)) {
+			t.Fatalf("the device shows %+v", got)
+		}
+		w.resolve("budget", Resolution{Action: Accept, Proposal: w.openID("budget", 0)})
+		w.accepted("budget", f.n(25), 2)
+	})
+}
+
+func TestCase30_OlderBackupIsCaughtUpByDevices(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		b.set("budget", f.n(20))
+		b.push()
+		keep, ledger := len(w.batches), w.rec.Ledger()
+		pending := w.pending("budget")
+		a.pull()
+		a.set("notes", f.s("lost note"))
+		a.push()
+		w.resolve("budget", Resolution{Action: Accept, Proposal: pending.Proposals[0].ID})
+		a.set("wedding_date", f.s("2027-06-12"))
+		a.push()
+		b.pull()
+		b.set("venue_name", f.s("Castle")) // was not stored before the loss
+		w.wipe(keep, ledger)
+
+		// bob brings alice's change too; the hub had taken it before.
+		out := b.push()
+		for _, r := range out.Refused {
+			t.Logf("refused %s: %v", r.Reason, r.Err)
+		}
+		w.accepted("budget", f.n(20), 2)
+		if row := w.rows[pending.ID]; row.Status != Resolved || row.Proposals[0].State != Accepted {
+			t.Fatalf("conflict %+v", row)
+		}
+		w.noPending("budget")
+		if got := w.rec.fields.Value("budget", w.rec.graph.All()); !got.Equal(f.n(20)) {
+			t.Fatalf("the document shows %+v", got)
+		}
+		a.push()
+		if missing := w.rec.graph.Missing(b.graph.Heads()); len(missing) != 0 {
+			t.Fatalf("the hub misses %v", missing)
+		}
+		w.verdict(out, "venue_name", EditDiverted, NeedsReview, 13)
+		if w.rec.ledger.Epoch != 1 {
+			t.Fatalf("epoch %d", w.rec.ledger.Epoch)
+		}
+	})
+}
+
+func TestLostRecordWaitsForAllThatItsBringerHas(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		b.set("budget", f.n(20))
+		b.push()
+		keep, ledger := len(w.batches), w.rec.Ledger()
+		w.resolve("budget", Resolution{Action: Keep})
+		b.pull()
+		b.set("budget", f.n(30))
+		raws := b.unsent()
+		w.wipe(keep, ledger)
+		raws = b.unsent()
+		if len(raws) != 2 {
+			t.Fatalf("%d changes are lost", len(raws))
+		}
+		out := w.receive(bob, raws[:1], b.graph.Heads())
+		if w.rec.Settled() || out.Hub != nil || len(out.Verdicts) != 0 {
+			t.Fatalf("judged before it was whole: %+v", out)
+		}
+		if _, err := w.rec.Edit(Edit{From: olga, Fields: map[crdt.Path]crdt.Value{"notes": f.s("x")}, Policy: w.policy, Now: w.now}); err != ErrIntroducing {
+			t.Fatalf("an edit meanwhile got %v", err)
+		}
+		out = w.receive(bob, raws[1:], b.graph.Heads())
+		w.accepted("budget", f.n(1), 2)
+		w.verdict(out, "budget", EditDiverted, NeedsReview, 13)
+	})
+}
+
+func TestHubChangeOfAnotherRecordProvesNothing(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		b.set("budget", f.n(20))
+		hub := b.push().Hub
+		other := New(crdt.RecordID{9}, w.env, w.policy)
+		if c := decode(t, hub.Raw); other.genuine(c) || !w.rec.genuine(c) {
+			t.Fatal("a tag must hold for its own record alone")
+		}
+		c := decode(t, hub.Raw)
+		c.Time++
+		if w.rec.genuine(c) {
+			t.Fatal("a tag must hold for the whole change")
+		}
+		foreign := New(w.id, &Env{Secret: []byte("another"), Limits: w.env.Limits}, w.policy)
+		if foreign.genuine(decode(t, hub.Raw)) || foreign.isHubActor(hub.Actor) {
+			t.Fatal("with another secret former hub changes are ordinary history")
+		}
+	})
+}
