@@ -126,14 +126,18 @@ func (r *replica) value(key string) string {
 	return r.fields(key).Value(crdt.Path(key), r.graph.All()).Str
 }
 
-// send tells the hub what is due and reports whether anything was.
-func (r *replica) send() bool {
+// send tells the hub what is due. A replica that holds nothing asks for the record.
+func (r *replica) send() {
 	r.t.Helper()
+	if r.graph.Len() == 0 {
+		ask := syncproto.Message{Have: []syncproto.Have{{}}}
+		r.sendData(ask.Append(nil))
+		return
+	}
 	data, ok := r.peer.Next(syncproto.NewView(r.graph))
 	if ok {
 		r.sendData(data)
 	}
-	return ok
 }
 
 func (r *replica) sendData(data []byte) {
