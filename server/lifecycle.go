@@ -19,10 +19,11 @@ const (
 	maxHeader     = 64 << 10         // bytes of a request's head; tokens may stand in it
 )
 
-// Serve serves h on l until ctx ends. Then it takes no more connections, calls
-// stop, which is to disconnect the devices and return once all that was begun
-// is stored, and waits for the requests that have begun, at most for ten
-// seconds. It returns nil if it ended because ctx did and nothing was cut off.
+// Serve serves h on l until ctx ends. Then it takes no more connections, waits
+// for the requests that have begun, at most ten seconds, and calls stop, which
+// is to disconnect the devices and to return once all that was begun is stored.
+// It returns nil if it ended because ctx did and no request was cut off. Stop is
+// called in any case.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, stop func()) error {
 	s := &http.Server{
 		Handler:           h,

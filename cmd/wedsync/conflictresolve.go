@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+type conflictsResolveCommand struct {
+	remoteHub
+	ID      string `arg:"" help:"The conflict."`
+	Accept  string `help:"Accept this proposal." xor:"decision" required:"" placeholder:"PROPOSAL"`
+	Keep    bool   `help:"Keep the current value." xor:"decision" required:""`
+	Value   string `help:"Set this value; text needs quotes of its own: '\"2027-06-12\"'." xor:"decision" required:"" placeholder:"JSON"`
+	Note    string `help:"Why, for the authors to read." placeholder:"TEXT"`
+	Version uint64 `help:"The version that you decided about. Without it, whatever stands there now is decided." placeholder:"N"`
+	JSON    bool   `name:"json" help:"Print JSON."`
+}
+
+func (conflictsResolveCommand) Help() string {
+	return `
+Everybody who proposed something learns of the decision, and every device shows it.
+
+Examples:
+
+    wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --accept 01J9ZD9A6B7C8D9E0F1G2H3J4K
+    wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --keep --note 'The venue is booked.'
+    wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --value '"2027-06-12"' --version 3`
+}
+
+// A remoteResolution is a decision as the API takes it.
+type remoteResolution struct {
+	Version  uint64          `json:"version"`
+	Action   string          `json:"action"`
+	Proposal string          `json:"proposal_id,omitempty"`
+	Value    json.RawMessage `json:"value,omitempty"`
+	Note     string          `json:"note,omitempty"`
+}
+
+// Run decides the conflict.
+func (c *conflictsResolveCommand) Run(ctx context.Context, t terminal) error {
+	resolution, err := c.resolution(ctx)
+	if err != nil {
+		return err
+	}
+	var decided remoteConflict
+	err = c.do(ctx, http.MethodPost, "/api/conflicts/"+url.PathEscape(c.ID)+"/resolve", resolution, &decided)
+	if err != nil {
+		return explained(err)
+	}
+	if c.JSON {
+		return printJSON(t.Out, decided)
+	}
+	_, err = fmt.Fprintf(t.Out, "%s of client %s is %s now (revision %d).\n",
+		printable(decided.Field), decided.Client, shownValue(decided.outcome().Value), decided.outcome().Revision)
+	return err
+}
+
+func (c *conflictsResolveCommand) resolution(ctx context.Context) (remoteResolution, error) {
+	r := remoteResolution{Version: c.Version, Note: c.Note}
+	switch {
+	case c.Keep:
+		r.Action = "keep"
+	case c.Accept != "":
+		r.Action, r.Proposal = "accept", c.Accept
+	default:
+		if !json.Valid([]byte(c.Value)) {
+			return r, fmt.Errorf("--value %s is not JSON: text needs quotes of its own, as in --value '\"2027-06-12\"'", c.Value)
+		}
+		r.Action, r.Value = "custom", json.RawMessage(c.Value)
+	}
+	if r.Version == 0 {
+		now, err := c.conflict(ctx, c.ID)
+		if err != nil {
+			return r, err
+		}
+		r.Version = now.Version
+	}
+	return r, nil
+}
+
+// outcome is the value that counts after the decision.
+func (c *remoteConflict) outcome() remoteValue {
+	if c.Decision != nil {
+		return remoteValue{c.Decision.Revision, c.Decision.Value}
+	}
+	return c.Current
+}
+
+// explained says in a sentence what it means that a conflict has moved on.
+func explained(err error) error {
+	var r *refusal
+	if !errors.As(err, &r) || r.Status != http.StatusConflict || r.Conflict == nil {
+		return err
+	}
+	c := r.Conflict
+	if c.Decision != nil {
+		return fmt.Errorf("somebody was faster, and nothing was changed: %s", c.Decision)
+	}
+	if c.Status != "pending" {
+		return fmt.Errorf("nothing was changed: the conflict is %s already", c.Status)
+	}
+	var proposed []string
+	for _, p := range c.incoming() {
+		proposed = append(proposed, shownValue(p.Value))
+	}
+	return fmt.Errorf("nothing was changed: the conflict has moved on to version %d, where the value is %s and proposed is %s; "+
+		"look at it with wedsync conflicts show %s and decide again",
+		c.Version, shownValue(c.Current.Value), strings.Join(proposed, " and "), c.ID)
+}

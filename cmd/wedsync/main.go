@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"wedsync/crdt/engine"
+)
+
+func main() {
+	engine.Main() // does not return in a worker
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	err := run(ctx, os.Args[1:], terminal{Out: os.Stdout, Err: os.Stderr})
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "wedsync:", err)
+		os.Exit(1)
+	}
+}
+
+// A terminal is where a command writes: results to Out, logs and questions to Err.
+type terminal struct{ Out, Err io.Writer }
+
+// run parses a command line and carries it out.
+func run(ctx context.Context, args []string, t terminal) error {
+	var line commandLine
+	parser, err := kong.New(&line,
+		kong.Name("wedsync"),
+		kong.Description("A hub for client records that are edited offline: everything merges, and people decide about critical fields."),
+		kong.Writers(t.Out, t.Err),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(t),
+	)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return fmt.Errorf("%w (wedsync --help, or wedsync COMMAND --help, says more)", err)
+	}
+	log := slog.New(slog.NewTextHandler(t.Err, &slog.HandlerOptions{Level: line.LogLevel}))
+	return parsed.Run(log)
+}
+
+// A commandLine is all commands and what they share.
+type commandLine struct {
+	LogLevel slog.Level `help:"What to log to standard error: debug, info, warn or error (default ${default})." default:"info" placeholder:"LEVEL"`
+
+	Serve     serveCommand     `cmd:"" help:"Run the hub."`
+	Demo      demoCommand      `cmd:"" help:"Play the story with two real clients, and leave the hub serving."`
+	Token     tokenCommand     `cmd:"" help:"Print a token for a hub."`
+	Status    statusCommand    `cmd:"" help:"Show whether devices and hub agree."`
+	Conflicts conflictsCommand `cmd:"" help:"Look at the edits that wait for a decision, and decide."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+)
+
+type serveCommand struct {
+	Data   string   `help:"Directory that holds everything the hub knows; made if it is not there (default ${default})." default:"./wedsync-data" type:"path" placeholder:"DIR"`
+	Listen string   `help:"Where to listen; port 0 picks a free one (default ${default})." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Origin []string `help:"Origin that browsers may sync from, beside the hub's own; * for any." placeholder:"PATTERN"`
+	Pprof  bool     `help:"Serve profiles under /debug/pprof/ to whoever can connect."`
+}
+
+func (serveCommand) Help() string {
+	return `
+Needs no configuration: records, conflicts and the secret that signs tokens live
+in the data directory. SIGTERM or SIGINT stops it once everything is stored.
+
+Examples:
+
+    wedsync serve
+    wedsync serve --data /var/lib/wedsync --listen 127.0.0.1:9000
+    wedsync serve --origin 'https://app.example.com'`
+}
+
+// Run serves until ctx ends.
+func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) error {
+	o := hubOptions{Data: c.Data, Listen: c.Listen, Origins: c.Origin, Pprof: c.Pprof, Log: log}
+	return runHub(ctx, o, func(address net.Addr) {
+		fmt.Fprintf(t.Out, "listening on http://%s\n", address)
+		fmt.Fprintf(t.Out, "for a token: wedsync token --data %s --supplier SUPPLIER --user USER\n", quoted(c.Data))
+		warnOpen(log, address)
+	})
+}
+
+// warnOpen says so if others than this machine can reach the hub.
+func warnOpen(log *slog.Logger, address net.Addr) {
+	if tcp, ok := address.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		log.Warn("reachable from other machines without TLS: put a proxy with TLS in front", "address", address.String())
+	}
+}
