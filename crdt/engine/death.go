@@ -57,8 +57,8 @@ func (n *notes) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// tellOfMemory knows the last words of Rust, Go, glibc and the race detector when memory
-// runs out.
+// tellOfMemory knows the last words of Rust, Go, glibc and the race detector when
+// memory runs out.
 func (n *notes) tellOfMemory() bool {
 	for _, words := range []string{"memory allocation of", "out of memory", "annot allocate memory", "failed to allocate"} {
 		if bytes.Contains(n.first, []byte(words)) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -106,6 +108,37 @@ func TestChangeThatIsRefusedIsFoundAndLeftOut(t *testing.T) {
 	r, err := e.Materialise(context.Background(), record, chunks)
 	if err != nil || len(r.Quarantined) != 1 || len(r.Heads) != 3 {
 		t.Fatalf("got %+v, %v, want all but one change", r, err)
+	}
+}
+
+func TestMutatedChangesCostOnlyTheirOwnRecord(t *testing.T) {
+	seed := uint64(rand.Uint32())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	docs := documents(t, seed, 20)
+	registry := prometheus.NewRegistry()
+	e := start(t, Options{Registerer: registry, Deadline: 2 * time.Second})
+	expected := []error{ErrQuarantined, ErrTimeout, crdt.ErrMalformed, crdt.ErrInvalid, crdt.ErrLimit}
+	for n := range 200 {
+		d := docs[r.IntN(len(docs))]
+		chunks := slices.Clone(d.Chunks)
+		body := slices.Clone(bodyOf(t, chunks[len(chunks)-1]))
+		for range 1 + r.IntN(3) {
+			body[r.IntN(len(body))] = byte(r.Uint32())
+		}
+		chunks[len(chunks)-1] = seal(body)
+		id := crdt.RecordID{0xff, byte(n), byte(n >> 8)}
+		_, err := e.Materialise(context.Background(), id, chunks)
+		known := func(want error) bool { return errors.Is(err, want) }
+		if err != nil && !slices.ContainsFunc(expected, known) {
+			t.Fatalf("seed %d, mutant %d: %v", seed, n, err)
+		}
+	}
+	if counter(t, registry, deaths, "cause", "crash") == 0 {
+		t.Errorf("seed %d: no mutant killed a worker, so this test shows nothing", seed)
+	}
+	for _, d := range docs {
+		materialise(t, e, record, d.Chunks)
 	}
 }
 
