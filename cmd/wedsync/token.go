@@ -32,7 +32,7 @@ Examples:
 
 // Run prints the token.
 func (c *tokenCommand) Run(ctx context.Context, t terminal) error {
-	identity, err := sqlite.ReadIdentity(ctx, c.Data)
+	identity, err := sqlite.Identity(ctx, c.Data)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -110,11 +112,23 @@ func (a *API) ResolveConflict(w http.ResponseWriter, r *http.Request, who confli
 		return http.StatusOK, showConflict(decidedRow(o, row), policy)
 	}
 	answer, err := a.run(r.Context(), c)
+	if errors.Is(err, conflicts.ErrUnknownConflict) {
+		return a.closed(r.Context(), who.Supplier, row.ID, policy)
+	}
 	if err != nil {
 		return showStale(err, policy)
 	}
 	send(w, answer.Status, "application/json", answer.Body)
 	return nil
+}
+
+// closed says how a conflict ended that is not pending any more.
+func (a *API) closed(ctx context.Context, supplier, id string, policy *conflicts.Policy) error {
+	row, err := a.store.Conflict(ctx, supplier, id)
+	if err != nil {
+		return err
+	}
+	return &staleError{showConflict(row, policy)}
 }
 
 // decidedRow is the conflict as the outcome left it.
