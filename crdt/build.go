@@ -11,10 +11,11 @@ import (
 // and names every live operation that it replaces. It is of no use once the
 // graph has grown.
 type Builder struct {
-	fields *Fields
-	view   View
-	change Change
-	places map[spot]*held
+	fields   *Fields
+	view     View
+	maxPreds int
+	change   Change
+	places   map[spot]*held
 }
 
 // A spot is a key of a map.
@@ -35,8 +36,9 @@ type held struct {
 // applied to f. time is in Unix seconds.
 func NewBuilder(f *Fields, g *Graph, actor ActorID, time int64) *Builder {
 	return &Builder{
-		fields: f,
-		view:   g.All(),
+		fields:   f,
+		view:     g.All(),
+		maxPreds: g.limits.MaxPreds,
 		change: Change{
 			Deps:    g.Heads(),
 			Actor:   actor,
@@ -188,9 +190,16 @@ func (b *Builder) letters(obj, last OpID, letters []rune) {
 	}
 }
 
-// append appends an operation and returns its id.
+// append appends an operation and returns its id. If it replaces more than one
+// operation may, others before it delete the rest.
 func (b *Builder) append(op Op) OpID {
 	c := &b.change
+	for len(op.Pred) > b.maxPreds {
+		rest := op
+		rest.Pred, op.Pred = op.Pred[:b.maxPreds], op.Pred[b.maxPreds:]
+		rest.Action, rest.Value = Del, Value{}
+		b.append(rest)
+	}
 	op.ID = OpID{c.StartOp + uint64(len(c.Ops)), c.Actor}
 	c.Ops = append(c.Ops, op)
 	return op.ID

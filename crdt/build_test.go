@@ -151,3 +151,30 @@ func TestSpliceIsTheSmallestEdit(t *testing.T) {
 		})
 	}
 }
+
+func TestSetReplacesMoreThanOneOperationMayName(t *testing.T) {
+	l := crdt.DefaultLimits
+	l.MaxPreds = 2
+	g, f := crdt.NewGraph(l), crdt.NewFields("date")
+	device := &chain{actor: "device"}
+	for i := range 7 {
+		c := device.next(set("date"))
+		if _, err := g.Add(c); err != nil {
+			t.Fatal(err)
+		}
+		f.Apply(i, c)
+	}
+	b := crdt.NewBuilder(f, g, "hub", 0)
+	b.Set("date", crdt.Value{Kind: crdt.Str, Str: "2027-06-12"})
+	c, err := crdt.Decode(b.Change("").Raw, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.AddHub(c); err != nil {
+		t.Fatal(err)
+	}
+	f.Apply(7, c)
+	if live := f.Live("date", g.All()); len(live) != 1 || live[0].Value.Str != "2027-06-12" {
+		t.Errorf("live: %+v", live)
+	}
+}

@@ -26,8 +26,8 @@ func (g *Graph) check(c *Change, ops uint64) (parents []int32, missing int, err 
 	if missing = len(c.Deps) - len(parents); missing > 0 {
 		return nil, missing, g.orphans.room(c, &g.limits)
 	}
-	if len(g.nodes) >= g.limits.MaxChanges {
-		return nil, 0, fmt.Errorf("the record has %d changes: %w", len(g.nodes), ErrLimit)
+	if err := g.checkRoom(c); err != nil {
+		return nil, 0, err
 	}
 	k := checker{g: g, c: c, parents: parents}
 	if err := k.checkPlace(); err != nil {
@@ -54,6 +54,18 @@ func (g *Graph) checkAlone(c *Change, ops uint64) error {
 	}
 	if len(c.Ops) != c.NumOps {
 		return fmt.Errorf("%d operations of %d are there: %w", len(c.Ops), c.NumOps, ErrInvalid)
+	}
+	return nil
+}
+
+// checkRoom checks that the graph has room for one more change, and that a
+// change on top of all heads can still be written afterwards.
+func (g *Graph) checkRoom(c *Change) error {
+	if len(g.nodes) >= g.limits.MaxChanges {
+		return fmt.Errorf("the record has %d changes: %w", len(g.nodes), ErrLimit)
+	}
+	if len(g.heads) >= g.limits.MaxDeps && len(replaceHeads(g.heads, c)) > g.limits.MaxDeps {
+		return fmt.Errorf("the record has %d heads: %w", len(g.heads), ErrLimit)
 	}
 	return nil
 }
@@ -149,8 +161,10 @@ func (k *checker) knows(id OpID) bool {
 
 // past reports whether node i is in the past of the change.
 func (k *checker) past(i int) bool {
-	if slices.Contains(k.parents, int32(i)) {
-		return true
+	for _, p := range k.parents {
+		if k.g.surely(p, int32(i)) {
+			return true
+		}
 	}
 	if !k.viewed {
 		k.view, k.viewed = k.g.pastOf(k.c, k.parents), true
@@ -163,7 +177,7 @@ func (g *Graph) pastOf(c *Change, parents []int32) View {
 	if slices.Equal(c.Deps, g.heads) {
 		return g.All()
 	}
-	return g.past(parents, 0)
+	return g.past(parents)
 }
 
 // who is the author with an actor id, nil if there is none.

@@ -6,8 +6,8 @@ import "slices"
 // writes of their keys, and whatever lies below in objects that stand or once
 // stood there, be it a letter of a text. A value can so be read in any View.
 //
-// Changes are applied in the order of their graph indexes. Fields is for one
-// goroutine at a time, reads included.
+// Changes of a graph are applied in the order of their indexes. Fields is for
+// one goroutine at a time, reads included.
 type Fields struct {
 	watched []watched
 	root    *object
@@ -128,6 +128,9 @@ func (f *Fields) object(id OpID) *object {
 // apply notes one operation on an object that is kept, and reports whether it
 // touches a watched path.
 func (f *Fields) apply(change int32, op *Op, obj *object) bool {
+	if op.Seq != (obj.elems != nil) {
+		return false
+	}
 	if op.Seq {
 		f.touch(obj.step.over)
 		f.applyElem(change, op, obj)

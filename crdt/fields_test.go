@@ -2,6 +2,7 @@ package crdt_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -92,4 +93,29 @@ func (h *history) index(op crdt.Op) int {
 	return slices.IndexFunc(h.changes, func(c *crdt.Change) bool {
 		return slices.ContainsFunc(c.Ops, func(o crdt.Op) bool { return o.ID == op.ID })
 	})
+}
+
+func TestLettersTypedAtTheSamePlaceStandInTheOrderOfTheirIDs(t *testing.T) {
+	base := &chain{actor: "base"}
+	made := base.next(crdt.Op{Key: "name", Action: crdt.MakeText})
+	typed := func(actor crdt.ActorID, letter string) *crdt.Change {
+		ops := make([]crdt.Op, 200)
+		for i := range ops {
+			ops[i] = crdt.Op{
+				Obj: crdt.OpID{Counter: 1, Actor: "base"}, Seq: true, Insert: true,
+				Action: crdt.Set, Value: crdt.Value{Kind: crdt.Str, Str: letter},
+			}
+		}
+		return (&chain{actor: actor, op: 1, deps: []crdt.Hash{made.Hash}}).next(ops...)
+	}
+	g, f := crdt.NewGraph(crdt.DefaultLimits), crdt.NewFields("name")
+	for i, c := range []*crdt.Change{made, typed("b", "b"), typed("a", "a"), typed("c", "c")} {
+		if _, err := g.Add(c); err != nil {
+			t.Fatal(err)
+		}
+		f.Apply(i, c)
+	}
+	if got, want := f.Value("name", g.All()).Str, strings.Repeat("cba", 200); got != want {
+		t.Errorf("got %s", got)
+	}
 }

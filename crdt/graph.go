@@ -20,7 +20,7 @@ type Graph struct {
 	orphans orphans
 	dropped []Dropped
 	seals   map[Hash]Hash
-	tip     cachedView
+	viewed  []viewed // lately, the last first
 	maxOp   uint64
 	bytes   int
 }
@@ -32,6 +32,7 @@ type node struct {
 	edges  uint32 // where its parents end in Graph.edges
 	child  int32  // the lowest index of a child, or none
 	width  int32  // how many heads the graph had when this node was the last
+	low    int32  // all nodes below this index are in its past, and perhaps more
 }
 
 // none is an index that no node has.
@@ -117,10 +118,18 @@ func (g *Graph) release(c *Change) []*Change {
 // join makes a checked change a node.
 func (g *Graph) join(c *Change, parents []int32) {
 	i := int32(len(g.nodes))
-	maxOp := c.MaxOp()
+	maxOp, low := c.MaxOp(), int32(0)
 	for _, p := range parents {
-		maxOp = max(maxOp, g.nodes[p].maxOp)
-		g.nodes[p].child = min(g.nodes[p].child, i)
+		parent := &g.nodes[p]
+		maxOp = max(maxOp, parent.maxOp)
+		parent.child = min(parent.child, i)
+		low = max(low, parent.low)
+		if parent.low == p {
+			low = max(low, p+1)
+		}
+	}
+	if slices.Equal(c.Deps, g.heads) {
+		low = i
 	}
 	g.edges = append(g.edges, parents...)
 	g.heads = replaceHeads(g.heads, c)
@@ -130,6 +139,7 @@ func (g *Graph) join(c *Change, parents []int32) {
 		edges:  uint32(len(g.edges)),
 		child:  none,
 		width:  int32(len(g.heads)),
+		low:    low,
 	})
 	g.index[c.Hash] = i
 	g.maxOp = max(g.maxOp, maxOp)

@@ -324,3 +324,19 @@ func TestGraphKnowsSequencesAndSeals(t *testing.T) {
 		t.Fatalf("sealed by %v, %v", by, ok)
 	}
 }
+
+func TestHeadsStayFewEnoughToBeMerged(t *testing.T) {
+	l := crdt.DefaultLimits
+	l.MaxDeps = 3
+	g := crdt.NewGraph(l)
+	for i, want := range []error{nil, nil, nil, crdt.ErrLimit} {
+		c := (&chain{actor: crdt.ActorID(rune('a' + i))}).next(set("n"))
+		if _, err := g.Add(c); !errors.Is(err, want) {
+			t.Fatalf("head %d: %v, want %v", i, err, want)
+		}
+	}
+	merge := finish(crdt.Change{Actor: "hub", Seq: 1, StartOp: 2, Deps: g.Heads()})
+	if _, err := g.AddHub(merge); err != nil || len(g.Heads()) != 1 {
+		t.Fatalf("%d heads, %v", len(g.Heads()), err)
+	}
+}

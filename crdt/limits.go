@@ -6,7 +6,7 @@ type Limits struct {
 	MaxChunk    int    // bytes of a change chunk as received
 	MaxInflated int    // bytes of a deflated change once inflated
 	MaxOps      int    // operations of one change
-	MaxDeps     int    // dependencies of one change
+	MaxDeps     int    // dependencies of one change, and heads of a record
 	MaxActors   int    // actors that one change names
 	MaxPreds    int    // predecessors of one operation
 	MaxKey      int    // bytes of a map key, message or mark name
@@ -23,7 +23,7 @@ var DefaultLimits = Limits{
 	MaxChunk:    4 << 20,
 	MaxInflated: 4 << 20,
 	MaxOps:      1 << 19,
-	MaxDeps:     64,
+	MaxDeps:     512,
 	MaxActors:   1024,
 	MaxPreds:    1024,
 	MaxKey:      64 << 10,

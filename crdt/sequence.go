@@ -9,17 +9,20 @@ import (
 // A sequence is all elements that a list or text ever had.
 //
 // An element stands behind the one that its author inserted it after; of those
-// inserted after the same one the later stands first. So the order comes of
-// linking elements in ascending order of their ids, each directly behind its
-// reference. Elements mostly come in that order; if one does not, the order is
-// made anew when it is next asked for.
+// inserted after the same one the later stands first. Ids ascend from an
+// element to those inserted after it. So a new element belongs directly behind
+// its reference, or behind all the higher ones that follow there; and there
+// are none of these if elements are linked in ascending order of their ids.
 type sequence struct {
 	elems   []elem // as they came
 	index   map[opKey]int32
 	first   int32
-	last    opKey // the highest id
-	tangled bool  // whether the order must be made anew
+	tangled bool // whether the order must be made anew when it is next asked for
 }
+
+// maxSkip bounds how many higher elements a new one may be linked behind, lest
+// many of them take time that grows with their square.
+const maxSkip = 64
 
 // An elem is an element and the write that inserted it.
 type elem struct {
@@ -38,22 +41,26 @@ func (q *sequence) insert(w write, after int32, a *actors) {
 	i := int32(len(q.elems))
 	q.elems = append(q.elems, elem{write: w, after: after})
 	q.index[w.id] = i
-	if i > 0 && a.compare(w.id, q.last) < 0 {
-		q.tangled = true
-		return
+	if !q.tangled {
+		q.tangled = !q.link(i, a)
 	}
-	q.last = w.id
-	q.link(i)
 }
 
-// link puts element i directly behind its reference.
-func (q *sequence) link(i int32) {
+// link puts element i in its place. It is false if that is too far to go.
+func (q *sequence) link(i int32, a *actors) bool {
 	e := &q.elems[i]
 	before := &q.first
 	if e.after != head {
 		before = &q.elems[e.after].next
 	}
+	for n := 0; *before != head && a.compare(q.elems[*before].id, e.id) > 0; n++ {
+		if n == maxSkip {
+			return false
+		}
+		before = &q.elems[*before].next
+	}
 	e.next, *before = *before, i
+	return true
 }
 
 // untangle makes the order anew.
@@ -65,7 +72,7 @@ func (q *sequence) untangle(a *actors) {
 	slices.SortFunc(ascending, func(x, y int32) int { return a.compare(q.elems[x].id, q.elems[y].id) })
 	q.first = head
 	for _, i := range ascending {
-		q.link(i)
+		q.link(i, a)
 	}
 	q.tangled = false
 }

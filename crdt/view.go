@@ -20,19 +20,22 @@ func (v View) Has(i int) bool {
 	return i < v.n && v.bits[at>>6]>>(at&63)&1 != 0
 }
 
-// A cachedView is the view of one change, kept for the change that follows it.
-type cachedView struct {
+// viewed is the view of one change, kept for those that follow it.
+type viewed struct {
+	tip  int
 	view View
-	tip  int // the change; meaningless while the view is empty
 }
+
+const (
+	maxViewed = 16  // how many views are kept
+	maxClimb  = 256 // how far below a change a kept view is looked for
+)
 
 // All is the view of all changes that are in the graph now.
 func (g *Graph) All() View { return View{n: len(g.nodes), low: len(g.nodes)} }
 
 // View is the causal past of heads, heads included. Unknown heads are ignored.
-func (g *Graph) View(heads ...Hash) View {
-	return g.past(g.known(heads), 0)
-}
+func (g *Graph) View(heads ...Hash) View { return g.past(g.known(heads)) }
 
 // Contains reports whether a is of or an ancestor of it. It is false if one of
 // them is unknown.
@@ -42,7 +45,16 @@ func (g *Graph) Contains(of, a Hash) bool {
 		return false
 	}
 	i, ok := g.index[a]
-	return ok && i <= tip && g.past([]int32{tip}, int(i)).Has(int(i))
+	if !ok || i > tip {
+		return false
+	}
+	return g.surely(tip, i) || g.past([]int32{tip}).Has(int(i))
+}
+
+// surely reports whether it is plain that node i is of or an ancestor of it.
+func (g *Graph) surely(of, i int32) bool {
+	n := &g.nodes[of]
+	return i < n.low || i == of || i < of && g.nodes[i].change.Actor == n.change.Actor
 }
 
 // Since are the changes that are neither among heads nor ancestors of those,
@@ -51,7 +63,7 @@ func (g *Graph) Since(heads []Hash) []*Change {
 	if slices.Equal(heads, g.heads) {
 		return nil
 	}
-	v := g.past(g.known(heads), 0)
+	v := g.past(g.known(heads))
 	var since []*Change
 	for i := v.low; i < len(g.nodes); i++ {
 		if !v.Has(i) {
@@ -73,38 +85,55 @@ func (g *Graph) known(hashes []Hash) []int32 {
 	return slices.Compact(known)
 }
 
-// past is the view of tips, which ascend, and their ancestors. It need be
-// right for indexes from floor on only.
-func (g *Graph) past(tips []int32, floor int) View {
-	if len(tips) == 0 {
+// past is the view of tips, which ascend, and their ancestors.
+func (g *Graph) past(tips []int32) View {
+	switch {
+	case len(tips) == 0:
 		return View{}
-	}
-	if len(tips) > 1 {
-		return g.walk(tips, floor)
+	case len(tips) > 1:
+		return g.walk(tips)
 	}
 	tip := int(tips[0])
-	if c := &g.tip; c.view.n > 0 {
-		if c.tip == tip {
-			return c.view
-		}
-		if parents := g.parents(tip); len(parents) == 1 && int(parents[0]) == c.tip {
-			c.view, c.tip = c.view.grow(tip), tip
-			return c.view
-		}
+	if n := &g.nodes[tip]; int(n.low) == tip {
+		return View{n: tip + 1, low: tip + 1}
 	}
-	v := g.walk(tips, floor)
-	if floor == 0 {
-		g.tip = cachedView{v, tip}
+	v := g.climb(tip)
+	if v.n == 0 {
+		v = g.walk(tips)
 	}
+	if len(g.viewed) == maxViewed {
+		g.viewed = g.viewed[:maxViewed-1]
+	}
+	g.viewed = slices.Insert(g.viewed, 0, viewed{tip, v})
 	return v
 }
 
-// grow is the view with the change at index i, which lies above all that it
-// holds, besides.
-func (v View) grow(i int) View {
-	if len(v.bits) == 0 && v.n == i {
-		return View{n: i + 1, low: i + 1}
+// climb makes the view of tip from one that is kept, which is then kept no
+// more. It is empty if there is none close below.
+func (g *Graph) climb(tip int) View {
+	var above []int
+	for i := tip; len(above) < maxClimb; {
+		if k := slices.IndexFunc(g.viewed, func(v viewed) bool { return v.tip == i }); k >= 0 {
+			v := g.viewed[k].view
+			g.viewed = slices.Delete(g.viewed, k, k+1)
+			for _, i := range slices.Backward(above) {
+				v = v.grow(i)
+			}
+			return v
+		}
+		parents := g.parents(i)
+		if len(parents) != 1 {
+			break
+		}
+		above = append(above, i)
+		i = int(parents[0])
 	}
+	return View{}
+}
+
+// grow is the view with the change at index i, which lies above all that it
+// holds, besides. It shares the memory of v.
+func (v View) grow(i int) View {
 	at := i - v.low
 	for at>>6 >= len(v.bits) {
 		v.bits = append(v.bits, 0)
@@ -117,7 +146,7 @@ func (v View) grow(i int) View {
 // walk finds the past of tips from the highest downwards. It ends where all
 // that lies below is in the past, so it costs no more than what runs beside
 // the tips.
-func (g *Graph) walk(tips []int32, floor int) View {
+func (g *Graph) walk(tips []int32) View {
 	top := int(tips[len(tips)-1])
 	m := marks{top: top}
 	heads := int32(0) // how many heads of the graph of nodes 0 to i are in the past
@@ -128,7 +157,7 @@ func (g *Graph) walk(tips []int32, floor int) View {
 		}
 	}
 	i := top
-	for ; i >= floor && heads < g.nodes[i].width; i-- {
+	for ; i >= 0 && heads < g.nodes[i].width; i-- {
 		inside := m.has(i)
 		if inside {
 			heads--
