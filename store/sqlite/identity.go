@@ -1,0 +1,94 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"wedsync/store"
+)
+
+// Identity implements [store.Store].
+func (s *Store) Identity(ctx context.Context) (id store.Identity, err error) {
+	err = s.read(ctx, "identity", func(ctx context.Context, p *pool) error {
+		id, err = readIdentity(ctx, p.row)
+		return err
+	})
+	if !errors.Is(err, store.ErrNotFound) {
+		return id, err
+	}
+	err = s.write(ctx, s.durable, "identity", func(ctx context.Context, t *transaction) error {
+		const insert = `INSERT INTO meta (name, value) VALUES ('secret', ?1), ('storage_id', ?2) ON CONFLICT DO NOTHING`
+		fresh := newIdentity()
+		if _, err := t.exec(ctx, insert, fresh.Secret, fresh.StorageID); err != nil {
+			return err
+		}
+		id, err = readIdentity(ctx, t.row)
+		return err
+	})
+	return id, err
+}
+
+// Identity reads the identity of the hub whose data directory is dir, whether
+// or not that hub is running. A directory without one is made and given one.
+func Identity(ctx context.Context, dir string) (store.Identity, error) {
+	id, err := storedIdentity(ctx, filepath.Join(dir, databaseFile))
+	if err == nil {
+		return id, nil
+	}
+	s, err := Open(ctx, dir)
+	if err != nil {
+		return store.Identity{}, err
+	}
+	id, err = s.Identity(ctx)
+	return id, errors.Join(err, s.Close())
+}
+
+// storedIdentity reads the identity beside whoever has the database open.
+func storedIdentity(ctx context.Context, file string) (id store.Identity, err error) {
+	if _, err := os.Stat(file); err != nil {
+		return id, err
+	}
+	p, err := openPool(file, 1)
+	if err != nil {
+		return id, err
+	}
+	id, err = readIdentity(ctx, p.row)
+	return id, errors.Join(err, p.close())
+}
+
+func readIdentity(ctx context.Context, row func(context.Context, string, []any, ...any) error) (id store.Identity, err error) {
+	const query = `SELECT a.value, b.value FROM meta a, meta b WHERE a.name = 'secret' AND b.name = 'storage_id'`
+	if err := row(ctx, query, nil, &id.Secret, &id.StorageID); err != nil {
+		return store.Identity{}, err
+	}
+	if len(id.Secret) != secretSize {
+		return store.Identity{}, fmt.Errorf("meta: secret of %d bytes: %w", len(id.Secret), store.ErrCorrupt)
+	}
+	return id, nil
+}
+
+const secretSize = 32
+
+func newIdentity() store.Identity {
+	id := store.Identity{Secret: make([]byte, secretSize)}
+	rand.Read(id.Secret)
+	var u [16]byte
+	rand.Read(u[:])
+	u[6] = u[6]&0x0f | 0x40 // version 4
+	u[8] = u[8]&0x3f | 0x80 // of the usual variant
+	id.StorageID = fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+	return id
+}
+
+// Ping implements [store.Store]: it writes and waits for the disk.
+func (s *Store) Ping(ctx context.Context) error {
+	const upsert = `INSERT INTO meta (name, value) VALUES ('pings', 1) ON CONFLICT DO UPDATE SET value = value + 1`
+	return s.write(ctx, s.durable, "ping", func(ctx context.Context, t *transaction) error {
+		_, err := t.exec(ctx, upsert)
+		return err
+	})
+}

@@ -1,0 +1,67 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"wedsync/crdt"
+	"wedsync/store"
+)
+
+const maxNumber = 1<<numberBits - 1
+
+// errPageFull ends a page early.
+var errPageFull = errors.New("page is full")
+
+// Journal implements [store.Journal].
+func (s *Store) Journal(ctx context.Context, supplier string, after uint64, limit int) (entries []store.Entry, err error) {
+	const query = `SELECT b.entry, r.id, b.version, b.body, b.origins
+		FROM suppliers s
+		JOIN batches b ON b.entry > (s.key << 40) + ?2 AND b.entry < (s.key + 1) << 40
+		JOIN records r ON r.key = b.record
+		WHERE s.name = ?1 ORDER BY b.entry LIMIT ?3`
+	if after >= maxNumber || limit <= 0 {
+		return nil, nil
+	}
+	size := 0
+	err = s.read(ctx, "journal", func(ctx context.Context, p *pool) error {
+		return p.rows(ctx, query, []any{supplier, int64(after), limit}, func(rows *sql.Rows) error {
+			e, n, err := scanEntry(rows)
+			if err != nil {
+				return err
+			}
+			entries = append(entries, e)
+			if size += n; size > store.MaxPage {
+				return errPageFull
+			}
+			return nil
+		})
+	})
+	if err != nil && !errors.Is(err, errPageFull) {
+		return nil, err
+	}
+	return entries, nil
+}
+
+// scanEntry reads an entry and how many bytes its chunks take.
+func scanEntry(rows *sql.Rows) (e store.Entry, size int, err error) {
+	var entry, version int64
+	var id, body, origins []byte
+	if err := rows.Scan(&entry, &id, &version, &body, &origins); err != nil {
+		return e, 0, err
+	}
+	e.Number, e.Version = uint64(entry&maxNumber), uint64(version)
+	if len(id) != len(e.Record) {
+		return e, 0, fmt.Errorf("entry %d: record id %x: %w", e.Number, id, store.ErrCorrupt)
+	}
+	e.Record = crdt.RecordID(id)
+	if e.Batches, err = store.DecodeBody(body); err == nil {
+		err = store.DecodeOrigins(origins, e.Batches)
+	}
+	if err != nil {
+		return e, 0, fmt.Errorf("record %s: entry %d, version %d: %w", e.Record, e.Number, e.Version, err)
+	}
+	return e, len(body), nil
+}

@@ -1,0 +1,50 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"wedsync/conflicts"
+	"wedsync/store"
+)
+
+// Policy implements [store.Policies].
+func (s *Store) Policy(ctx context.Context, supplier string) (*conflicts.Policy, error) {
+	const query = `SELECT policy FROM suppliers WHERE name = ? AND policy IS NOT NULL`
+	policy := new(conflicts.Policy)
+	err := s.read(ctx, "policy", func(ctx context.Context, p *pool) error {
+		var body []byte
+		if err := p.row(ctx, query, []any{supplier}, &body); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(body, policy); err != nil {
+			return fmt.Errorf("policy of supplier %q: %w: %w", supplier, err, store.ErrCorrupt)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return policy, nil
+}
+
+// SetPolicy implements [store.Policies].
+func (s *Store) SetPolicy(ctx context.Context, supplier string, p *conflicts.Policy) error {
+	const insert = `INSERT INTO suppliers (name) VALUES (?) ON CONFLICT DO NOTHING`
+	const update = `UPDATE suppliers SET policy_version = ?1, policy = ?2 WHERE name = ?3 AND policy_version < ?1`
+	body, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("policy of supplier %q: %w", supplier, err)
+	}
+	return s.write(ctx, s.durable, "set policy", func(ctx context.Context, t *transaction) error {
+		if _, err := t.exec(ctx, insert, supplier); err != nil {
+			return err
+		}
+		n, err := t.exec(ctx, update, int64(p.Version), string(body), supplier)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("policy of supplier %q is no longer below version %d: %w", supplier, p.Version, store.ErrStale)
+		}
+		return err
+	})
+}
