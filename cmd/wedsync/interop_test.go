@@ -234,7 +234,9 @@ func TestLargeRecordIsFoundWhileItIsBeingUploaded(t *testing.T) {
 	h := startHub(t)
 	phone, tab := two(t, h)
 	story := strings.Repeat("They met on a train. ", 15_000)
+	before := phone.do("traffic", nil).Sent
 	id := phone.do("create", args{"fields": args{"story": args{"$immutable": story}}}).ID
+	phone.do("wait", args{"sent": before + 1}) // it has announced the record, no more
 	tab.do("find", args{"id": id})
 	if got := plain(tab.value(id, "story")); got != story {
 		t.Errorf("got a story of %d bytes, want %d", len(fmt.Sprint(got)), len(story))

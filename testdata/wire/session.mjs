@@ -182,9 +182,10 @@ export class Client {
     return {}
   }
 
-  async wait({ id, peer, ready, unavailable, heads, field, value, plain, acked, idle, timeout = DEFAULT_WAIT }) {
+  async wait({ id, peer, sent, ready, unavailable, heads, field, value, plain, acked, idle, timeout = DEFAULT_WAIT }) {
     const met = () => {
       if (peer) return this.repo.peers.length > 0
+      if (sent) return this.frames.sent >= sent
       const handle = this.#known(id)
       if (unavailable) return handle.isUnavailable()
       if (!handle.isReady()) return false
@@ -195,7 +196,7 @@ export class Client {
       const shown = encode(at(this.v.doc(handle), field.split(".")))
       return plain === undefined ? same(shown, value) : same(shown?.$immutable ?? shown?.$date ?? shown, plain)
     }
-    await this.#until(met, timeout, () => this.#describe({ id, field, value: value ?? plain, heads, peer, acked }))
+    await this.#until(met, timeout, () => this.#describe({ id, field, value: value ?? plain, heads, peer, sent, acked }))
     return id && this.handles.get(id)?.isReady() ? this.heads({ id }) : {}
   }
 
@@ -217,6 +218,7 @@ export class Client {
     this.adapter.send = message => {
       this.frames.sent++
       this.frames.last = Date.now()
+      queueMicrotask(() => this.#check())
       return send(message)
     }
   }
@@ -251,7 +253,9 @@ export class Client {
       this.#check()
     })
     handle.on("ephemeral-message", ({ senderId, message }) => this.print({ event: "ephemeral", doc: id, from: senderId, message }))
-    handle.whenReady(["ready", "unavailable"]).then(() => this.#check(), () => {})
+    for (const state of ["ready", "unavailable"]) {
+      handle.whenReady([state]).then(() => this.#check(), () => {}) // never, if it never is
+    }
   }
 
   // The hub's heads are all known to us: all that leads up to them is stored.
@@ -315,8 +319,9 @@ export class Client {
     for (const check of [...this.checks]) check()
   }
 
-  #describe({ id, field, value, heads, peer, acked }) {
+  #describe({ id, field, value, heads, peer, sent, acked }) {
     if (peer) return "no hub is connected"
+    if (sent) return `${this.frames.sent} frames were sent, want ${sent}`
     const handle = this.handles.get(id)
     if (!handle.isReady()) return `document is ${handle.state}`
     const now = { heads: this.v.heads(handle), hub: this.hubHeads.get(id), value: field && this.get({ id, field }).value }
