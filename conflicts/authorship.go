@@ -14,16 +14,14 @@ var (
 )
 
 // refuseAuthor says why a change that is new to the hub cannot be of the one
-// who delivers it.
-func (r *Record) refuseAuthor(c *crdt.Change, from Principal) error {
-	if b := r.ledger.Actors[c.Actor]; b != nil {
-		if b.User != from.User {
-			return fmt.Errorf("actor %s: %w", c.Actor, errForged)
-		}
-		return nil
-	}
-	if r.isHubActor(c.Actor) {
+// who delivers it. A record that is being recovered takes everybody's.
+func (b *batch) refuseAuthor(c *crdt.Change, recovering bool) error {
+	owner := b.ledger.Actors[c.Actor]
+	switch {
+	case owner == nil && b.isHubActor(c.Actor):
 		return fmt.Errorf("actor %s: %w", c.Actor, errHubActor)
+	case owner != nil && owner.User != b.from.User && !recovering:
+		return fmt.Errorf("actor %s: %w", c.Actor, errForged)
 	}
 	return nil
 }
@@ -81,25 +79,27 @@ func (c *Conflict) passOn(from, to Author) bool {
 	return passed
 }
 
-// author is who a change belongs to when it is judged. The right to resolve
-// comes neither from whoever carried it nor from an actor that nobody owns.
+// author is who an edit belongs to. The right to resolve comes neither from
+// whoever carried it nor from an actor that nobody owns.
 func (b *batch) author(c *crdt.Change) Author {
 	carrier, waited := b.carriers[c.Hash]
 	if !waited {
 		carrier = b.from
 	}
-	owner := b.ledger.Actors[c.Actor]
-	switch {
-	case owner == nil:
-		return Author{Actor: c.Actor.String(), Role: lesser(Member, carrier.Role)}
-	case carrier.User != owner.User: // judged late
-		return Author{User: owner.User, Device: owner.Device, Role: owner.Role}
-	}
-	a := Author{User: owner.User, Device: owner.Device, Role: lesser(owner.Role, carrier.Role)}
-	if carrier.Device != owner.Device {
+	a := b.owner(c)
+	a.Role = lesser(a.Role, carrier.Role)
+	if a.User != "" && (a.User != carrier.User || a.Device != carrier.Device) {
 		a.CarriedBy = carrier.Device
 	}
 	return a
+}
+
+// owner is who a change belongs to, whoever carried it.
+func (b *batch) owner(c *crdt.Change) Author {
+	if owner := b.ledger.Actors[c.Actor]; owner != nil {
+		return Author{User: owner.User, Device: owner.Device, Role: owner.Role}
+	}
+	return Author{Actor: c.Actor.String(), Role: Member}
 }
 
 // author is the principal as an author.

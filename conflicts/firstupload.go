@@ -64,7 +64,7 @@ func (b *batch) evaluate(fields []FieldPolicy) {
 // create makes a shown value the next revision, established by the change
 // that wrote the shown operation.
 func (b *batch) create(f *field, value crdt.Value, c *crdt.Change) {
-	author := b.author(c)
+	author := b.owner(c)
 	b.raise(f, Revision{Value: value, Cause: CauseCreated, Author: author, Change: c.Hash})
 	b.out.Verdicts = append(b.out.Verdicts, Verdict{
 		Field: f.Policy.Path, Outcome: string(EditAccepted), Reason: string(CauseCreated),
@@ -97,7 +97,7 @@ func (b *batch) contest(f *field, l crdt.Live) {
 		return
 	}
 	c := b.graph.At(l.Change)
-	a := Attempt{Value: l.Value, Author: b.author(c), At: b.now}
+	a := Attempt{Value: l.Value, Author: b.owner(c), At: b.now}
 	j := judge{f.standing(b.policy.zone()), a, m}
 	r := Ruling{Result: EditDiverted}
 	r.Joins, _ = j.equalOpen(nil)

@@ -64,12 +64,13 @@ type world struct {
 	batches []StoredBatch
 	replay  []func(*Record) *Outcome
 	origin  origin          // where a replay begins
+	backups []origin        // what was stored after each batch
 	seen    map[string]bool // values that some author saw, or that a person chose
 	rows    map[string]Conflict
 	actors  int
 }
 
-// An origin is what was stored when a replay begins.
+// An origin is what was stored at some time.
 type origin struct {
 	ledger  []byte
 	batches []StoredBatch
@@ -139,6 +140,7 @@ func (w *world) save(out *Outcome) {
 	for _, c := range out.Conflicts {
 		w.rows[c.ID] = c
 	}
+	w.backups = append(w.backups, origin{w.ledger, slices.Clip(w.batches)})
 }
 
 // check holds the record against what must always be true.
@@ -237,9 +239,10 @@ func (w *world) checkMirror(v crdt.View, must bool) bool {
 			return false
 		}
 	}
+	live := w.rec.fields.Live(marksPath, v)
 	marks := w.rec.fields.Value(marksPath, v).Map
 	pending := w.rec.View().Pending
-	if len(marks) != len(pending) {
+	if len(marks) != len(pending) || len(live) > 1 {
 		if must {
 			w.t.Fatalf("sync_conflicts is %+v, pending are %v", marks, pending)
 		}

@@ -54,7 +54,14 @@ type Proposal struct {
 	// DecidedAt is the revision that moved it to a final state, 0 until then.
 	DecidedAt uint64 `json:"decided_at,omitempty"`
 	// Since is what an author of it set later without the right to propose.
-	Since *crdt.Value `json:"author_has_since_set,omitempty"`
+	Since *Later `json:"author_has_since_set,omitempty"`
+}
+
+// A Later is a value that an author of an open proposal set after it, and that
+// was rejected.
+type Later struct {
+	Value crdt.Value `json:"value"`
+	At    time.Time  `json:"at"`
 }
 
 // join adds an author, once.

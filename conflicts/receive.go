@@ -3,6 +3,7 @@ package conflicts
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"wedsync/crdt"
@@ -40,12 +41,12 @@ func (r *Record) Receive(d Delivery) *Outcome {
 // take adds what a device delivered to the history. It reports whether hub
 // changes came back that the hub did not hold.
 func (b *batch) take(changes []*crdt.Change) (lost bool) {
-	vouched := b.vouched(changes)
+	recovering := b.ledger.Awaiting != nil || b.bringsLost(changes)
 	for _, c := range changes {
 		if b.graph.Has(c.Hash) {
 			continue
 		}
-		added, err := b.add(c, vouched)
+		added, err := b.add(c, recovering)
 		if err != nil {
 			b.refuse(c.Hash, err)
 			continue
@@ -66,25 +67,23 @@ func (b *batch) take(changes []*crdt.Change) (lost bool) {
 }
 
 // add adds one change that is new to the hub. What comes in a first upload, or
-// with hub changes that the hub had lost, binds nobody: it is mostly others'.
-func (b *batch) add(c *crdt.Change, vouched map[crdt.Hash]bool) ([]*crdt.Change, error) {
+// with hub changes that the hub had lost, is mostly others' and was taken once:
+// whoever brings it, it keeps its author and binds nobody.
+func (b *batch) add(c *crdt.Change, recovering bool) ([]*crdt.Change, error) {
 	if !b.from.Role.MayPropose() {
 		return nil, errReadOnly
 	}
 	if b.genuine(c) {
 		return b.graph.AddHub(c)
 	}
-	if vouched[c.Hash] {
-		return b.graph.Add(c)
-	}
-	if err := b.refuseAuthor(c, b.from); err != nil {
+	if err := b.refuseAuthor(c, recovering); err != nil {
 		return nil, err
 	}
 	added, err := b.graph.Add(c)
 	if err != nil {
 		return nil, err
 	}
-	if b.ledger.Listed && b.ledger.Awaiting == nil && vouched == nil {
+	if b.ledger.Listed && !recovering {
 		b.bind(c.Actor, b.from)
 	}
 	if _, waits := b.carriers[c.Hash]; len(added) == 0 && !waits {
@@ -93,35 +92,12 @@ func (b *batch) add(c *crdt.Change, vouched map[crdt.Hash]bool) ([]*crdt.Change,
 	return added, nil
 }
 
-// vouched are the delivered changes that genuine hub changes among them build
-// on: the hub has taken them before, whoever carries them now. It is nil if there
-// are no genuine ones.
-func (b *batch) vouched(changes []*crdt.Change) map[crdt.Hash]bool {
-	var reach []*crdt.Change
-	for _, c := range changes {
-		if strings.HasPrefix(c.Message, tagPrefix) && !b.graph.Has(c.Hash) && b.genuine(c) {
-			reach = append(reach, c)
-		}
-	}
-	if len(reach) == 0 {
-		return nil
-	}
-	delivered := make(map[crdt.Hash]*crdt.Change, len(changes))
-	for _, c := range changes {
-		delivered[c.Hash] = c
-	}
-	vouched := make(map[crdt.Hash]bool)
-	for len(reach) > 0 {
-		c := reach[len(reach)-1]
-		reach = reach[:len(reach)-1]
-		for _, dep := range c.Deps {
-			if d := delivered[dep]; d != nil && !vouched[dep] {
-				vouched[dep] = true
-				reach = append(reach, d)
-			}
-		}
-	}
-	return vouched
+// bringsLost reports whether genuine hub changes that the hub does not hold
+// are among those delivered.
+func (b *batch) bringsLost(changes []*crdt.Change) bool {
+	return slices.ContainsFunc(changes, func(c *crdt.Change) bool {
+		return strings.HasPrefix(c.Message, tagPrefix) && !b.graph.Has(c.Hash) && b.genuine(c)
+	})
 }
 
 // refuse notes that a change was not taken.

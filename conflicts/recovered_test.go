@@ -1,27 +1,27 @@
 package conflicts
 
 import (
+	"slices"
 	"testing"
 
 	"wedsync/crdt"
 )
 
-// wipe makes the hub forget everything but its secret; keep is how many of the
-// stored batches a backup kept, with the ledger of then.
-func (w *world) wipe(keep int, ledger []byte) {
+// restore makes the hub forget everything but its secret and a backup.
+func (w *world) restore(b origin) {
 	w.t.Helper()
-	w.ledger, w.batches = ledger, w.batches[:keep]
+	w.ledger, w.batches = b.ledger, slices.Clip(b.batches)
 	rec, err := Load(w.id, w.env, w.policy, w.ledger, w.batches)
 	if err != nil {
 		w.t.Fatalf("load the backup: %v", err)
 	}
 	w.rec, w.rows = rec, map[string]Conflict{}
-	for path, f := range rec.ledger.Fields {
+	for _, f := range rec.ledger.Fields {
 		if f.Pending != nil {
-			w.rows[rec.View().Pending[path]] = f.Pending.row()
+			w.rows[f.Pending.ID] = f.Pending.row()
 		}
 	}
-	w.replay, w.origin = nil, origin{ledger, w.batches}
+	w.replay, w.origin = nil, b
 }
 
 func TestCase30_WipedStoreComesBackFromDevices(t *testing.T) {
@@ -40,7 +40,7 @@ func TestCase30_WipedStoreComesBackFromDevices(t *testing.T) {
 		id := w.rec.View().Pending["budget"]
 		a.pull()
 		b.set("budget", f.n(25)) // never reached the hub
-		w.wipe(0, nil)
+		w.restore(origin{})
 
 		out := a.push()
 		if !w.rec.Listed() {
@@ -77,7 +77,7 @@ func TestCase30_OlderBackupIsCaughtUpByDevices(t *testing.T) {
 	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
 		b.set("budget", f.n(20))
 		b.push()
-		keep, ledger := len(w.batches), w.rec.Ledger()
+		backup := w.backups[len(w.backups)-1]
 		pending := w.pending("budget")
 		a.pull()
 		a.set("notes", f.s("lost note"))
@@ -87,7 +87,7 @@ func TestCase30_OlderBackupIsCaughtUpByDevices(t *testing.T) {
 		a.push()
 		b.pull()
 		b.set("venue_name", f.s("Castle")) // was not stored before the loss
-		w.wipe(keep, ledger)
+		w.restore(backup)
 
 		// bob brings alice's change too; the hub had taken it before.
 		out := b.push()
@@ -117,12 +117,12 @@ func TestLostRecordWaitsForAllThatItsBringerHas(t *testing.T) {
 	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
 		b.set("budget", f.n(20))
 		b.push()
-		keep, ledger := len(w.batches), w.rec.Ledger()
+		backup := w.backups[len(w.backups)-1]
 		w.resolve("budget", Resolution{Action: Keep})
 		b.pull()
 		b.set("budget", f.n(30))
 		raws := b.unsent()
-		w.wipe(keep, ledger)
+		w.restore(backup)
 		raws = b.unsent()
 		if len(raws) != 2 {
 			t.Fatalf("%d changes are lost", len(raws))

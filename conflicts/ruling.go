@@ -111,8 +111,7 @@ func (b *batch) pending(f *field, a Attempt, s source, reason string) *Conflict 
 func (b *batch) since(f *field, a Attempt) {
 	b.due = b.due || a.Before != nil
 	for _, id := range f.openOf(a.Author.key()) {
-		value := a.Value
-		f.Pending.proposal(id).Since = &value
+		f.Pending.proposal(id).Since = &Later{a.Value, b.now}
 		b.move(f.Pending)
 	}
 }

@@ -1,0 +1,130 @@
+package conflicts
+
+import (
+	"bytes"
+	"testing"
+
+	"wedsync/crdt"
+)
+
+func FuzzLedger(f *testing.F) {
+	w := newWorld(f, modes(ConflictingEdits))
+	a, b := w.device(alice), w.device(bob)
+	a.set("budget", scalars.n(1))
+	a.push()
+	f.Add(w.ledger)
+	b.pull()
+	b.set("budget", scalars.n(2))
+	a.set("budget", texts.n(3))
+	b.push()
+	a.push()
+	f.Add(w.ledger)
+	f.Add([]byte(`{"version":1,"fields":{"budget":null}}`))
+	f.Add([]byte(`{"version":1,"actors":{"zz":{}}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := parseLedger(b)
+		if err != nil {
+			return
+		}
+		l.view()
+		once := (&Record{ledger: l}).Ledger()
+		again, err := parseLedger(once)
+		if err != nil {
+			t.Fatalf("%s: %v", once, err)
+		}
+		if twice := (&Record{ledger: again}).Ledger(); !bytes.Equal(once, twice) {
+			t.Fatalf("got %s, want %s", twice, once)
+		}
+	})
+}
+
+func TestLedgerOfALaterHubIsRefused(t *testing.T) {
+	for _, b := range []string{`{"version":2}`, `{"version":0}`, `[]`, `{`, `{"version":1,"fields":{"budget":null}}`} {
+		if _, err := ReadLedger([]byte(b)); err == nil {
+			t.Errorf("%s was read", b)
+		}
+	}
+	v, err := ReadLedger(nil)
+	if err != nil || v.Listed || len(v.Accepted) != 0 {
+		t.Errorf("no ledger reads as %+v, %v", v, err)
+	}
+}
+
+func TestReadLedgerTellsWhatCounts(t *testing.T) {
+	w := newWorld(t, modes(ConflictingEdits))
+	a, b := w.device(alice), w.device(bob)
+	a.change(func(c *crdt.Builder) {
+		c.Set("budget", text("12500.00"))
+		c.Set("wedding_date", stamp(1_812_801_600_000))
+	})
+	a.push()
+	b.pull()
+	b.set("budget", num(13000))
+	a.set("budget", num(14000))
+	b.push()
+	a.push()
+	v, err := ReadLedger(w.ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := v.Accepted["wedding_date"].Value; !got.Equal(str("2027-06-12")) {
+		t.Errorf("wedding_date reads %+v", got)
+	}
+	budget := v.Accepted["budget"]
+	if !budget.Value.Equal(num(13000)) || budget.Revision != 2 || budget.DecidedBy.User != "bob" || budget.Cause != CauseEdit {
+		t.Errorf("budget reads %+v", budget)
+	}
+	if _, critical := v.Accepted["venue_name"]; !critical {
+		t.Error("a critical field that was never set is not told")
+	}
+	if v.Revision != 3 || !v.Listed || v.Pending["budget"] == "" || len(v.Pending) != 1 {
+		t.Errorf("view %+v", v)
+	}
+}
+
+func TestBatchThatTouchesNothingWatchedLeavesTheLedgerAlone(t *testing.T) {
+	w := newWorld(t, modes(EveryEdit))
+	a := w.device(alice)
+	a.set("budget", scalars.n(1))
+	a.push()
+	a.ramble(1)
+	if out := a.push(); !out.LedgerChanged {
+		t.Fatal("the new binding is not told")
+	}
+	a.ramble(3)
+	if out := a.push(); out.LedgerChanged || out.Hub != nil || len(out.Stored) != 3 || len(out.Verdicts) != 0 {
+		t.Fatalf("outcome %+v", out)
+	}
+}
+
+func BenchmarkReceiveAnOrdinaryChange(b *testing.B) {
+	w := newWorld(b, modes(EveryEdit))
+	d := w.device(alice)
+	d.set("budget", scalars.n(1))
+	d.push()
+	d.ramble(1)
+	d.push()
+	const batch = 2000
+	var raws [][]byte
+	for len(raws) < batch {
+		raws = append(raws, d.set("notes", num(int64(len(raws)))).Raw)
+	}
+	changes := make([]*crdt.Change, batch)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		if i%batch == 0 {
+			b.StopTimer()
+			rec, err := Load(w.id, w.env, w.policy, w.ledger, w.batches)
+			if err != nil {
+				b.Fatal(err)
+			}
+			w.rec = rec
+			for j, raw := range raws {
+				changes[j] = decode(b, raw)
+			}
+			b.StartTimer()
+		}
+		w.rec.Receive(Delivery{From: alice, Changes: changes[i%batch : i%batch+1], Policy: w.policy, Now: w.now})
+	}
+}
