@@ -1,0 +1,166 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"wedsync/crdt"
+	"wedsync/store"
+	"wedsync/store/storetest"
+)
+
+func open(ctx context.Context, dir string) (store.Store, error) { return Open(ctx, dir) }
+
+func TestMain(m *testing.M) { storetest.Main(m, open) }
+
+func TestStoreKeepsThePromisesOfTheContract(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	storetest.Run(t, open)
+}
+
+func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
+	storetest.RunCrash(t, open)
+}
+
+func TestDirectoryAndFilesAreForTheirOwnerAlone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made", "here")
+	s := opened(t, dir)
+	appendOne(t, s, 0)
+	for name, want := range map[string]os.FileMode{
+		"":                    os.ModeDir | 0o700,
+		databaseFile:          0o600,
+		databaseFile + "-wal": 0o600,
+		databaseFile + "-shm": 0o600,
+		lockFile:              0o600,
+	} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode() != want {
+			t.Errorf("mode of %q is %v, want %v", name, info.Mode(), want)
+		}
+	}
+}
+
+func TestSecondHubOnADirectoryIsRefusedAndTold(t *testing.T) {
+	dir := t.TempDir()
+	s := opened(t, dir)
+	_, err := Open(t.Context(), dir)
+	if !errors.Is(err, ErrLocked) {
+		t.Fatalf("got error %v, want %v", err, ErrLocked)
+	}
+	want := "open " + filepath.Join(dir, databaseFile) + ": locked by another process (stop it, or give another --data)"
+	if err.Error() != want {
+		t.Errorf("got  %s\nwant %s", err, want)
+	}
+	appendOne(t, s, 0)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	opened(t, dir)
+}
+
+func TestPathsMayHoldAnyCharacter(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a b?c#d%20é&_query_only=1")
+	appendOne(t, opened(t, dir), 0)
+	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestIdentityIsReadBesideARunningHub(t *testing.T) {
+	dir := t.TempDir()
+	before, err := Identity(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := opened(t, dir)
+	running, err := s.Identity(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside, err := Identity(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []store.Identity{running, beside} {
+		if string(id.Secret) != string(before.Secret) || id.StorageID != before.StorageID {
+			t.Errorf("identities differ: %q and %q", id.StorageID, before.StorageID)
+		}
+	}
+}
+
+func TestFileOfANewerVersionIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := opened(t, dir)
+	change(t, s, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "newer wedsync") {
+		t.Errorf("got error %v, want one that names a newer wedsync", err)
+	}
+}
+
+func TestFileThatIsNoDatabaseIsCorrupt(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, databaseFile), []byte(strings.Repeat("no database ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir); !errors.Is(err, store.ErrCorrupt) {
+		t.Errorf("got error %v, want %v", err, store.ErrCorrupt)
+	}
+}
+
+// opened opens a store until the test ends.
+func opened(t testing.TB, dir string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// one is the record that appendOne moves.
+var one = crdt.RecordID{1}
+
+func oneCommit(version uint64) []store.Commit {
+	return []store.Commit{{
+		Supplier: "rose", Record: one, Version: version, State: store.Listed,
+		Heads:   []crdt.Hash{{byte(version)}},
+		Batches: []store.Batch{{Chunks: [][]byte{make([]byte, 160)}}},
+		Ledger:  []byte(`{}`),
+	}}
+}
+
+func appendOne(t testing.TB, s *Store, version uint64) {
+	t.Helper()
+	if stale, err := s.Append(t.Context(), oneCommit(version)); err != nil || len(stale) > 0 {
+		t.Fatalf("append: %v, %d stale", err, len(stale))
+	}
+}
+
+// change runs a statement that a sound hub never would.
+func change(t testing.TB, s *Store, statement string, args ...any) {
+	t.Helper()
+	err := s.durable.do(t.Context(), func(ctx context.Context, tx *transaction) error {
+		_, err := tx.exec(ctx, statement, args...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,234 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/store"
+)
+
+// A Call is a method of a store that a Faulty may let fail.
+type Call string
+
+// The calls.
+const (
+	Append      Call = "append"
+	Heads       Call = "heads"
+	Load        Call = "load"
+	Summary     Call = "summary"
+	List        Call = "list"
+	Project     Call = "project"
+	Conflicts   Call = "conflicts"
+	Conflict    Call = "conflict"
+	Journal     Call = "journal"
+	Answer      Call = "answer"
+	Seen        Call = "seen"
+	DevicesOf   Call = "devices of"
+	Announce    Call = "announce"
+	DeviceHeads Call = "device heads"
+	Policy      Call = "policy"
+	SetPolicy   Call = "set policy"
+	Identity    Call = "identity"
+	Ping        Call = "ping"
+)
+
+// A Fault is a way to fail.
+type Fault int
+
+// The faults. The caller cannot tell them apart.
+const (
+	NotDone    Fault = iota + 1 // nothing was written or read
+	AnswerLost                  // everything was written, and the answer lost
+)
+
+// ErrFault is what a call returns that was made to fail.
+var ErrFault = fmt.Errorf("fault on cue: %w", store.ErrUnavailable)
+
+// A Faulty is a store whose calls fail on cue. It may be used by many
+// goroutines at once.
+type Faulty struct {
+	inner store.Store
+
+	mu    sync.Mutex
+	cues  map[Call][]Fault
+	calls map[Call]int
+	gates map[Call]chan struct{}
+}
+
+var _ store.Store = (*Faulty)(nil)
+
+// NewFaulty wraps a store; without a cue it does what the store does.
+func NewFaulty(s store.Store) *Faulty {
+	return &Faulty{inner: s, cues: map[Call][]Fault{}, calls: map[Call]int{}, gates: map[Call]chan struct{}{}}
+}
+
+// Fail lets the next calls of a method fail, one for each fault, after those
+// that earlier cues named.
+func (f *Faulty) Fail(call Call, faults ...Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cues[call] = append(f.cues[call], faults...)
+}
+
+// Calls is how often a method was called, failed calls and held ones included.
+func (f *Faulty) Calls(call Call) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls[call]
+}
+
+// Hold makes calls of a method wait, before they do anything, until release is
+// called or their context ends.
+func (f *Faulty) Hold(call Call) (release func()) {
+	gate := make(chan struct{})
+	f.mu.Lock()
+	f.gates[call] = gate
+	f.mu.Unlock()
+	return sync.OnceFunc(func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.gates[call] == gate {
+			delete(f.gates, call)
+		}
+		close(gate)
+	})
+}
+
+// next counts a call, waits at its gate and returns its fault, 0 for none.
+func (f *Faulty) next(ctx context.Context, call Call) (Fault, error) {
+	f.mu.Lock()
+	f.calls[call]++
+	var fault Fault
+	if cues := f.cues[call]; len(cues) > 0 {
+		fault, f.cues[call] = cues[0], cues[1:]
+	}
+	gate := f.gates[call]
+	f.mu.Unlock()
+	if gate != nil {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	return fault, nil
+}
+
+// attempt does a call as its cue says.
+func attempt[T any](ctx context.Context, f *Faulty, call Call, do func() (T, error)) (T, error) {
+	var none T
+	fault, err := f.next(ctx, call)
+	if err != nil {
+		return none, err
+	}
+	if fault == NotDone {
+		return none, ErrFault
+	}
+	got, err := do()
+	if err == nil && fault == AnswerLost {
+		return none, ErrFault
+	}
+	return got, err
+}
+
+// attemptWrite is attempt for calls that return nothing but an error.
+func (f *Faulty) attemptWrite(ctx context.Context, call Call, do func() error) error {
+	_, err := attempt(ctx, f, call, func() (struct{}, error) { return struct{}{}, do() })
+	return err
+}
+
+// Append implements [store.Appender].
+func (f *Faulty) Append(ctx context.Context, commits []store.Commit) ([]crdt.RecordID, error) {
+	return attempt(ctx, f, Append, func() ([]crdt.RecordID, error) { return f.inner.Append(ctx, commits) })
+}
+
+// Heads implements [store.Records].
+func (f *Faulty) Heads(ctx context.Context, ids []crdt.RecordID) (map[crdt.RecordID]store.Heads, error) {
+	return attempt(ctx, f, Heads, func() (map[crdt.RecordID]store.Heads, error) { return f.inner.Heads(ctx, ids) })
+}
+
+// Load implements [store.Records].
+func (f *Faulty) Load(ctx context.Context, id crdt.RecordID) (*store.Stored, error) {
+	return attempt(ctx, f, Load, func() (*store.Stored, error) { return f.inner.Load(ctx, id) })
+}
+
+// Summary implements [store.Records].
+func (f *Faulty) Summary(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error) {
+	return attempt(ctx, f, Summary, func() (store.Summary, error) { return f.inner.Summary(ctx, supplier, id) })
+}
+
+// List implements [store.Records].
+func (f *Faulty) List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error) {
+	return attempt(ctx, f, List, func() ([]store.Summary, error) { return f.inner.List(ctx, supplier, after, limit) })
+}
+
+// Project implements [store.Projections].
+func (f *Faulty) Project(ctx context.Context, id crdt.RecordID, heads []crdt.Hash, fields []byte) error {
+	return f.attemptWrite(ctx, Project, func() error { return f.inner.Project(ctx, id, heads, fields) })
+}
+
+// Conflicts implements [store.Conflicts].
+func (f *Faulty) Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) ([]conflicts.Conflict, error) {
+	return attempt(ctx, f, Conflicts, func() ([]conflicts.Conflict, error) { return f.inner.Conflicts(ctx, supplier, q) })
+}
+
+// Conflict implements [store.Conflicts].
+func (f *Faulty) Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error) {
+	return attempt(ctx, f, Conflict, func() (conflicts.Conflict, error) { return f.inner.Conflict(ctx, supplier, id) })
+}
+
+// Journal implements [store.Journal].
+func (f *Faulty) Journal(ctx context.Context, supplier string, after uint64, limit int) ([]store.Entry, error) {
+	return attempt(ctx, f, Journal, func() ([]store.Entry, error) { return f.inner.Journal(ctx, supplier, after, limit) })
+}
+
+// Answer implements [store.Answers].
+func (f *Faulty) Answer(ctx context.Context, principal, key string) (store.Answer, error) {
+	return attempt(ctx, f, Answer, func() (store.Answer, error) { return f.inner.Answer(ctx, principal, key) })
+}
+
+// Seen implements [store.Devices].
+func (f *Faulty) Seen(ctx context.Context, devices []store.Device) error {
+	return f.attemptWrite(ctx, Seen, func() error { return f.inner.Seen(ctx, devices) })
+}
+
+// DevicesOf implements [store.Devices].
+func (f *Faulty) DevicesOf(ctx context.Context, supplier string) ([]store.Device, error) {
+	return attempt(ctx, f, DevicesOf, func() ([]store.Device, error) { return f.inner.DevicesOf(ctx, supplier) })
+}
+
+// Announce implements [store.Devices].
+func (f *Faulty) Announce(ctx context.Context, heads []store.DeviceHeads) error {
+	return f.attemptWrite(ctx, Announce, func() error { return f.inner.Announce(ctx, heads) })
+}
+
+// DeviceHeads implements [store.Devices].
+func (f *Faulty) DeviceHeads(ctx context.Context, supplier string, ids []crdt.RecordID) ([]store.DeviceHeads, error) {
+	return attempt(ctx, f, DeviceHeads, func() ([]store.DeviceHeads, error) { return f.inner.DeviceHeads(ctx, supplier, ids) })
+}
+
+// Policy implements [store.Policies].
+func (f *Faulty) Policy(ctx context.Context, supplier string) (*conflicts.Policy, error) {
+	return attempt(ctx, f, Policy, func() (*conflicts.Policy, error) { return f.inner.Policy(ctx, supplier) })
+}
+
+// SetPolicy implements [store.Policies].
+func (f *Faulty) SetPolicy(ctx context.Context, supplier string, p *conflicts.Policy) error {
+	return f.attemptWrite(ctx, SetPolicy, func() error { return f.inner.SetPolicy(ctx, supplier, p) })
+}
+
+// Identity implements [store.Store].
+func (f *Faulty) Identity(ctx context.Context) (store.Identity, error) {
+	return attempt(ctx, f, Identity, func() (store.Identity, error) { return f.inner.Identity(ctx) })
+}
+
+// Ping implements [store.Store].
+func (f *Faulty) Ping(ctx context.Context) error {
+	return f.attemptWrite(ctx, Ping, func() error { return f.inner.Ping(ctx) })
+}
+
+// Close implements [store.Store]. It never fails on cue.
+func (f *Faulty) Close() error { return f.inner.Close() }
