@@ -3,6 +3,7 @@ package conflicts
 import (
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -595,6 +596,42 @@ func TestCase28_DeviceClocksNeverOrder(t *testing.T) {
 		p := w.pending("budget").Proposals[0]
 		if p.EditedAt.Year() != 2100 || p.ReceivedAt.Year() != 2026 {
 			t.Fatalf("proposal %+v", p)
+		}
+	})
+}
+
+func TestImpossibleClocksHarmNothing(t *testing.T) {
+	for _, clock := range []int64{math.MinInt64, -1, math.MaxInt64, 1 << 40} {
+		story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+			b.clock = clock
+			b.set("budget", f.n(20))
+			w.verdict(b.push(), "budget", EditDiverted, NeedsReview, 13)
+			if year := w.pending("budget").Proposals[0].EditedAt.Year(); year != 1970 && year != 9999 {
+				t.Fatalf("edited in %d", year)
+			}
+		})
+	}
+}
+
+func TestDivertedEditIsAnsweredEvenWhereNothingIsLeftToWrite(t *testing.T) {
+	story(t, modes(ConflictingEdits), func(t *testing.T, w *world, f form, a, b *device) {
+		b.ramble(50)
+		b.set("budget", f.n(20))
+		a.set("budget", f.n(30))
+		a.push()
+		b.pull()
+		b.set("budget", f.n(30))
+		out := b.push()
+		if len(out.Verdicts) != 2 || out.Verdicts[0].Rule != 10 || out.Verdicts[1].Rule != 2 {
+			t.Fatalf("verdicts %+v", out.Verdicts)
+		}
+		w.noPending("budget")
+		if out.Hub == nil || len(out.Conflicts) != 1 || out.Conflicts[0].Status != Withdrawn {
+			t.Fatalf("outcome %+v", out)
+		}
+		a.pull()
+		if got := a.value("budget"); !got.Equal(f.n(30)) {
+			t.Fatalf("a device shows %+v", got)
 		}
 	})
 }

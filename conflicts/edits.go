@@ -64,8 +64,15 @@ func (b *batch) decide(e edit) {
 		Value: e.value, Before: &e.before, Author: e.author,
 		Base: base, BuildsOn: open, Rejected: rejected, At: b.now,
 	}, source{
-		change: e.change.Hash, edited: time.Unix(e.change.Time, 0).UTC(), cause: string(e.change.Hash[:]),
+		change: e.change.Hash, edited: authored(e.change), cause: string(e.change.Hash[:]),
 	})
+}
+
+// authored is when a change was made by its author's clock, which may say
+// anything: what no calendar holds becomes the nearest that one does.
+func authored(c *crdt.Change) time.Time {
+	const year10000 = 253_402_300_800
+	return time.Unix(min(max(c.Time, 0), year10000-1), 0).UTC()
 }
 
 // fold makes one edit of those that one author made of one field, each on top

@@ -2,7 +2,6 @@ package conflicts
 
 import (
 	"fmt"
-	"time"
 
 	"wedsync/crdt"
 )
@@ -103,6 +102,6 @@ func (b *batch) contest(f *field, l crdt.Live) {
 	r.Joins, _ = j.equalOpen(nil)
 	_, r.Reason = j.divert(j.Pending)
 	b.do(f, a, source{
-		change: c.Hash, edited: time.Unix(c.Time, 0).UTC(), cause: fmt.Sprintf("%d@%s", l.ID.Counter, l.ID.Actor),
+		change: c.Hash, edited: authored(c), cause: fmt.Sprintf("%d@%s", l.ID.Counter, l.ID.Actor),
 	}, r)
 }

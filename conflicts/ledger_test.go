@@ -2,6 +2,7 @@ package conflicts
 
 import (
 	"bytes"
+	"math"
 	"testing"
 
 	"wedsync/crdt"
@@ -126,5 +127,33 @@ func BenchmarkReceiveAnOrdinaryChange(b *testing.B) {
 			b.StartTimer()
 		}
 		w.rec.Receive(Delivery{From: alice, Changes: changes[i%batch : i%batch+1], Policy: w.policy, Now: w.now})
+	}
+}
+
+func TestValuesThatJSONLacksSurviveInTheLedger(t *testing.T) {
+	policy := modes(EveryEdit)
+	policy.Fields = append(policy.Fields, FieldPolicy{Path: "notes", Kind: Any, Review: ConflictingEdits})
+	for _, v := range []crdt.Value{
+		float(math.NaN()), float(math.Inf(1)), float(math.Copysign(0, -1)), {Kind: crdt.Bytes, Bytes: []byte{0, 255}},
+		stamp(math.MinInt64), stamp(math.MaxInt64), unsigned(math.MaxUint64), num(math.MinInt64), counter(-5),
+		str("\x00\u2028"), {Kind: crdt.List, List: []crdt.Value{float(math.NaN()), text("x")}},
+		{Kind: crdt.Map, Map: map[string]crdt.Value{"": num(1), "b.c": {Kind: crdt.Null}}},
+	} {
+		story(t, policy, func(t *testing.T, w *world, f form, a, b *device) {
+			for _, path := range []crdt.Path{"notes", "budget", "wedding_date", "venue_name"} {
+				b.set(path, v)
+			}
+			b.push() // loads the ledger again
+			w.accepted("notes", v, 2)
+			for _, path := range []crdt.Path{"wedding_date", "budget"} {
+				if row, pending := w.rows[w.rec.View().Pending[path]]; pending {
+					w.resolve(path, Resolution{Action: Accept, Proposal: row.open()[0].ID})
+				}
+			}
+			b.pull()
+			if got := b.value("notes"); !got.Equal(v) {
+				t.Fatalf("a device shows %+v, want %+v", got, v)
+			}
+		})
 	}
 }

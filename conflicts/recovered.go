@@ -41,10 +41,11 @@ func (b *batch) recover(from int) {
 	}
 }
 
-// restore makes a value the recovered revision of a field. A pending conflict
-// that the recovered change does not name was decided by it.
+// restore makes a value the recovered revision of a field, unless the field was
+// never set. A pending conflict that the recovered change does not name was
+// decided by it; one that it names says that even an empty field is a decision.
 func (b *batch) restore(f *field, last *crdt.Change, value crdt.Value, mark string) {
-	if f.revision() == 0 && b.measure(f).cleared(value) && f.Pending == nil {
+	if f.revision() == 0 && b.measure(f).cleared(value) && f.Pending == nil && mark == "" {
 		return
 	}
 	r := Revision{Value: value, Cause: CauseRecovered, Change: last.Hash}

@@ -140,6 +140,23 @@ func TestLostRecordWaitsForAllThatItsBringerHas(t *testing.T) {
 	})
 }
 
+func TestClearedFieldWithAPendingConflictIsNotTakenForUnset(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		o := w.device(olga)
+		o.pull()
+		o.set("budget", crdt.Value{})
+		o.push()
+		b.pull()
+		b.set("budget", f.n(20))
+		b.push()
+		a.pull()
+		w.restore(origin{})
+		a.push()
+		w.accepted("budget", crdt.Value{}, 1)
+		values(t, w.open("budget"), 20)
+	})
+}
+
 func TestHubChangeOfAnotherRecordProvesNothing(t *testing.T) {
 	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
 		b.set("budget", f.n(20))

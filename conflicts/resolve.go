@@ -86,7 +86,7 @@ func (b *batch) settle(f *field, value crdt.Value, d Decision, r Revision) {
 		if m.same(p.Value, value) {
 			p.State = Accepted
 		}
-		b.tell(c, p)
+		b.tell(c, p, r.Cause)
 		f.decided(p)
 	}
 	d.Value, d.Revision = value, number
@@ -95,18 +95,16 @@ func (b *batch) settle(f *field, value crdt.Value, d Decision, r Revision) {
 	b.move(c)
 }
 
-// tell gives every author of a decided proposal its verdict.
-func (b *batch) tell(c *Conflict, p *Proposal) {
+// tell gives every author of a decided proposal its verdict; the reason is
+// what decided it.
+func (b *batch) tell(c *Conflict, p *Proposal, cause Cause) {
 	for _, a := range p.Authors {
 		b.out.Verdicts = append(b.out.Verdicts, Verdict{
-			Field: c.Field, Outcome: string(p.State), Reason: resolvedReason,
+			Field: c.Field, Outcome: string(p.State), Reason: string(cause),
 			Conflict: c.ID, Proposal: p.ID, Author: a,
 		})
 	}
 }
-
-// resolvedReason is the reason of verdicts that a person gave.
-const resolvedReason = "resolved"
 
 // decided notes what became of a proposal where later edits that build on it
 // look.
