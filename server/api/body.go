@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,9 +19,10 @@ import (
 )
 
 const (
-	maxBody = 1 << 20 // bytes of a request; a longer one is answered 413
-	maxKey  = 256     // bytes of a field's name
-	maxText = 4 << 10 // bytes of a text that is no field: a note, an id
+	maxBody   = 1 << 20 // bytes of a request; a longer one is answered 413
+	maxKey    = 256     // bytes of a field's name
+	maxText   = 4 << 10 // bytes of a text that is no field: a note, an id
+	maxFaults = 20      // that a refusal names; the first
 )
 
 // readBody reads a request's body, at most maxBody bytes of it.
@@ -61,7 +63,19 @@ func parseObject(body []byte) (*object, error) {
 	return o, nil
 }
 
-func (o *object) fault(field, rule string) { o.faults = append(o.faults, Fault{field, rule}) }
+func (o *object) fault(field, rule string) {
+	if len(o.faults) < maxFaults {
+		o.faults = append(o.faults, Fault{field, rule})
+	}
+}
+
+// named is a member's name as a fault shows it.
+func named(name string) string {
+	if len(name) > maxKey {
+		return strings.ToValidUTF8(name[:maxKey], "") + "…"
+	}
+	return cmp.Or(name, `""`)
+}
 
 // take takes a member out. Without it ok is false.
 func (o *object) take(name string) (raw json.RawMessage, ok bool) {
@@ -128,7 +142,7 @@ func (o *object) fields(name string, policy *conflicts.Policy) map[crdt.Path]crd
 	}
 	values := make(map[crdt.Path]crdt.Value, len(members))
 	for _, key := range slices.Sorted(maps.Keys(members)) {
-		member := name + "." + key
+		member := name + "." + named(key)
 		if rule := keyRule(key, policy); rule != "" {
 			o.fault(member, rule)
 			continue
@@ -175,7 +189,7 @@ func (o *object) convert(field string, raw json.RawMessage) crdt.Value {
 // end is called when every known member was taken: what is left is unknown.
 func (o *object) end() error {
 	for _, name := range slices.Sorted(maps.Keys(o.members)) {
-		o.fault(name, "is unknown; known are "+strings.Join(o.asked, ", "))
+		o.fault(named(name), "is unknown; known are "+strings.Join(o.asked, ", "))
 	}
 	if len(o.faults) > 0 {
 		return &invalidError{o.faults}

@@ -1,0 +1,256 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/server/hub"
+	"wedsync/store"
+)
+
+// A fakeHub decides as a hub does and keeps everything in memory, so that a
+// test says when it fails. It is the store that it writes to as well.
+type fakeHub struct {
+	mu        sync.Mutex
+	at        time.Time // moves by a second with each command
+	policy    *conflicts.Policy
+	records   map[crdt.RecordID]*fakeRecord
+	conflicts map[string]conflicts.Conflict
+	owners    map[string]string // of conflicts
+	answers   map[[2]string]store.Answer
+	fail      error         // what every command and read says, if set
+	commands  int           // that changed something
+	entered   chan struct{} // hears of each Edit, if set; it goes on once slow says so
+	slow      chan struct{}
+}
+
+type fakeRecord struct {
+	supplier string
+	record   *conflicts.Record
+	ledger   []byte
+	fields   map[crdt.Path]crdt.Value // the ordinary ones
+	lags     bool                     // the projection is older than the record
+}
+
+func newFakeHub() *fakeHub {
+	policy := conflicts.DefaultPolicy()
+	policy.Fields = append(policy.Fields, conflicts.FieldPolicy{Path: "venue.city", Kind: conflicts.Text, Review: conflicts.EveryEdit})
+	return &fakeHub{
+		at:        time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC),
+		policy:    policy,
+		records:   make(map[crdt.RecordID]*fakeRecord),
+		conflicts: make(map[string]conflicts.Conflict),
+		owners:    make(map[string]string),
+		answers:   make(map[[2]string]store.Answer),
+	}
+}
+
+func (f *fakeHub) Policy(context.Context, string) (*conflicts.Policy, error) { return f.policy, nil }
+
+func (f *fakeHub) Create(_ context.Context, e conflicts.Edit, answer hub.AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at = f.at.Add(time.Second)
+	id := crdt.NewRecordID(ulid.MustNew(ulid.Timestamp(f.at), ulid.DefaultEntropy()))
+	env := &conflicts.Env{Secret: []byte("secret"), Limits: crdt.DefaultLimits}
+	r := &fakeRecord{supplier: e.From.Supplier, record: conflicts.New(id, env, f.policy), fields: make(map[crdt.Path]crdt.Value)}
+	o, err := f.edit(id, r, e, answer)
+	if err == nil {
+		f.records[id] = r
+	}
+	return id, o, err
+}
+
+func (f *fakeHub) Edit(_ context.Context, id crdt.RecordID, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
+	if f.entered != nil {
+		f.entered <- struct{}{}
+		<-f.slow
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at = f.at.Add(time.Second)
+	r, ok := f.records[id]
+	if !ok || r.supplier != e.From.Supplier {
+		return nil, store.ErrNotFound
+	}
+	return f.edit(id, r, e, answer)
+}
+
+func (f *fakeHub) edit(id crdt.RecordID, r *fakeRecord, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
+	if f.fail != nil {
+		return nil, f.fail
+	}
+	e.Policy, e.Now = f.policy, f.at
+	o, err := r.record.Edit(e)
+	if err != nil {
+		return nil, err
+	}
+	for path, v := range e.Fields {
+		if !slices.ContainsFunc(f.policy.Fields, func(p conflicts.FieldPolicy) bool { return p.Path == path }) {
+			r.fields[path] = v
+		}
+	}
+	f.keep(id, r, o, answer)
+	return o, nil
+}
+
+func (f *fakeHub) Resolve(_ context.Context, id crdt.RecordID, s conflicts.Resolution, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at = f.at.Add(time.Second)
+	if f.fail != nil {
+		return nil, f.fail
+	}
+	r, ok := f.records[id]
+	if !ok || r.supplier != s.By.Supplier {
+		return nil, store.ErrNotFound
+	}
+	s.Policy, s.Now = f.policy, f.at
+	o, err := r.record.Resolve(s)
+	if err != nil {
+		return nil, err
+	}
+	f.keep(id, r, o, answer)
+	return o, nil
+}
+
+func (f *fakeHub) keep(id crdt.RecordID, r *fakeRecord, o *conflicts.Outcome, answer hub.AnswerFunc) {
+	f.commands++
+	r.ledger = r.record.Ledger()
+	for _, c := range o.Conflicts {
+		f.conflicts[c.ID], f.owners[c.ID] = c, r.supplier
+	}
+	if answer == nil {
+		return
+	}
+	if a := answer(id, o); a != nil {
+		f.answers[[2]string{a.Principal, a.Key}] = *a
+	}
+}
+
+func (f *fakeHub) Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error) {
+	f.mu.Lock()
+	if r, ok := f.records[id]; ok {
+		r.lags = false
+	}
+	f.mu.Unlock()
+	return f.Summary(ctx, supplier, id)
+}
+
+func (f *fakeHub) Summary(_ context.Context, supplier string, id crdt.RecordID) (store.Summary, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fail != nil {
+		return store.Summary{}, f.fail
+	}
+	r, ok := f.records[id]
+	if !ok || r.supplier != supplier {
+		return store.Summary{}, store.ErrNotFound
+	}
+	return r.summary(id), nil
+}
+
+// summary shows critical fields in the projection as a document might that the
+// hub has not mirrored yet: a reader must never see them.
+func (r *fakeRecord) summary(id crdt.RecordID) store.Summary {
+	fields := map[string]any{
+		"wedding_date": "1999-01-01", "budget": 1, "venue": map[string]any{"city": "raw", "seats": 80},
+		"sync_conflicts": map[string]any{"budget": "x"},
+	}
+	for path, v := range r.fields {
+		fields[string(path)] = v.JSON()
+	}
+	projection, err := json.Marshal(fields)
+	if err != nil {
+		panic(err)
+	}
+	s := store.Summary{
+		Record: id, Ledger: r.ledger, Projection: projection,
+		Heads: store.Heads{Supplier: r.supplier, State: store.Listed, Heads: slices.Clone(r.record.Graph().Heads())},
+	}
+	if !r.lags {
+		s.ProjectedHeads = s.Heads.Heads
+	}
+	return s
+}
+
+func (f *fakeHub) List(_ context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fail != nil {
+		return nil, f.fail
+	}
+	var rows []store.Summary
+	ids := slices.SortedFunc(maps.Keys(f.records), func(a, b crdt.RecordID) int { return slices.Compare(a[:], b[:]) })
+	for _, id := range ids {
+		if r := f.records[id]; r.supplier == supplier && slices.Compare(id[:], after[:]) > 0 && len(rows) < limit {
+			rows = append(rows, r.summary(id))
+		}
+	}
+	return rows, nil
+}
+
+func (f *fakeHub) Conflict(_ context.Context, supplier, id string) (conflicts.Conflict, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, ok := f.conflicts[id]
+	if !ok || f.owners[id] != supplier {
+		return conflicts.Conflict{}, store.ErrNotFound
+	}
+	return c, nil
+}
+
+func (f *fakeHub) Conflicts(_ context.Context, supplier string, q store.ConflictQuery) ([]conflicts.Conflict, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var rows []conflicts.Conflict
+	for _, id := range slices.Sorted(maps.Keys(f.conflicts)) {
+		c := f.conflicts[id]
+		if f.owners[id] == supplier && id > q.After && len(rows) < q.Limit &&
+			(q.Status == "" || q.Status == c.Status) && (q.Field == "" || q.Field == c.Field) &&
+			(q.Record == crdt.RecordID{} || q.Record == c.Record) {
+			rows = append(rows, c)
+		}
+	}
+	return rows, nil
+}
+
+func (f *fakeHub) Answer(_ context.Context, principal, key string) (store.Answer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a, ok := f.answers[[2]string{principal, key}]
+	if !ok {
+		return store.Answer{}, store.ErrNotFound
+	}
+	return a, nil
+}
+
+func (f *fakeHub) SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error) {
+	rows, err := f.List(ctx, supplier, after, limit+1)
+	if err != nil {
+		return hub.SyncStatus{}, err
+	}
+	s := hub.SyncStatus{Totals: map[string]int{"in_sync": 1}}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		s.Next = rows[limit-1].Record
+	}
+	for _, row := range rows {
+		s.Items = append(s.Items, hub.RecordStatus{
+			Record: row.Record, Heads: row.Heads.Heads, Digest: "d1",
+			Devices: []hub.DeviceStatus{
+				{Device: "phone", User: "ada", State: "device_behind", MissingOnDevice: 2, LastContact: f.at, Explanation: "Is behind.", Action: "Connect it."},
+				{Device: "tablet", User: "ben", State: "in_sync", Connected: true},
+			},
+		})
+	}
+	return s, nil
+}

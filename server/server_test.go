@@ -1,0 +1,287 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"wedsync/conflicts"
+	"wedsync/server"
+	"wedsync/server/api"
+	"wedsync/server/auth"
+	"wedsync/server/metrics"
+)
+
+// A site is a hub's URLs with a fake hub behind them.
+type site struct {
+	t       *testing.T
+	hub     *fakeHub
+	tokens  *auth.Tokens
+	handler http.Handler
+	log     strings.Builder
+	ready   error
+	synced  int // requests that reached the socket
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{t: t, hub: newFakeHub(), tokens: auth.New([]byte("secret"), time.Now)}
+	s.handler = server.New(s.options())
+	return s
+}
+
+func (s *site) options() server.Options {
+	return server.Options{
+		API: api.New(api.Options{
+			Hub: s.hub, Store: s.hub, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
+		}),
+		Sync:    http.HandlerFunc(func(http.ResponseWriter, *http.Request) { s.synced++ }),
+		Metrics: metrics.New(),
+		Ready:   func(context.Context) error { return s.ready },
+	}
+}
+
+func (s *site) token(p conflicts.Principal) string {
+	s.t.Helper()
+	token, err := s.tokens.Mint(p, time.Hour)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return token
+}
+
+var (
+	olga  = conflicts.Principal{Supplier: "barn", User: "olga", Role: conflicts.Owner}
+	mia   = conflicts.Principal{Supplier: "barn", User: "mia", Role: conflicts.Member}
+	vera  = conflicts.Principal{Supplier: "barn", User: "vera", Role: conflicts.Viewer}
+	rival = conflicts.Principal{Supplier: "mill", User: "olga", Role: conflicts.Owner}
+)
+
+// A reply is an answer that was read.
+type reply struct {
+	status int
+	header http.Header
+	raw    string
+	body   map[string]any
+}
+
+// do sends a request of a principal; headers come in pairs.
+func (s *site) do(who conflicts.Principal, method, path, body string, headers ...string) reply {
+	s.t.Helper()
+	return s.send(method, path, body, append(headers, "Authorization", "Bearer "+s.token(who))...)
+}
+
+// send sends a request as it is, and checks what every answer keeps to.
+func (s *site) send(method, path, body string, headers ...string) reply {
+	s.t.Helper()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	for pair := range slices.Chunk(headers, 2) {
+		r.Header.Add(pair[0], pair[1])
+	}
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	raw, err := io.ReadAll(w.Result().Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	got := reply{status: w.Code, header: w.Result().Header, raw: string(raw)}
+	if strings.HasSuffix(got.header.Get("Content-Type"), "json") {
+		dec := json.NewDecoder(strings.NewReader(got.raw))
+		dec.UseNumber()
+		if err := dec.Decode(&got.body); err != nil {
+			s.t.Fatalf("%s %s: %v in %s", method, path, err, got.raw)
+		}
+	}
+	if strings.HasPrefix(path, "/api/") && got.status >= 400 {
+		s.checkProblem(method+" "+path, got)
+	}
+	return got
+}
+
+func (s *site) checkProblem(what string, got reply) {
+	s.t.Helper()
+	if kind := got.header.Get("Content-Type"); kind != "application/problem+json" {
+		s.t.Errorf("%s: refused with %q", what, kind)
+	}
+	title, _ := got.body["title"].(string)
+	kind, _ := got.body["type"].(string)
+	status, _ := got.body["status"].(json.Number)
+	if title == "" || !strings.HasPrefix(kind, "urn:wedsync:problem:") || status.String() != strconv.Itoa(got.status) {
+		s.t.Errorf("%s: is no problem document: %s", what, got.raw)
+	}
+}
+
+// faults are the errors of a problem document, "field: rule".
+func (r reply) faults() []string {
+	var all []string
+	list, _ := r.body["errors"].([]any)
+	for _, e := range list {
+		m, _ := e.(map[string]any)
+		all = append(all, m["field"].(string)+": "+m["rule"].(string))
+	}
+	return all
+}
+
+// at reads a member of a member of the body; missing ones are nil.
+func (r reply) at(path ...any) any {
+	var v any = r.body
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			m, _ := v.(map[string]any)
+			v = m[step]
+		case int:
+			l, _ := v.([]any)
+			if step >= len(l) {
+				return nil
+			}
+			v = l[step]
+		}
+	}
+	if n, ok := v.(json.Number); ok {
+		return n.String()
+	}
+	return v
+}
+
+func (r reply) text(path ...any) string {
+	s, _ := r.at(path...).(string)
+	return s
+}
+
+// want fails the test unless the request was answered with that status.
+func (s *site) want(status int, got reply) reply {
+	s.t.Helper()
+	if got.status != status {
+		s.t.Fatalf("status %d, want %d: %s", got.status, status, got.raw)
+	}
+	return got
+}
+
+// create makes a record and returns its client id.
+func (s *site) create(fields string) string {
+	s.t.Helper()
+	return s.want(201, s.do(olga, "POST", "/api/clients", `{"fields":`+fields+`}`)).text("client_id")
+}
+
+// divert makes a pending conflict about a record's budget.
+func (s *site) divert() (client, conflict string) {
+	s.t.Helper()
+	client = s.create(`{"name":"Ada & Ben","budget":12500}`)
+	got := s.want(200, s.do(mia, "PATCH", "/api/clients/"+client, `{"fields":{"budget":13000}}`))
+	if conflict = got.text("verdicts", "budget", "conflict_id"); conflict == "" {
+		s.t.Fatalf("a member's edit was not diverted: %s", got.raw)
+	}
+	return client, conflict
+}
+
+func TestRoutesAnswerEachRoleAsItMay(t *testing.T) {
+	s := newSite(t)
+	client, conflict := s.divert()
+	for _, route := range []struct {
+		method, path, body string
+		viewer, member     int
+		owner, stranger    int
+	}{
+		{"GET", "/api/clients", "", 200, 200, 200, 200},
+		{"HEAD", "/api/clients", "", 200, 200, 200, 200},
+		{"POST", "/api/clients", `{"fields":{"name":"x"}}`, 403, 201, 201, 201},
+		{"GET", "/api/clients/" + client, "", 200, 200, 200, 404},
+		{"PATCH", "/api/clients/" + client, `{"fields":{"notes":"x"}}`, 403, 200, 200, 404},
+		{"GET", "/api/clients/sync-status", "", 200, 200, 200, 200},
+		{"GET", "/api/conflicts", "", 200, 200, 200, 200},
+		{"GET", "/api/conflicts/" + conflict, "", 200, 200, 200, 404},
+		{"POST", "/api/conflicts/" + conflict + "/resolve", `{"version":99,"action":"keep"}`, 403, 403, 409, 404},
+	} {
+		for _, caller := range []struct {
+			who  conflicts.Principal
+			want int
+		}{{vera, route.viewer}, {mia, route.member}, {olga, route.owner}, {rival, route.stranger}} {
+			got := s.do(caller.who, route.method, route.path, route.body)
+			if got.status != caller.want {
+				t.Errorf("%s %s by %s of %s: %d, want %d: %s",
+					route.method, route.path, caller.who.Role, caller.who.Supplier, got.status, caller.want, got.raw)
+			}
+		}
+		for name, header := range map[string]string{"no token": "", "another scheme": "Basic b2xnYTp4", "bad token": "Bearer x.y.z"} {
+			got := s.send(route.method, route.path+"?token="+s.token(olga), route.body, "Authorization", header)
+			if got.status != 401 || !strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Bearer") {
+				t.Errorf("%s %s with %s: %d, WWW-Authenticate %q", route.method, route.path, name, got.status, got.header.Get("WWW-Authenticate"))
+			}
+		}
+		got := s.do(olga, "TRACE", route.path, route.body)
+		if got.status != 405 || got.header.Get("Allow") == "" {
+			t.Errorf("TRACE %s: %d, Allow %q", route.path, got.status, got.header.Get("Allow"))
+		}
+	}
+}
+
+func TestUnknownURLIsAProblem(t *testing.T) {
+	s := newSite(t)
+	for _, path := range []string{"/api/", "/api/nothing", "/api/clients/x/y/z"} {
+		s.want(404, s.send("GET", path, ""))
+	}
+	s.want(404, s.send("POST", "/sync", ""))
+}
+
+func TestSyncReachesTheSocketUnmeasured(t *testing.T) {
+	s := newSite(t)
+	s.want(200, s.send("GET", "/sync?token=x", ""))
+	if s.synced != 1 {
+		t.Fatalf("%d requests reached the socket", s.synced)
+	}
+	if got := s.send("GET", "/metrics", ""); strings.Contains(got.raw, `route="GET /sync"`) {
+		t.Error("the socket is among the measured requests")
+	}
+}
+
+func TestMetricsCountByRouteNotByURL(t *testing.T) {
+	s := newSite(t)
+	client := s.create(`{"name":"x"}`)
+	s.want(200, s.do(olga, "GET", "/api/clients/"+client, ""))
+	s.send("BREW", "/api/clients/"+client, "")
+	got := s.want(200, s.send("GET", "/metrics", ""))
+	for _, want := range []string{
+		`wedsync_http_request_seconds_count{method="GET",route="/api/clients/{id}",status="200"} 1`,
+		`wedsync_http_request_seconds_count{method="POST",route="/api/clients",status="201"} 1`,
+		`wedsync_http_request_seconds_count{method="other",route="/api/clients/{id}",status="405"} 1`,
+		"go_goroutines",
+	} {
+		if !strings.Contains(got.raw, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if strings.Contains(got.raw, client) {
+		t.Error("a record's id became a metric")
+	}
+}
+
+func TestReadinessFollowsTheStore(t *testing.T) {
+	s := newSite(t)
+	s.want(200, s.send("GET", "/healthz", ""))
+	s.want(200, s.send("GET", "/readyz", ""))
+	s.ready = errors.New("disk full in /srv/secret")
+	got := s.want(503, s.send("GET", "/readyz", ""))
+	if strings.Contains(got.raw, "secret") {
+		t.Errorf("internal text leaves the hub: %s", got.raw)
+	}
+	s.want(200, s.send("GET", "/healthz", ""))
+}
+
+func TestProfilesAreServedOnlyWhenAskedFor(t *testing.T) {
+	s := newSite(t)
+	s.want(404, s.send("GET", "/debug/pprof/", ""))
+	o := s.options()
+	o.Pprof = true
+	s.handler = server.New(o)
+	s.want(200, s.send("GET", "/debug/pprof/", ""))
+}
