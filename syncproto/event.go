@@ -3,7 +3,7 @@ package syncproto
 import "wedsync/crdt"
 
 // An Event is what one received frame means: Joined, Sync, Unavailable,
-// Ephemeral, BadRecord, Left or Ignored.
+// Ephemeral, BadRecord, Left or Ignored. It shares no memory with the frame.
 type Event interface{ event() }
 
 // Joined is the first event of a session.
@@ -17,7 +17,7 @@ type Joined struct {
 type Sync struct {
 	Record  crdt.RecordID
 	Request bool     // the peer has nothing of the record and waits for an answer
-	Message *Message // nil if Err is set; aliases the frame
+	Message *Message // nil if Err is set
 	Err     error    // why the message could not be read
 }
 
@@ -29,7 +29,7 @@ type Ephemeral struct {
 	Record    crdt.RecordID
 	Count     uint64
 	SessionID string
-	Data      []byte // aliases the frame
+	Data      []byte
 }
 
 // BadRecord is a sync or request for an id that cannot name a record. It is to

@@ -29,20 +29,22 @@ func knows(g *crdt.Graph, hashes []crdt.Hash) bool {
 	return true
 }
 
-// holds reports whether h is among heads or an ancestor of one.
-func holds(g *crdt.Graph, heads []crdt.Hash, h crdt.Hash) bool {
-	for _, head := range heads {
-		if g.Contains(head, h) {
-			return true
-		}
+// anyWithin reports whether one of hashes is among heads or an ancestor of one.
+func anyWithin(g *crdt.Graph, heads, hashes []crdt.Hash) bool {
+	if len(hashes) == 0 {
+		return false
 	}
-	return false
+	past := g.View(heads...)
+	return slices.ContainsFunc(hashes, func(h crdt.Hash) bool {
+		i, known := g.Index(h)
+		return known && past.Has(i)
+	})
 }
 
-// within reports whether all of hashes are among all.
-func within(all, hashes []crdt.Hash) bool {
+// among reports whether all of hashes are among all, which ascend.
+func among(all, hashes []crdt.Hash) bool {
 	for _, h := range hashes {
-		if !slices.Contains(all, h) {
+		if _, found := slices.BinarySearchFunc(all, h, crdt.Hash.Compare); !found {
 			return false
 		}
 	}

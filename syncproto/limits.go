@@ -14,10 +14,12 @@ const (
 	// MaxEphemeral bounds the bytes of an ephemeral message; a longer one is ignored.
 	MaxEphemeral = 1 << 20
 
-	// MaxHashes bounds each list of hashes in a sync message.
-	MaxHashes = 1 << 16
+	// MaxHeads bounds the heads of a sync message and each last sync in it.
+	MaxHeads = 1 << 12
+	// MaxNeeds bounds the changes that a sync message asks for.
+	MaxNeeds = 1 << 16
 	// MaxHaves bounds the have entries of a sync message. Automerge sends one at most.
-	MaxHaves = 8
+	MaxHaves = 4
 	// MaxChanges bounds the changes of one sync message.
 	MaxChanges = 1 << 18
 	// MaxFlags bounds the bytes that may follow the changes of a sync message.
@@ -26,9 +28,9 @@ const (
 	// MaxBloomEntries bounds the entries of a Bloom filter, received or sent.
 	MaxBloomEntries = 1 << 20
 	// MaxBloomBits bounds the bits per entry of a received filter; Automerge uses 10.
-	MaxBloomBits = 64
+	MaxBloomBits = 32
 	// MaxBloomProbes bounds the probes per entry of a received filter; Automerge uses 7.
-	MaxBloomProbes = 64
+	MaxBloomProbes = 32
 )
 
 // What we send.
@@ -42,11 +44,11 @@ const (
 
 // What is remembered.
 const (
-	// maxMiddles bounds the records whose encoded ids a Session keeps. At the
-	// limit it begins anew.
-	maxMiddles = 4096
-	// maxRefused bounds the refused changes that a Peer knows by hash. Beyond it
-	// the oldest is forgotten, and may be asked for once more.
+	// maxKnownIDs bounds the document ids that a Session keeps in each direction.
+	// At the limit it begins anew.
+	maxKnownIDs = 4096
+	// maxRefused bounds the refused changes that a Peer knows by hash. At the limit
+	// it begins anew, and may ask for the others once more.
 	maxRefused = 1024
 	// maxSent bounds what a Peer remembers to have sent on the strength of a Bloom
 	// filter. Beyond it that counts as held until the peer says otherwise.

@@ -39,7 +39,12 @@ func DecodeMessage(b []byte) (*Message, error) {
 		return nil, fmt.Errorf("sync message of type %#x: %w", b[0], ErrPayload)
 	}
 	r := reader{rest: b[1:]}
-	m := &Message{Heads: r.hashes("heads"), Need: r.hashes("need"), Have: r.haves(), Changes: r.changes()}
+	m := &Message{
+		Heads:   r.hashes("heads", MaxHeads),
+		Need:    r.hashes("need", MaxNeeds),
+		Have:    r.haves(),
+		Changes: r.changes(),
+	}
 	if len(r.rest) > MaxFlags {
 		r.fail("flags", ErrLimit)
 	}
@@ -56,7 +61,7 @@ func (r *reader) haves() []Have {
 	n := r.uvarint("have", MaxHaves)
 	var haves []Have
 	for range n {
-		haves = append(haves, Have{LastSync: r.hashes("last sync"), Bloom: r.bloom()})
+		haves = append(haves, Have{LastSync: r.hashes("last sync", MaxHeads), Bloom: r.bloom()})
 	}
 	return haves
 }

@@ -22,7 +22,7 @@ func (p *Peer) Next(v *View) (data []byte, ok bool) {
 	default:
 		return p.reconcile(v)
 	}
-	if len(p.sent) > 0 || p.wantsHeld(v.graph) {
+	if len(p.sent) > 0 || anyWithin(v.graph, p.held, p.need) {
 		return p.reconcile(v)
 	}
 	return p.follow(v)
@@ -40,7 +40,7 @@ func (p *Peer) greet(v *View) ([]byte, bool) {
 // follow serves a peer of which we know exactly what it holds: the message is
 // the same for all that hold the same.
 func (p *Peer) follow(v *View) ([]byte, bool) {
-	p.brought = nil
+	p.brought, p.have = nil, nil
 	if slices.Equal(p.held, v.heads) && p.hasHeard(v.heads) && !p.owed {
 		return nil, false
 	}
@@ -112,7 +112,8 @@ func (p *Peer) missing(g *crdt.Graph) []crdt.Hash {
 		return nil
 	}
 	return slices.DeleteFunc(g.Missing(p.heads), func(h crdt.Hash) bool {
-		return slices.Contains(p.refused, h)
+		_, refused := p.refused[h]
+		return refused
 	})
 }
 
@@ -121,21 +122,10 @@ func (p *Peer) missing(g *crdt.Graph) []crdt.Hash {
 // a peer from which we need more than its heads: as in Automerge, it is to
 // send just that first.
 func (p *Peer) ourHave(v *View, missing []crdt.Hash) []Have {
-	if p.options.ReadOnly || !within(p.heads, missing) {
+	if p.options.ReadOnly || !among(p.heads, missing) {
 		return nil
 	}
 	return []Have{{LastSync: p.held, Bloom: v.bloom(p.held)}}
-}
-
-// wantsHeld reports whether the peer asks for something that it holds by its
-// own word.
-func (p *Peer) wantsHeld(g *crdt.Graph) bool {
-	for _, h := range p.need {
-		if holds(g, p.held, h) {
-			return true
-		}
-	}
-	return false
 }
 
 // hasHeard reports whether our last message announced heads.

@@ -30,7 +30,7 @@ type PeerOptions struct {
 //     that one's past that is neither in held nor in sent.
 //   - Whatever either side lacks, a message that we receive is answered, or one
 //     of ours that the peer must answer is on its way. We ask again only after
-//     news: a peer that cannot or may not deliver is not asked twice.
+//     news: a peer that cannot or may not deliver is asked a few times at most.
 //   - If neither side lacks anything and the peer knows that, we are silent.
 type Peer struct {
 	options PeerOptions
@@ -54,8 +54,8 @@ type Peer struct {
 	owed   bool // it brought changes since our last message
 	doubts int  // how often it repeated itself since its heads last moved
 
-	refused []crdt.Hash // never to be asked for, oldest first
-	stuck   int         // see Stuck
+	refused map[crdt.Hash]struct{} // never to be asked for
+	stuck   int                    // see Stuck
 }
 
 // NewPeer is a peer that has said nothing and is believed to hold nothing.
@@ -71,13 +71,13 @@ func (p *Peer) InSync(g *crdt.Graph) bool {
 
 // Refuse says that h will never be taken, so that it is not asked for.
 func (p *Peer) Refuse(h crdt.Hash) {
-	if slices.Contains(p.refused, h) {
-		return
+	if p.refused == nil {
+		p.refused = make(map[crdt.Hash]struct{})
 	}
 	if len(p.refused) >= maxRefused {
-		p.refused = p.refused[1:]
+		clear(p.refused)
 	}
-	p.refused = append(p.refused, h)
+	p.refused[h] = struct{}{}
 }
 
 // Stuck is the size of what is due to the peer but cannot be cut below
@@ -114,17 +114,27 @@ func (p *Peer) contradicts(g *crdt.Graph, heads []crdt.Hash, m *Message, moved, 
 	if (moved || repeats) && len(p.told) > 0 && resets(m) {
 		return true
 	}
-	for _, h := range m.Need {
-		if _, sent := p.sent[h]; sent {
-			delete(p.sent, h)
-		} else if holds(g, p.held, h) {
-			return true
-		}
+	if p.needsHeld(g, m.Need) {
+		return true
 	}
 	if repeats {
 		return knows(g, heads) && !slices.Equal(p.held, heads)
 	}
 	return moved && wentBack(g, p.heads, heads)
+}
+
+// needsHeld reports whether the peer asks for what we believe it holds. What it
+// asks for and was sent on a guess, may be sent again.
+func (p *Peer) needsHeld(g *crdt.Graph, need []crdt.Hash) bool {
+	var other []crdt.Hash
+	for _, h := range need {
+		if _, sent := p.sent[h]; sent {
+			delete(p.sent, h)
+		} else {
+			other = append(other, h)
+		}
+	}
+	return anyWithin(g, p.held, other)
 }
 
 // resets reports whether a message is Automerge's "I hold nothing that you
@@ -142,12 +152,11 @@ func wentBack(g *crdt.Graph, before, now []crdt.Hash) bool {
 	if slices.Equal(now, g.Heads()) || !knows(g, now) {
 		return false
 	}
-	for _, h := range before {
-		if g.Has(h) && !holds(g, now, h) {
-			return true
-		}
-	}
-	return false
+	past := g.View(now...)
+	return slices.ContainsFunc(before, func(h crdt.Hash) bool {
+		i, known := g.Index(h)
+		return known && !past.Has(i)
+	})
 }
 
 // note keeps the hashes of changes that the peer sent. A single change under a
@@ -179,8 +188,6 @@ func (p *Peer) believe(g *crdt.Graph, have []Have) {
 	p.have, p.disproved = nil, false
 	for _, h := range have {
 		p.have = append(p.have, Have{LastSync: h.LastSync, Bloom: h.Bloom.clone()})
-		for _, n := range p.need {
-			p.disproved = p.disproved || holds(g, h.LastSync, n)
-		}
+		p.disproved = p.disproved || anyWithin(g, h.LastSync, p.need)
 	}
 }

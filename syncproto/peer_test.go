@@ -256,6 +256,94 @@ func TestRepeatedMessageIsAnsweredWhenSomethingIsMissing(t *testing.T) {
 	sameHeads(t, hub, device)
 }
 
+func TestEditsThatCrossOnTheWayAreSentOnce(t *testing.T) {
+	hub, device := newReplica(t, "hub"), newReplica(t, "device")
+	device.add(hub.edit(5))
+	l := exchange(t, hub, device)
+	carried := 0
+	count := func(i int) {
+		carried += len(parse(t, l.wire[i][len(l.wire[i])-1]).Changes)
+	}
+	rng := seeded(t, 5)
+	for range 200 {
+		switch end := rng.IntN(2); rng.IntN(3) {
+		case 0:
+			l.ends[end].edit(5)
+			if l.pump(end) {
+				count(1 - end)
+			}
+		default:
+			if l.deliver(end) && l.pump(end) {
+				count(1 - end)
+			}
+		}
+	}
+	for busy := true; busy; {
+		busy = l.deliver(0) || l.deliver(1)
+		for end := range 2 {
+			for l.pump(end) {
+				count(1 - end)
+				busy = true
+			}
+		}
+	}
+	sameHeads(t, hub, device)
+	if edits := hub.graph.Len() - 1; carried > edits {
+		t.Errorf("%d changes were carried for %d edits", carried, edits)
+	}
+}
+
+func TestPeerThatCannotFollowBeginsAnew(t *testing.T) {
+	hub, device := newReplica(t, "hub"), newReplica(t, "device")
+	device.add(hub.edit(5))
+	l := exchange(t, hub, device)
+	lost := hub.edit(5)
+	l.pump(0)
+	own := device.edit(5)
+	// Automerge's reset: what we said we had in common is not there.
+	p := l.peers[0]
+	p.Receive(hub.graph, &Message{Heads: []crdt.Hash{own.Hash}, Have: []Have{{}}})
+	all := parts(t, p, hub.view)
+	if len(all) != 1 || !slices.ContainsFunc(all[0].Changes, func(raw []byte) bool { return slices.Equal(raw, lost.Raw) }) {
+		t.Errorf("the lost change is not sent again: %v", all)
+	}
+}
+
+func TestPeerThatClaimsMoreThanItHoldsGetsWhatItLacks(t *testing.T) {
+	hub, device := newReplica(t, "hub"), newReplica(t, "device")
+	for range 10 {
+		hub.edit(5)
+	}
+	own := device.edit(5)
+	p := NewPeer(PeerOptions{})
+	p.Receive(hub.graph, &Message{
+		Heads: []crdt.Hash{own.Hash},
+		Need:  []crdt.Hash{hub.graph.At(4).Hash},
+		Have:  []Have{{LastSync: hub.graph.Heads()}},
+	})
+	all := parts(t, p, hub.view)
+	if len(all) != 1 || len(all[0].Changes) != 10 {
+		t.Errorf("%d messages, want one with all ten changes", len(all))
+	}
+}
+
+func TestPeerGetsWhatItAsksForByName(t *testing.T) {
+	hub, device := newReplica(t, "hub"), newReplica(t, "device")
+	for range 10 {
+		device.add(hub.edit(5))
+	}
+	l := exchange(t, hub, device)
+	for range maxDoubts + 2 { // as often as it asks
+		want := hub.graph.At(4)
+		p := l.peers[0]
+		p.Receive(hub.graph, &Message{Heads: device.graph.Heads(), Need: []crdt.Hash{want.Hash}})
+		all := parts(t, p, hub.view)
+		if len(all) != 1 || len(all[0].Changes) != 1 || !slices.Equal(all[0].Changes[0], want.Raw) {
+			t.Fatalf("%d messages, want one with what it asks for", len(all))
+		}
+	}
+}
+
 func TestInStepPeerCostsNoAllocation(t *testing.T) {
 	hub, device := newReplica(t, "hub"), newReplica(t, "device")
 	hub.edit(5)

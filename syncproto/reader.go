@@ -63,9 +63,9 @@ func (r *reader) chunk(part string) []byte {
 	return r.bytes(part, r.uvarint(part, MaxFrame))
 }
 
-// hashes reads a list of hashes, nil if it is empty.
-func (r *reader) hashes(part string) []crdt.Hash {
-	n := r.uvarint(part, MaxHashes)
+// hashes reads a list of at most limit hashes, nil if it is empty.
+func (r *reader) hashes(part string, limit uint64) []crdt.Hash {
+	n := r.uvarint(part, limit)
 	b := r.bytes(part, n*uint64(len(crdt.Hash{})))
 	if len(b) == 0 {
 		return nil

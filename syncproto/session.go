@@ -22,12 +22,18 @@ type Session struct {
 	peerID string
 	joined bool
 	prefix []byte                   // what all sync frames of this connection begin with, up to the document id
-	middle map[crdt.RecordID]string // what follows it, up to the data; belongs to the appending goroutine
+	middle map[crdt.RecordID]string // what follows it, up to the data; for the appending goroutine alone
+	ids    map[string]crdt.RecordID // of document ids that were read; for the receiving goroutine alone
 }
 
 // NewSession is a connection that has said nothing yet.
 func NewSession(hub HubID) *Session {
-	return &Session{hub: hub, frames: newFrames(), middle: make(map[crdt.RecordID]string)}
+	return &Session{
+		hub:    hub,
+		frames: newFrames(),
+		middle: make(map[crdt.RecordID]string),
+		ids:    make(map[string]crdt.RecordID),
+	}
 }
 
 // Receive reads one frame. An error means that the connection is to be closed:
@@ -73,11 +79,11 @@ func (s *Session) join(f *frame, err error) (Event, error) {
 func (s *Session) event(f *frame) Event {
 	switch f.Type {
 	case "sync", "request":
-		return syncEvent(f)
+		return s.syncEvent(f)
 	case "ephemeral":
 		return s.ephemeralEvent(f)
 	case "doc-unavailable":
-		id, err := crdt.ParseDocumentID(f.DocumentID)
+		id, err := s.record(f)
 		if err != nil {
 			return Ignored{err.Error()}
 		}
@@ -94,8 +100,8 @@ func (s *Session) event(f *frame) Event {
 	return Ignored{"unknown type"}
 }
 
-func syncEvent(f *frame) Event {
-	id, err := crdt.ParseDocumentID(f.DocumentID)
+func (s *Session) syncEvent(f *frame) Event {
+	id, err := s.record(f)
 	if err != nil {
 		return BadRecord{f.DocumentID}
 	}
@@ -104,7 +110,7 @@ func syncEvent(f *frame) Event {
 }
 
 func (s *Session) ephemeralEvent(f *frame) Event {
-	id, err := crdt.ParseDocumentID(f.DocumentID)
+	id, err := s.record(f)
 	if err != nil {
 		return Ignored{err.Error()}
 	}
@@ -119,6 +125,23 @@ func (s *Session) ephemeralEvent(f *frame) Event {
 		return Ignored{"ephemeral message without data"}
 	}
 	return Ephemeral{Record: id, Count: count, SessionID: f.SessionID, Data: f.Data}
+}
+
+// record is the record that a frame names. Reading an id costs two hashes, so
+// those that the connection speaks of are kept.
+func (s *Session) record(f *frame) (crdt.RecordID, error) {
+	if id, ok := s.ids[f.DocumentID]; ok {
+		return id, nil
+	}
+	id, err := crdt.ParseDocumentID(f.DocumentID)
+	if err != nil {
+		return id, err
+	}
+	if len(s.ids) >= maxKnownIDs {
+		clear(s.ids)
+	}
+	s.ids[f.DocumentID] = id
+	return id, nil
 }
 
 // appendHeader appends the head of a map with the given number of entries and
@@ -151,13 +174,12 @@ func (s *Session) AppendSync(dst []byte, id crdt.RecordID, data []byte) []byte {
 	return appendBytes(dst, data)
 }
 
-// middleOf is what stands between prefix and data. A document id costs two
-// hashes, so those of the records that the connection speaks of are kept.
+// middleOf is what stands between prefix and data, kept like the ids that are read.
 func (s *Session) middleOf(id crdt.RecordID) string {
 	if m, ok := s.middle[id]; ok {
 		return m
 	}
-	if len(s.middle) >= maxMiddles {
+	if len(s.middle) >= maxKnownIDs {
 		clear(s.middle)
 	}
 	m := string(appendText(appendText(nil, id.DocumentID()), "data"))

@@ -54,7 +54,7 @@ func receive(t testing.TB, s *Session, frame []byte) Event {
 	return e
 }
 
-// jsFrames are what automerge-repo sends, in the JSON that sync-peer.mjs reads.
+// jsFrame is what automerge-repo sends, in the JSON that sync-peer.mjs reads.
 func jsFrame(fields ...any) map[string]any {
 	frame := map[string]any{"senderId": "device", "targetId": "hub-1"}
 	for i := 0; i < len(fields); i += 2 {
@@ -265,11 +265,13 @@ func TestSyncFrameCostsNoAllocation(t *testing.T) {
 
 func TestSessionOfManyRecordsStaysSmall(t *testing.T) {
 	s := joined(t)
-	for i := range 3 * maxMiddles {
-		s.AppendSync(nil, crdt.RecordID{byte(i), byte(i >> 8), byte(i >> 16)}, []byte{1})
+	for i := range 3 * maxKnownIDs {
+		id := crdt.RecordID{byte(i), byte(i >> 8), byte(i >> 16)}
+		s.AppendSync(nil, id, []byte{1})
+		receive(t, s, encode(t, map[string]any{"type": "doc-unavailable", "senderId": "device", "documentId": id.DocumentID()}))
 	}
-	if len(s.middle) > maxMiddles {
-		t.Errorf("%d ids are kept", len(s.middle))
+	if len(s.middle) > maxKnownIDs || len(s.ids) > maxKnownIDs {
+		t.Errorf("%d and %d ids are kept", len(s.middle), len(s.ids))
 	}
 }
 
