@@ -18,6 +18,9 @@ func (r *Record) Edit(e Edit) (*Outcome, error) {
 	if r.ledger.Awaiting != nil {
 		return nil, ErrIntroducing
 	}
+	if r.full() {
+		return nil, ErrFull
+	}
 	critical, ordinary, err := r.sorted(e)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"errors"
 	"testing"
 
 	"wedsync/crdt"
@@ -121,4 +122,30 @@ func TestARaisedRoleCountsFromTheDevicesOwnConnection(t *testing.T) {
 		b.set("budget", f.n(10))
 		w.verdict(b.push(), "budget", EditAccepted, "", 12)
 	})
+}
+
+func TestDevicesLeaveRoomForTheHub(t *testing.T) {
+	w := newWorld(t, modes(EveryEdit))
+	w.env.Limits.MaxChanges = 64
+	w.rec = New(w.id, w.env, w.policy)
+	a := w.device(alice)
+	a.set("budget", scalars.n(1))
+	a.push()
+	a.ramble(56)
+	a.set("budget", scalars.n(2))
+	a.ramble(5)
+	out := a.push()
+	if len(out.Refused) == 0 || out.Refused[0].Reason != RefusedLimit || out.Hub == nil {
+		t.Fatalf("outcome %+v", out)
+	}
+	w.resolve("budget", Resolution{Action: Keep})
+	for {
+		_, err := w.rec.Edit(Edit{From: olga, Fields: fieldsOf("notes", num(int64(w.rec.graph.Len()))), Policy: w.policy, Now: w.now})
+		if errors.Is(err, ErrFull) {
+			return
+		}
+		if err != nil || w.rec.graph.Len() > 64 {
+			t.Fatalf("%d changes, %v", w.rec.graph.Len(), err)
+		}
+	}
 }

@@ -19,6 +19,8 @@ var (
 	ErrUnknownAction = errors.New("no such action")
 	// ErrIntroducing means that the record's first upload is incomplete.
 	ErrIntroducing = errors.New("the record is still being uploaded")
+	// ErrFull means that the record has no room for another hub change.
+	ErrFull = errors.New("the record is full")
 )
 
 // A StaleError says that a conflict moved on since the caller read it.

@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -77,7 +78,7 @@ func (b *batch) marked(want crdt.Value) bool {
 // what the batch decided, and is never missing where the batch's changes go.
 func (b *batch) write(c *crdt.Change) {
 	if _, err := b.graph.AddHub(c); err != nil {
-		b.out.Err = full(err)
+		b.out.Err = fmt.Errorf("add a hub change: %w", err)
 		return
 	}
 	batch := b.graph.Len() - 1

@@ -70,9 +70,9 @@ type Outcome struct {
 	Trespassed []crdt.Hash
 	// LedgerChanged says that Record.Ledger must be stored again.
 	LedgerChanged bool
-	// Err says why the hub change that is due could not be written: the record
-	// is full. Nothing of the batch may be stored then, and the Record must be
-	// forgotten.
+	// Err says that the hub change that is due could not be made, which only a
+	// broken history can cause. Nothing of the batch may be stored then, and the
+	// Record must be forgotten.
 	Err error
 }
 

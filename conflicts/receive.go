@@ -76,6 +76,9 @@ func (b *batch) add(c *crdt.Change, recovering bool) ([]*crdt.Change, error) {
 	if b.genuine(c) {
 		return b.graph.AddHub(c)
 	}
+	if b.graph.Len() >= b.env.room() {
+		return nil, fmt.Errorf("the record has %d changes: %w", b.graph.Len(), crdt.ErrLimit)
+	}
 	if err := b.refuseAuthor(c, recovering); err != nil {
 		return nil, err
 	}
@@ -129,6 +132,3 @@ func (b *batch) trespassed() {
 		}
 	}
 }
-
-// full says that a record has no room for a hub change.
-func full(err error) error { return fmt.Errorf("the record has no room for the hub's answer: %w", err) }

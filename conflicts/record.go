@@ -23,6 +23,13 @@ func (e *Env) storedLimits() crdt.Limits {
 	return l
 }
 
+// hubShare is the part of a record's room that devices leave to the hub, so
+// that what they write last can still be answered and decided.
+const hubShare = 16
+
+// room is how many changes devices may bring a record to.
+func (e *Env) room() int { return e.Limits.MaxChanges - e.Limits.MaxChanges/hubShare - 1 }
+
 // A StoredBatch is one batch as the store keeps it.
 type StoredBatch struct {
 	Chunks [][]byte // in causal order
@@ -109,6 +116,9 @@ func (r *Record) restoreBatch(batch StoredBatch) error {
 	}
 	return nil
 }
+
+// full reports whether no hub change can be added.
+func (r *Record) full() bool { return r.graph.Len() >= r.env.Limits.MaxChanges }
 
 // ID is the record's name.
 func (r *Record) ID() crdt.RecordID { return r.id }

@@ -31,6 +31,9 @@ func (r *Record) mayResolve(s Resolution) (*field, crdt.Value, error) {
 	if r.ledger.Awaiting != nil {
 		return nil, crdt.Value{}, ErrIntroducing
 	}
+	if r.full() {
+		return nil, crdt.Value{}, ErrFull
+	}
 	f := r.ledger.pending(s.Conflict)
 	if f == nil {
 		return nil, crdt.Value{}, ErrUnknownConflict
