@@ -50,10 +50,13 @@ func (a *appending) conflict(ctx context.Context, supplier, record int64, c *con
 	return err
 }
 
+// conflictQuery is what all queries of the queue begin with.
+const conflictQuery = `SELECT id, body FROM sync_conflicts
+	WHERE supplier = (SELECT key FROM suppliers WHERE name = ?) AND id > ?`
+
 // Conflicts implements [store.Conflicts].
 func (s *Store) Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) (found []conflicts.Conflict, err error) {
-	query := `SELECT id, body FROM sync_conflicts
-		WHERE supplier = (SELECT key FROM suppliers WHERE name = ?) AND id > ?`
+	query := conflictQuery
 	args := []any{supplier, q.After}
 	if q.Status != "" {
 		query += ` AND status = ?`

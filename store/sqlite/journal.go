@@ -15,19 +15,20 @@ const maxNumber = 1<<numberBits - 1
 // errPageFull ends a page early.
 var errPageFull = errors.New("page is full")
 
+const journalQuery = `SELECT b.entry, r.id, b.version, b.body, b.origins
+	FROM suppliers s
+	JOIN batches b ON b.entry > (s.key << 40) + ?2 AND b.entry < (s.key + 1) << 40
+	JOIN records r ON r.key = b.record
+	WHERE s.name = ?1 ORDER BY b.entry LIMIT ?3`
+
 // Journal implements [store.Journal].
 func (s *Store) Journal(ctx context.Context, supplier string, after uint64, limit int) (entries []store.Entry, err error) {
-	const query = `SELECT b.entry, r.id, b.version, b.body, b.origins
-		FROM suppliers s
-		JOIN batches b ON b.entry > (s.key << 40) + ?2 AND b.entry < (s.key + 1) << 40
-		JOIN records r ON r.key = b.record
-		WHERE s.name = ?1 ORDER BY b.entry LIMIT ?3`
 	if after >= maxNumber || limit <= 0 {
 		return nil, nil
 	}
 	size := 0
 	err = s.read(ctx, "journal", func(ctx context.Context, p *pool) error {
-		return p.rows(ctx, query, []any{supplier, int64(after), limit}, func(rows *sql.Rows) error {
+		return p.rows(ctx, journalQuery, []any{supplier, int64(after), limit}, func(rows *sql.Rows) error {
 			e, n, err := scanEntry(rows)
 			if err != nil {
 				return err

@@ -24,15 +24,16 @@ func (s *Store) Summary(ctx context.Context, supplier string, id crdt.RecordID) 
 	return sum, err
 }
 
+const listQuery = `SELECT r.id, s.name, r.version, r.state, r.heads, l.body, p.fields, p.heads
+	FROM suppliers s JOIN records r ON r.supplier = s.key
+	LEFT JOIN ledgers l ON l.record = r.key LEFT JOIN projections p ON p.record = r.key
+	WHERE s.name = ?1 AND r.id > ?2 AND r.state = ?3 ORDER BY r.id LIMIT ?4`
+
 // List implements [store.Records].
 func (s *Store) List(ctx context.Context, supplier string, after crdt.RecordID, limit int) (sums []store.Summary, err error) {
-	const query = `SELECT r.id, s.name, r.version, r.state, r.heads, l.body, p.fields, p.heads
-		FROM suppliers s JOIN records r ON r.supplier = s.key
-		LEFT JOIN ledgers l ON l.record = r.key LEFT JOIN projections p ON p.record = r.key
-		WHERE s.name = ?1 AND r.id > ?2 AND r.state = ?3 ORDER BY r.id LIMIT ?4`
 	err = s.read(ctx, "list", func(ctx context.Context, p *pool) error {
 		args := []any{supplier, after[:], int64(store.Listed), max(limit, 0)}
-		return p.rows(ctx, query, args, func(rows *sql.Rows) error {
+		return p.rows(ctx, listQuery, args, func(rows *sql.Rows) error {
 			sum, err := scanSummary(rows.Scan)
 			sums = append(sums, sum)
 			return err

@@ -24,13 +24,14 @@ func packIDs(ids []crdt.RecordID) []byte {
 	return b
 }
 
+const headsQuery = eachID + ` SELECT r.id, s.name, r.version, r.state, r.heads
+	FROM n CROSS JOIN records r ON r.id = n.id JOIN suppliers s ON s.key = r.supplier`
+
 // Heads implements [store.Records].
 func (s *Store) Heads(ctx context.Context, ids []crdt.RecordID) (map[crdt.RecordID]store.Heads, error) {
-	const query = eachID + ` SELECT r.id, s.name, r.version, r.state, r.heads
-		FROM n CROSS JOIN records r ON r.id = n.id JOIN suppliers s ON s.key = r.supplier`
 	found := make(map[crdt.RecordID]store.Heads, len(ids))
 	err := s.read(ctx, "heads", func(ctx context.Context, p *pool) error {
-		return p.rows(ctx, query, []any{packIDs(ids)}, func(rows *sql.Rows) error {
+		return p.rows(ctx, headsQuery, []any{packIDs(ids)}, func(rows *sql.Rows) error {
 			var r headsRow
 			if err := rows.Scan(r.into()...); err != nil {
 				return err
@@ -102,11 +103,12 @@ func (s *Store) Load(ctx context.Context, id crdt.RecordID) (*store.Stored, erro
 	return st, nil
 }
 
+const batchesQuery = `SELECT version, body FROM batches WHERE record = ? AND version <= ? ORDER BY entry`
+
 // loadBatches reads the batches of a record's commits up to a version.
 func loadBatches(ctx context.Context, p *pool, record, version int64) (batches []store.Batch, err error) {
-	const query = `SELECT version, body FROM batches WHERE record = ? AND version <= ? ORDER BY entry`
 	last := int64(0)
-	err = p.rows(ctx, query, []any{record, version}, func(rows *sql.Rows) error {
+	err = p.rows(ctx, batchesQuery, []any{record, version}, func(rows *sql.Rows) error {
 		var body []byte
 		before := last
 		if err := rows.Scan(&last, &body); err != nil {

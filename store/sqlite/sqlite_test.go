@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -116,6 +117,58 @@ func TestFileThatIsNoDatabaseIsCorrupt(t *testing.T) {
 	}
 	if _, err := Open(t.Context(), dir); !errors.Is(err, store.ErrCorrupt) {
 		t.Errorf("got error %v, want %v", err, store.ErrCorrupt)
+	}
+}
+
+func TestCommitsWaitForTheDiskAndProjectionsDoNot(t *testing.T) {
+	s := opened(t, t.TempDir())
+	for name, c := range map[string]struct {
+		w    *writer
+		want string
+	}{"durable": {s.durable, "2"}, "lax": {s.lax, "1"}} {
+		var synchronous, mode string
+		err := c.w.do(t.Context(), func(ctx context.Context, tx *transaction) error {
+			return errors.Join(
+				tx.row(ctx, `PRAGMA synchronous`, nil, &synchronous),
+				tx.row(ctx, `PRAGMA journal_mode`, nil, &mode))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if synchronous != c.want || mode != "wal" {
+			t.Errorf("%s: synchronous %s, journal mode %s; want %s, wal", name, synchronous, mode, c.want)
+		}
+	}
+}
+
+// TestQueriesReadNoMoreThanTheyReturn looks for plans that scan or sort a table.
+func TestQueriesReadNoMoreThanTheyReturn(t *testing.T) {
+	s := opened(t, t.TempDir())
+	for name, query := range map[string]string{
+		"pending conflicts":  conflictQuery + ` AND status = 'pending' ORDER BY id LIMIT 9`,
+		"all conflicts":      conflictQuery + ` ORDER BY id LIMIT 9`,
+		"record's conflicts": conflictQuery + ` AND record = (SELECT key FROM records WHERE id = ?) ORDER BY id LIMIT 9`,
+		"journal":            journalQuery,
+		"list":               listQuery,
+		"heads":              headsQuery,
+		"batches":            batchesQuery,
+	} {
+		var plan []string
+		err := s.readers.rows(t.Context(), `EXPLAIN QUERY PLAN `+query, []any{0, 0, 0, 0}, func(rows *sql.Rows) error {
+			var id, parent, unused int
+			var detail string
+			err := rows.Scan(&id, &parent, &unused, &detail)
+			plan = append(plan, detail)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range plan {
+			if strings.Contains(step, "TEMP B-TREE") || strings.HasPrefix(step, "SCAN") && step != "SCAN n" && step != "SCAN CONSTANT ROW" {
+				t.Errorf("%s: %s, in the plan\n\t%s", name, step, strings.Join(plan, "\n\t"))
+			}
+		}
 	}
 }
 

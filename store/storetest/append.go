@@ -153,6 +153,7 @@ func refusals(b *bench) {
 		"unknown state":         edit(func(c *store.Commit) { c.State = 9 }),
 		"no state":              edit(func(c *store.Commit) { c.State = 0 }),
 		"version too high":      edit(func(c *store.Commit) { c.Version = math.MaxUint64 }),
+		"too large":             edit(func(c *store.Commit) { c.Batches[0].Chunks = tooLarge() }),
 		"two of one record":     {commit("rose", id, 1), commit("rose", id, 2)},
 		"second pending":        {with(commit("rose", id, 1), conflict(3, id, "budget"))},
 		"two pending at once":   {with(commit("rose", id, 1), conflict(3, id, "venue"), conflict(4, id, "venue"))},
@@ -181,4 +182,13 @@ func refusals(b *bench) {
 	}
 	b.must(commit("rose", id, 1))
 	b.same("entries", len(b.journal("rose", 0, 9)), 3)
+}
+
+// tooLarge is more than a commit may hold, in chunks that share their bytes.
+func tooLarge() (chunks [][]byte) {
+	one := make([]byte, 1<<20)
+	for range store.MaxCommit/len(one) + 1 {
+		chunks = append(chunks, one)
+	}
+	return chunks
 }

@@ -67,7 +67,7 @@ var concurrencyCases = []testcase{
 }
 
 // followers lets 64 goroutines append to 4 suppliers while each supplier's
-// journal is followed by two readers.
+// journal is followed by a reader.
 func followers(b *bench) {
 	const suppliers, writers, steps = 4, 64, 10
 	const entries = writers / suppliers * steps
@@ -88,8 +88,8 @@ func followers(b *bench) {
 		})
 	}
 	go func() { writing.Wait(); close(ended) }()
-	for f := range suppliers * 2 {
-		g.Go(func() error { return b.follow(fmt.Sprint("supplier-", f%suppliers), entries, ended) })
+	for f := range suppliers {
+		g.Go(func() error { return b.follow(fmt.Sprint("supplier-", f), entries, ended) })
 	}
 	b.ok("append and follow", g.Wait())
 }

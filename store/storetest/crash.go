@@ -72,7 +72,7 @@ func RunCrash(t *testing.T, open Open) {
 	b := &bench{T: t, open: open, place: t.TempDir(), ctx: t.Context()}
 	acknowledged := uint64(0)
 	for range crashRounds {
-		acknowledged = b.killAppender(acknowledged + 1 + random.Uint64N(60))
+		acknowledged = b.killAppender(acknowledged + 1 + random.Uint64N(30))
 		b.start()
 		b.checkCrash(acknowledged)
 		b.stop()
