@@ -73,6 +73,7 @@ func startNode(t testing.TB) *nodeProcess {
 	if _, err := os.Stat(filepath.Join(repository, "node_modules/@automerge/automerge-repo/package.json")); err != nil {
 		t.Fatalf("the npm packages are not installed (run: npx -y rust-just@1.57.0 _setup): %v", err)
 	}
+	readScripts(t)
 	p := &nodeProcess{t: t, errors: &tail{}, waiting: make(map[int]chan answer), changed: make(chan struct{})}
 	p.cmd = exec.Command("node", filepath.Join(repository, "testdata/wire/client.mjs"))
 	p.cmd.Stderr = p.errors
@@ -106,6 +107,21 @@ func startNode(t testing.TB) *nodeProcess {
 		}
 	})
 	return p
+}
+
+// readScripts reads what Node will run, for go test to notice when it changes
+// and not to answer from its cache.
+func readScripts(t testing.TB) {
+	t.Helper()
+	scripts, err := filepath.Glob(filepath.Join(repository, "testdata/wire/*.mjs"))
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts in testdata/wire: %v", err)
+	}
+	for _, name := range scripts {
+		if _, err := os.ReadFile(name); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (p *nodeProcess) read(out io.Reader) {
