@@ -43,7 +43,7 @@ func (h *remoteHub) conflict(ctx context.Context, id string) (*remoteConflict, e
 }
 
 func printConflict(w io.Writer, c *remoteConflict) error {
-	if _, err := fmt.Fprintf(w, "%s of client %s\n%s since %s, version %d: %s\n\n",
+	if _, err := fmt.Fprintf(w, "%s of client %s\n%s, opened %s, version %d: %s\n\n",
 		printable(c.Field), c.Client, c.Status, shownTime(c.OpenedAt), c.Version, c.Reason); err != nil {
 		return err
 	}
