@@ -68,7 +68,7 @@ type Ruling struct {
 // Decide applies the rules in their order; the first that matches wins.
 func Decide(s Standing, a Attempt) Ruling {
 	j := judge{s, a, measure{s.Policy.Kind, s.Zone}}
-	joins, equal := j.equalOpen(nil)
+	equal, isOpen := j.equalOpen(nil)
 	switch {
 	case a.Known, a.Before != nil && j.equals(*a.Before):
 		return Ruling{Rule: 1, Result: EditNoChange}
@@ -77,21 +77,29 @@ func Decide(s Standing, a Attempt) Ruling {
 	case !j.mayPropose():
 		return Ruling{Rule: 3, Result: EditRejected, Reason: Forbidden}
 	case len(a.BuildsOn) > 0:
-		joins, _ := j.equalOpen(a.BuildsOn)
-		_, reason := j.divert(j.othersOpen(a.BuildsOn))
-		return Ruling{Rule: 4, Result: EditDiverted, Reason: reason, Leaves: a.BuildsOn, Joins: joins}
-	case equal:
-		return Ruling{Rule: 5, Result: EditDiverted, Reason: ConcurrentPending, Joins: joins}
+		equal, _ := j.equalOpen(a.BuildsOn)
+		return Ruling{
+			Rule: 4, Result: EditDiverted, Reason: j.reason(j.othersOpen(a.BuildsOn)),
+			Leaves: a.BuildsOn, Joins: equal,
+		}
+	case isOpen:
+		return Ruling{Rule: 5, Result: EditDiverted, Reason: ConcurrentPending, Joins: equal}
 	case j.typesFirstValue():
 		return Ruling{Rule: 6, Result: EditAccepted}
 	case j.continuesOwnRevision():
 		return Ruling{Rule: 7, Result: EditAccepted}
-	}
-	rule, reason := j.divert(s.Pending)
-	if rule == 13 && j.mayDecide() {
+	case a.Rejected:
+		return Ruling{Rule: 8, Result: EditDiverted, Reason: BuiltOnRejected}
+	case s.Pending:
+		return Ruling{Rule: 9, Result: EditDiverted, Reason: ConcurrentPending}
+	case a.Base < s.current():
+		return Ruling{Rule: 10, Result: EditDiverted, Reason: StaleBase}
+	case !j.fits():
+		return Ruling{Rule: 11, Result: EditDiverted, Reason: InvalidValue}
+	case j.mayDecide():
 		return Ruling{Rule: 12, Result: EditAccepted}
 	}
-	return Ruling{Rule: rule, Result: EditDiverted, Reason: reason}
+	return Ruling{Rule: 13, Result: EditDiverted, Reason: NeedsReview}
 }
 
 // current is the number of the revision that counts.
@@ -153,19 +161,20 @@ func (j judge) continuesOwnRevision() bool {
 	return r.Author.same(j.a.Author) && (r.Rule == 6 || r.Rule == 7 || r.Rule == 12)
 }
 
-// divert is rules 8 to 11 and 13: why a person must see the edit.
-func (j judge) divert(pending bool) (rule int, reason string) {
+// reason is the one that rules 8 to 11 or 13 would give if a conflict were
+// pending or not.
+func (j judge) reason(pending bool) string {
 	switch {
 	case j.a.Rejected:
-		return 8, BuiltOnRejected
+		return BuiltOnRejected
 	case pending:
-		return 9, ConcurrentPending
+		return ConcurrentPending
 	case j.a.Base < j.current():
-		return 10, StaleBase
+		return StaleBase
 	case !j.fits():
-		return 11, InvalidValue
+		return InvalidValue
 	}
-	return 13, NeedsReview
+	return NeedsReview
 }
 
 // equalOpen is the first open proposal that means the same as the attempt and

@@ -5,6 +5,13 @@
 // accepted values, proposals, conflicts, who an actor belongs to. A batch of
 // changes goes in, an [Outcome] comes out: what to store, all in one commit.
 //
-// The rules are numbered as in the product's text on critical fields; see
-// [Decide]. The package is pure: time and chance are passed in, nothing waits.
+// A batch runs through these rooms: receive.go takes the changes that may be
+// taken, edits.go reads from them what each author did to each field, [Decide]
+// judges it by the numbered rules of the product's text on critical fields,
+// ruling.go enters the ruling in the ledger, and mirror.go writes the one hub
+// change that makes the document say what the ledger says. apiedit.go and
+// resolve.go begin, and firstupload.go and recovered.go judge, in other ways.
+//
+// The package is pure: time and chance are passed in, nothing waits. A Record
+// belongs to one goroutine; an [Env] and a checked [Policy] may be shared.
 package conflicts

@@ -100,7 +100,7 @@ func (b *batch) contest(f *field, l crdt.Live) {
 	j := judge{f.standing(b.policy.zone()), a, m}
 	r := Ruling{Result: EditDiverted}
 	r.Joins, _ = j.equalOpen(nil)
-	_, r.Reason = j.divert(j.Pending)
+	r.Reason = j.reason(j.Pending)
 	b.do(f, a, source{
 		change: c.Hash, edited: authored(c), cause: fmt.Sprintf("%d@%s", l.ID.Counter, l.ID.Actor),
 	}, r)

@@ -1,0 +1,130 @@
+package conflicts
+
+import (
+	"fmt"
+	"slices"
+
+	"wedsync/crdt"
+)
+
+// check holds the record against what must always be true.
+func (w *world) check(before *LedgerView, out *Outcome) {
+	w.t.Helper()
+	if w.rec.Settled() {
+		w.checkMirror(w.rec.graph.All(), true)
+	}
+	if out.Hub != nil && len(out.Stored) > 1 && !w.diverted(out) && w.rec.Settled() &&
+		w.right(w.rec.graph.View(out.Hub.Deps...)) {
+		w.t.Fatalf("a batch that left everything right got a hub change: %+v", out.Verdicts)
+	}
+	pending := map[crdt.Path]int{}
+	for _, row := range w.rows {
+		if row.Status == Pending {
+			pending[row.Field]++
+			if w.rec.View().Pending[row.Field] != row.ID {
+				w.t.Fatalf("row %s is pending, the ledger says %q", row.ID, w.rec.View().Pending[row.Field])
+			}
+		}
+		w.checkRow(row)
+	}
+	for path, n := range pending {
+		if n > 1 {
+			w.t.Fatalf("%d pending conflicts of %s", n, path)
+		}
+	}
+	for path, a := range w.rec.View().Accepted {
+		was := before.Accepted[path]
+		if a.Revision < was.Revision || a.Revision == was.Revision && !a.Written.Equal(was.Written) {
+			w.t.Fatalf("%s moved from %+v to %+v", path, was, a)
+		}
+		w.checkSeen(a.Written)
+	}
+	for i := range w.rec.graph.Len() {
+		if by, ok := w.rec.graph.Sealed(w.rec.graph.At(i).Hash); ok && !w.rec.graph.Contains(by, w.rec.graph.At(i).Hash) {
+			w.t.Fatalf("change %d is answered by a change that does not know it", i)
+		}
+	}
+}
+
+func (w *world) checkRow(row Conflict) {
+	w.t.Helper()
+	open := 0
+	ids := map[string]bool{}
+	for _, p := range row.Proposals {
+		if ids[p.ID] {
+			w.t.Fatalf("conflict %s has proposal %s twice", row.ID, p.ID)
+		}
+		ids[p.ID] = true
+		if p.State == Open {
+			open++
+		}
+		if len(p.Authors) == 0 {
+			w.t.Fatalf("proposal %s has no author", p.ID)
+		}
+		w.checkSeen(p.Value)
+	}
+	if (row.Status == Pending) != (open > 0) {
+		w.t.Fatalf("conflict %s is %s with %d open proposals", row.ID, row.Status, open)
+	}
+}
+
+// checkSeen: nobody's value is ever made of two people's.
+func (w *world) checkSeen(v crdt.Value) {
+	w.t.Helper()
+	if !w.seen[name(v)] && !(measure{kind: Any}).cleared(v) {
+		w.t.Fatalf("%+v is a value that no author saw", v)
+	}
+}
+
+func name(v crdt.Value) string { return fmt.Sprint(v.Kind, v.JSON()) }
+
+func (w *world) right(v crdt.View) bool { return w.checkMirror(v, false) }
+
+// checkMirror holds a view against the mirror rule.
+func (w *world) checkMirror(v crdt.View, must bool) bool {
+	w.t.Helper()
+	for path, f := range w.rec.ledger.Fields {
+		if !f.Critical {
+			continue
+		}
+		want := (&batch{Record: w.rec}).mirrored(path)
+		live := w.rec.fields.Live(path, v)
+		ok := len(live) == 1 && live[0].Value.Equal(want)
+		if want.Kind == crdt.Missing {
+			ok = len(live) == 0
+		}
+		if len(path.Keys()) > 1 {
+			ok = w.rec.fields.Mirrors(path, v, want)
+		}
+		if !ok && must {
+			w.t.Fatalf("%s must show %+v alone, shows %+v", path, want, live)
+		}
+		if !ok {
+			return false
+		}
+	}
+	live := w.rec.fields.Live(marksPath, v)
+	marks := w.rec.fields.Value(marksPath, v).Map
+	pending := w.rec.View().Pending
+	if len(marks) != len(pending) || len(live) > 1 {
+		if must {
+			w.t.Fatalf("sync_conflicts is %+v, pending are %v", marks, pending)
+		}
+		return false
+	}
+	for path, id := range pending {
+		if got := marks[string(path)]; got.Kind != crdt.Str || got.Str != id {
+			if must {
+				w.t.Fatalf("sync_conflicts[%s] is %+v, want %s", path, got, id)
+			}
+			return false
+		}
+	}
+	return true
+}
+
+func (w *world) diverted(out *Outcome) bool {
+	return slices.ContainsFunc(out.Verdicts, func(v Verdict) bool {
+		return v.Outcome == string(EditDiverted) || v.Outcome == string(EditRejected)
+	})
+}
