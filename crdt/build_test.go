@@ -9,7 +9,6 @@ import (
 	"wedsync/crdt"
 )
 
-// A build draws what to do to watched paths, and does it.
 func TestBuilderWritesWhatIsShownAfterwards(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHistory(t, 20)
