@@ -63,13 +63,16 @@ func ParseDocumentID(s string) (RecordID, error) {
 	if len(payload) != 16 {
 		return RecordID{}, fmt.Errorf("document id %q has %d bytes, 16 are needed: %w", s, len(payload), ErrMalformed)
 	}
-	return RecordID(payload), nil
+	if id := RecordID(payload); id != (RecordID{}) {
+		return id, nil
+	}
+	return RecordID{}, fmt.Errorf("document id %q names nothing: its bytes are all zero: %w", s, ErrMalformed)
 }
 
 // ParseRecordID reads a client id or a document id.
 func ParseRecordID(s string) (RecordID, error) {
 	if len(s) == ulid.EncodedSize {
-		if u, err := ulid.ParseStrict(s); err == nil {
+		if u, err := ulid.ParseStrict(s); err == nil && !u.IsZero() {
 			return RecordID(u), nil
 		}
 	}
