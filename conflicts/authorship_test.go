@@ -84,8 +84,8 @@ func TestWaitingChangeKeepsItsDeliverer(t *testing.T) {
 		if v.Author != bob.author() {
 			t.Fatalf("author %+v", v.Author)
 		}
-		if len(out.Stored) != 3 {
-			t.Fatalf("stored %d changes", len(out.Stored))
+		if len(out.Stored) != 3 || len(w.rec.carriers) != 0 {
+			t.Fatalf("stored %d changes, remembers %v", len(out.Stored), w.rec.carriers)
 		}
 	})
 }

@@ -192,11 +192,15 @@ func TestCase29_MadeAndCorrectedOfflineThenUploaded(t *testing.T) {
 		b.ramble(10)
 		b.set("budget", scalars.n(20))
 		b.set("wedding_date", scalars.s("next summer"))
+		a.set("venue_name", scalars.s(""))
+		b.set("venue_name", scalars.s("Barn"))
 		a.copyFrom(b)
 		a.push()
 		w.accepted("budget", scalars.n(20), 1)
 		values(t, w.open("budget"), 10)
 		w.accepted("wedding_date", crdt.Value{}, 0)
+		w.accepted("venue_name", scalars.s("Barn"), 1)
+		w.noPending("venue_name")
 		if row := w.pending("wedding_date"); row.Reason != InvalidValue {
 			t.Fatalf("conflict %+v", row)
 		}

@@ -229,7 +229,7 @@ func TestCase07_AuthorEditsBackToTheValueAtItsBase(t *testing.T) {
 			}
 			w.verdict(out, "budget", EditNoChange, "", 2)
 			w.noPending("budget")
-			if row := w.rows[opened.ID]; row.Status != Withdrawn || row.Proposals[0].State != WithdrawnByAuth {
+			if row := w.rows[opened.ID]; row.Version != 2 || row.Status != Withdrawn || row.Proposals[0].State != WithdrawnByAuth {
 				t.Fatalf("conflict %+v", row)
 			}
 		})
@@ -245,6 +245,43 @@ func TestCase07_AuthorEditsBackToTheValueAtItsBase(t *testing.T) {
 		b.set("budget", f.n(1))
 		w.verdict(b.push(), "budget", EditNoChange, "", 2)
 		values(t, w.open("budget"), 10)
+	})
+}
+
+func TestThereAndBackInOneBatchIsNothing(t *testing.T) {
+	story(t, modes(ConflictingEdits), func(t *testing.T, w *world, f form, a, b *device) {
+		b.set("budget", f.n(20))
+		b.set("budget", f.n(1))
+		a.set("budget", f.n(5))
+		a.push()
+		w.verdict(b.push(), "budget", EditNoChange, "", 1)
+		w.noPending("budget")
+		w.accepted("budget", f.n(5), 2)
+	})
+}
+
+func TestConcurrentEditsOfOneBatchAreJudgedByHash(t *testing.T) {
+	story(t, modes(ConflictingEdits), func(t *testing.T, w *world, f form, a, b *device) {
+		second := w.device(Principal{Supplier: "s", User: "bob", Device: "bob-2", Role: Member})
+		second.pull()
+		one := b.set("budget", f.n(20))
+		two := second.set("budget", f.n(30))
+		first, value := one, f.n(20)
+		if two.Hash.Compare(one.Hash) < 0 {
+			first, value = two, f.n(30)
+		}
+		backup := w.backups[len(w.backups)-1]
+		for _, raws := range [][][]byte{{one.Raw, two.Raw}, {two.Raw, one.Raw}} {
+			w.restore(backup)
+			out := w.receive(bob, raws, nil)
+			if out.Verdicts[0].Change != first.Hash.String() {
+				t.Fatalf("verdicts %+v", out.Verdicts)
+			}
+			w.accepted("budget", value, 2)
+			if row := w.pending("budget"); row.Reason != StaleBase {
+				t.Fatalf("conflict %+v", row)
+			}
+		}
 	})
 }
 

@@ -116,6 +116,13 @@ func (w *world) do(run func(*Record) *Outcome) *Outcome {
 	if !waiting && len(again.Stored) != len(out.Stored) {
 		w.t.Fatalf("a loaded record stores %d changes, not %d", len(again.Stored), len(out.Stored))
 	}
+	for i := range w.rec.graph.Len() {
+		h := w.rec.graph.At(i).Hash
+		want, _ := w.rec.graph.Sealed(h)
+		if got, _ := twin.graph.Sealed(h); got != want && !waiting {
+			w.t.Fatalf("in a loaded record %s is answered by %s, not %s", h, got, want)
+		}
+	}
 	if !out.LedgerChanged && w.ledger != nil && !bytes.Equal(w.ledger, w.rec.Ledger()) {
 		w.t.Fatalf("the ledger changed in silence:\n%s", cmp.Diff(string(w.ledger), string(w.rec.Ledger())))
 	}

@@ -52,10 +52,7 @@ func (b *batch) take(changes []*crdt.Change) (lost bool) {
 			continue
 		}
 		for _, c := range added {
-			if b.genuine(c) {
-				b.renew()
-				lost = true
-			}
+			lost = lost || b.genuine(c)
 			b.store(c)
 		}
 	}
