@@ -90,3 +90,20 @@ func TestTakenAddressIsRefusedWithWhatToDo(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
+
+func TestStoppingHubTellsItsDevicesToComeBack(t *testing.T) {
+	hub := startHub(t)
+	device := joinWire(t, hub.sync(member("ada")), "adas-phone")
+	stopped := make(chan struct{})
+	go func() { // ends with the process
+		hub.stop()
+		close(stopped)
+	}()
+	if code := device.awaitClose(); code != 1012 {
+		t.Errorf("closed with %d, want 1012", code)
+	}
+	<-stopped
+	if code := hub.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("exit code %d with a device connected", code)
+	}
+}

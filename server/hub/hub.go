@@ -101,9 +101,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 // Close disconnects every device and waits until all that was begun is stored.
 // The store and the engine stay open.
 func (h *Hub) Close() {
-	for _, d := range h.devices.all() {
-		d.Close(GoingAway)
-	}
+	h.devices.close()
 	h.rooms.close()
 	h.cancel()
 	h.wg.Wait()

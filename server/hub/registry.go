@@ -5,9 +5,10 @@ import "sync"
 // A registry knows the connected devices. The same device under the same peer
 // id is connected once; a stranger under that peer id is another device.
 type registry struct {
-	mu  sync.Mutex
-	set map[*Device]bool
-	by  map[deviceKey]*Device
+	mu     sync.Mutex
+	set    map[*Device]bool
+	by     map[deviceKey]*Device
+	closed bool // whoever joins now comes too late
 }
 
 type deviceKey struct{ supplier, user, device, peer string }
@@ -16,10 +17,14 @@ func (d *Device) key() deviceKey {
 	return deviceKey{d.who.Supplier, d.who.User, d.who.Device, d.peerID}
 }
 
-// add returns the older connection of the same device, if there is one.
+// add returns the older connection of the same device, if there is one. A
+// device that comes once the hub stops is closed like the others.
 func (g *registry) add(d *Device) (old *Device) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.closed {
+		d.Close(GoingAway)
+	}
 	if g.set == nil {
 		g.set, g.by = make(map[*Device]bool), make(map[deviceKey]*Device)
 	}
@@ -37,12 +42,12 @@ func (g *registry) remove(d *Device) {
 	}
 }
 
-func (g *registry) all() []*Device {
+// close closes all devices, and those that come later.
+func (g *registry) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	out := make([]*Device, 0, len(g.set))
+	g.closed = true
 	for d := range g.set {
-		out = append(out, d)
+		d.Close(GoingAway)
 	}
-	return out
 }
