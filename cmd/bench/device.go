@@ -23,6 +23,7 @@ type device struct {
 	conn *websocket.Conn
 	out  []byte
 	in   bytes.Buffer
+	got  int // bytes of sync messages so far
 }
 
 // dial connects and joins. automerge-repo-sync-server sometimes loses a join
@@ -92,6 +93,7 @@ func (d *device) read(ctx context.Context) (envelope, error) {
 	if e.Type == "error" || e.Type == "doc-unavailable" {
 		return envelope{}, fmt.Errorf("the server says %s for %s %s", e.Type, e.DocumentID, e.Message)
 	}
+	d.got += len(e.Data)
 	return e, nil
 }
 

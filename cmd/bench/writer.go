@@ -106,10 +106,11 @@ func (r *liveRecord) readAcks(ctx context.Context, done <-chan struct{}) error {
 }
 
 // follow notes how long changes took, and answers as a client does that now
-// holds them.
+// holds them. A server that told of changes without sending them is found out.
 func (r *liveRecord) follow(ctx context.Context, d *device, done <-chan struct{}) error {
 	var message []byte
-	return r.readHeads(ctx, d, done, func(from, to int) error {
+	before := d.got
+	err := r.readHeads(ctx, d, done, func(from, to int) error {
 		now := time.Now().UnixNano()
 		for i := from + 1; i <= to; i++ {
 			r.delays.add(now - r.sent[i].Load())
@@ -117,6 +118,19 @@ func (r *liveRecord) follow(ctx context.Context, d *device, done <-chan struct{}
 		message = appendMessage(message[:0], r.history.hashes[to])
 		return d.send(ctx, r.history.document, message)
 	})
+	if err != nil {
+		return err
+	}
+	sent := 0
+	for _, chunk := range r.history.chunks[1 : r.last.Load()+1] {
+		sent += len(chunk)
+	}
+	// A little may be withheld: Automerge's sync leaves out what it believes a
+	// peer to have, until it is asked.
+	if got := d.got - before; got < sent*98/100 {
+		return fmt.Errorf("%s was told of %d bytes of changes and got %d", d.name, sent, got)
+	}
+	return nil
 }
 
 // readHeads calls moved whenever the server tells d of a later head, until it

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 	"golang.org/x/sync/errgroup"
+
+	"wedsync/crdt"
 )
 
 // hang is how long the hub may keep anybody waiting while it is attacked, and
@@ -70,6 +73,7 @@ func TestTenThousandMutatedInputsHarmNobody(t *testing.T) {
 	}
 	pair.check()
 	h.checkUnharmed(time.Duration(worst.Load()))
+	h.checkReached()
 	h.stop()
 	h.start()
 	pair.phone.do("wait", args{"peer": true})
@@ -167,6 +171,7 @@ func (p *pair) check() {
 type target struct {
 	id      string
 	changes [][]byte
+	decoded []*crdt.Change
 }
 
 // attackedRecords makes records with all kinds of operations.
@@ -186,7 +191,15 @@ func attackedRecords(h *hubProcess, node *nodeProcess) []target {
 		c.do("remove", args{"id": id, "field": "none"})
 		c.do("set", args{"id": id, "field": "guests", "value": []any{1, 2.5, "c"}})
 		c.do("wait", args{"id": id, "acked": true})
-		all = append(all, target{id: id, changes: c.do("changes", args{"id": id}).Changes})
+		t := target{id: id, changes: c.do("changes", args{"id": id}).Changes}
+		for _, raw := range t.changes {
+			decoded, err := crdt.Decode(raw, crdt.DefaultLimits)
+			if err != nil {
+				h.t.Fatalf("a change that Automerge made: %v", err)
+			}
+			t.decoded = append(t.decoded, decoded)
+		}
+		all = append(all, t)
 	}
 	c.do("close", nil)
 	return all
@@ -268,16 +281,19 @@ func (a *attacker) close() {
 // emptyMessage is the sync message of a peer that has nothing.
 var emptyMessage = []byte{0x42, 0, 0, 1, 0, 0, 0}
 
-// mutated is an input of one of three kinds: a broken frame, a broken sync
-// message in a sound frame, or a broken change with a repaired checksum.
+// mutated is an input of one of four kinds: a broken frame, a broken sync
+// message in a sound frame, a broken change with a repaired checksum, or a
+// well-formed change whose operations make little sense.
 func (a *attacker) mutated() []byte {
 	t := a.targets[a.rand.IntN(len(a.targets))]
 	change := t.changes[a.rand.IntN(len(t.changes))]
 	switch a.rand.IntN(10) {
-	case 0, 1, 2:
+	case 0, 1:
 		return a.damaged(a.sound(t, change))
-	case 3, 4, 5:
+	case 2, 3:
 		return syncFrame(a.name, t.id, a.damaged(syncMessage(change)))
+	case 4, 5, 6:
+		return syncFrame(a.name, t.id, syncMessage(a.reshaped(t)))
 	}
 	return syncFrame(a.name, t.id, syncMessage(repaired(a.damaged(bytes.Clone(change)))))
 }
@@ -381,6 +397,37 @@ func (h *hubProcess) checkUnharmed(worst time.Duration) {
 	}
 	if peak > most() {
 		h.t.Errorf("the hub took %d MB, more than %d", peak>>20, most()>>20)
+	}
+}
+
+// checkReached checks that the mutations got as far as they are meant to: some
+// were taken, others refused as changes, and records went through the engine.
+func (h *hubProcess) checkReached() {
+	h.t.Helper()
+	resp, err := http.Get("http://" + h.address + "/metrics")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for name, least := range map[string]float64{
+		"wedsync_changes_refused_total": 100, "wedsync_changes_stored_total": 100, "wedsync_projections_total": 10,
+	} {
+		sum := 0.0
+		for line := range strings.Lines(string(page)) {
+			if strings.HasPrefix(line, name) {
+				h.t.Logf("%s", strings.TrimSpace(line))
+				f := strings.Fields(line)
+				n, _ := strconv.ParseFloat(f[len(f)-1], 64) // always a number
+				sum += n
+			}
+		}
+		if sum < least {
+			h.t.Errorf("%s is %v after %d mutations, want %v at least: the run shows nothing", name, sum, mutations, least)
+		}
 	}
 }
 
