@@ -41,6 +41,11 @@ var builtBinary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	// A race in a hub ends it, which every test notices; and a process with
+	// the detector does not rest for a second before it exits.
+	if err := os.Setenv("GORACE", "halt_on_error=1 atexit_sleep_ms=0"); err != nil {
+		panic(err) // the name is valid
+	}
 	code := m.Run()
 	if path, err := builtBinary(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path)) // a leftover in /tmp is no failure of the tests
