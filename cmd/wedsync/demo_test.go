@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"net/http"
+	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -31,6 +35,49 @@ func TestDemoComesOutAsTold(t *testing.T) {
 	}
 	if strings.Contains(string(out), "\033[") {
 		t.Errorf("colours where there is no terminal:\n%q", out)
+	}
+}
+
+func TestDemoLeavesTheHubServingUntilItIsStopped(t *testing.T) {
+	path, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), path, "demo")
+	cmd.Env = append(os.Environ(), "TMPDIR="+work)
+	cmd.Stderr = &tail{}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var url string
+	for lines := bufio.NewScanner(out); lines.Scan() && !strings.Contains(lines.Text(), "Ctrl-C"); {
+		if _, after, ok := strings.Cut(lines.Text(), "WEDSYNC_URL="); ok {
+			url = after
+		}
+	}
+	resp, err := http.Get(url + "/healthz")
+	if err != nil {
+		t.Fatalf("the hub of the demo does not serve: %v\n%s", err, cmd.Stderr)
+	}
+	if resp.Body.Close(); resp.StatusCode != http.StatusOK {
+		t.Errorf("healthz: %s", resp.Status)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the demo ended with %v\n%s", err, cmd.Stderr)
+	}
+	if _, err := http.Get(url + "/healthz"); err == nil {
+		t.Errorf("the hub has outlived the demo")
+	}
+	if left, err := os.ReadDir(work); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

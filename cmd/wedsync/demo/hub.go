@@ -79,6 +79,9 @@ func (h *hub) wait(ctx context.Context) error {
 		return nil
 	case err := <-h.ended:
 		h.ended <- err
+		if ctx.Err() != nil {
+			return nil // Ctrl-C reaches the hub by itself
+		}
 		return fmt.Errorf("the hub has ended (see %s/hub.log): %w", h.data, err)
 	}
 }

@@ -256,15 +256,15 @@ func expect(d *device, a answer, want map[string]any) error {
 
 // farewell says how to go on by hand.
 func (s *story) farewell() {
-	base := "http://" + s.hub.address
-	s.print("\n%s %s", s.paint(bold, "The hub keeps serving:"), base)
+	s.print("\n%s http://%s", s.paint(bold, "The hub keeps serving:"), s.hub.address)
 	s.print("   data  %s", s.hub.data)
 	s.print("   sync  ws://%s/sync?token=…", s.hub.address)
 	s.remark("In another terminal:")
-	s.print("   TOKEN=$(%s token --data %s --supplier %s --user olivia)", s.hub.binary, s.hub.data, supplier)
-	s.print("   curl -s -H \"Authorization: Bearer $TOKEN\" %s/api/clients", base)
-	s.print("   curl -s -H \"Authorization: Bearer $TOKEN\" %s/api/clients/%s", base, s.couple.Client)
-	s.print("   curl -s -H \"Authorization: Bearer $TOKEN\" '%s/api/conflicts?status=resolved'", base)
-	s.print("   curl -s -H \"Authorization: Bearer $TOKEN\" %s/api/clients/sync-status", base)
+	s.print("   export WEDSYNC_URL=http://%s", s.hub.address)
+	s.print("   export WEDSYNC_TOKEN=$(%s token --data %s --supplier %s --user olivia)", s.hub.binary, s.hub.data, supplier)
+	s.print("   %s status", s.hub.binary)
+	s.print("   %s conflicts list --status resolved", s.hub.binary)
+	s.print("   curl -s -H \"Authorization: Bearer $WEDSYNC_TOKEN\" $WEDSYNC_URL/api/clients")
+	s.print("   curl -s -H \"Authorization: Bearer $WEDSYNC_TOKEN\" $WEDSYNC_URL/api/clients/%s", s.couple.Client)
 	s.remark("Ctrl-C ends it.")
 }
