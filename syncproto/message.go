@@ -108,6 +108,9 @@ func appendHashes(dst []byte, hashes []crdt.Hash) []byte {
 	return dst
 }
 
+// Size is about how many bytes the message takes, and not less.
+func (m *Message) Size() int { return sizeOf(m) }
+
 // sizeOf is about the length of m once encoded, and not less.
 func sizeOf(m *Message) int {
 	const number = binary.MaxVarintLen32

@@ -64,6 +64,17 @@ func NewPeer(o PeerOptions) *Peer { return &Peer{options: o} }
 // Heads are what the peer last announced, ascending. They must not be modified.
 func (p *Peer) Heads() []crdt.Hash { return p.heads }
 
+// Bytes is about how much memory the peer takes.
+func (p *Peer) Bytes() int {
+	const itself, perHash = 512, 2 * len(crdt.Hash{})
+	n := itself + len(crdt.Hash{})*(len(p.heads)+len(p.need)+len(p.brought)+len(p.held)) +
+		perHash*(len(p.sent)+len(p.refused))
+	for _, h := range p.have {
+		n += len(crdt.Hash{})*len(h.LastSync) + len(h.Bloom.bits)
+	}
+	return n
+}
+
 // InSync reports whether the peer last announced the heads of g.
 func (p *Peer) InSync(g *crdt.Graph) bool {
 	return p.spoke && slices.Equal(p.heads, g.Heads())

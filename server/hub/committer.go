@@ -74,13 +74,19 @@ func (c *committer) append(batch []pendingCommit) {
 			return
 		}
 		c.hub.log.Error("commit refused by the store", "record", broken.Record, "err", err)
-		batch = slices.DeleteFunc(batch, func(p pendingCommit) bool {
-			if p.commit.Record != broken.Record {
-				return false
-			}
-			p.done <- err
-			return true
+		others := slices.DeleteFunc(slices.Clone(batch), func(p pendingCommit) bool {
+			return p.commit.Record == broken.Record
 		})
+		if len(others) == len(batch) {
+			c.answer(batch, nil, err)
+			return
+		}
+		for _, p := range batch {
+			if p.commit.Record == broken.Record {
+				p.done <- err
+			}
+		}
+		batch = others
 	}
 }
 

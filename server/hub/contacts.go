@@ -1,93 +1,84 @@
 package hub
 
 import (
+	"container/list"
 	"sync"
 	"time"
 
+	"wedsync/conflicts"
 	"wedsync/crdt"
 )
 
-// contacts remembers the devices that were here since the hub started, and what
-// each held of the records it spoke of when it left. It forgets nothing, up to
-// a limit of device and record pairs; beyond it what leaves is not remembered.
+// contacts remembers what devices that left held of the records they spoke of,
+// since the hub started. Beyond the limit it forgets who left longest ago.
 type contacts struct {
+	limit int // device and record pairs
+
 	mu    sync.Mutex
-	by    map[string]map[contactKey]*contact // by supplier
-	pairs int
+	by    map[crdt.RecordID]map[contactKey]*list.Element
+	order list.List // of *holding, who left last in front
 }
 
-type contactKey struct{ user, device string }
+type contactKey struct{ supplier, user, device string }
 
-type contact struct {
-	connections int
-	last        time.Time
-	records     map[crdt.RecordID]holding
-}
-
-// A holding is what a device that left held of one record.
+// A holding is what a device holds of one record.
 type holding struct {
+	record  crdt.RecordID
+	key     contactKey
 	heads   []crdt.Hash
 	refused string
 	seen    time.Time
 }
 
-func (d *Device) contactKey() contactKey { return contactKey{d.who.User, d.who.Device} }
+func (r *room) holding(m *member) *holding {
+	h := &holding{record: r.id, key: m.device.contactKey(), heads: m.heads, refused: m.refused, seen: m.seen}
+	if !m.device.who.Role.MayPropose() {
+		h.refused = conflicts.RefusedReadOnly
+	}
+	return h
+}
 
-func (c *contacts) at(d *Device) *contact {
+func (d *Device) contactKey() contactKey {
+	return contactKey{d.who.Supplier, d.who.User, d.who.Device}
+}
+
+// left keeps what a device held.
+func (c *contacts) left(h *holding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.by == nil {
-		c.by = make(map[string]map[contactKey]*contact)
+		c.by = make(map[crdt.RecordID]map[contactKey]*list.Element)
 	}
-	devices := c.by[d.who.Supplier]
+	devices := c.by[h.record]
 	if devices == nil {
-		devices = make(map[contactKey]*contact)
-		c.by[d.who.Supplier] = devices
+		devices = make(map[contactKey]*list.Element)
+		c.by[h.record] = devices
 	}
-	k := devices[d.contactKey()]
-	if k == nil {
-		k = &contact{records: make(map[crdt.RecordID]holding)}
-		devices[d.contactKey()] = k
+	if old := devices[h.key]; old != nil {
+		c.order.Remove(old)
 	}
-	return k
-}
-
-func (c *contacts) joined(d *Device, now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	k := c.at(d)
-	k.connections++
-	k.last = now
-}
-
-func (c *contacts) gone(d *Device, now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	k := c.at(d)
-	k.connections--
-	k.last = now
-}
-
-// left keeps what a member held of a record.
-func (c *contacts) left(id crdt.RecordID, m *member, limit int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	k := c.at(m.device)
-	if _, known := k.records[id]; !known {
-		if c.pairs >= limit {
-			return
-		}
-		c.pairs++
+	devices[h.key] = c.order.PushFront(h)
+	if c.order.Len() > c.limit {
+		c.forget(c.order.Back())
 	}
-	k.records[id] = holding{m.heads, m.refused, m.seen}
 }
 
-// of returns what the devices that left held of a record.
-func (c *contacts) of(supplier string, id crdt.RecordID) map[contactKey]holding {
+func (c *contacts) forget(e *list.Element) {
+	h := c.order.Remove(e).(*holding)
+	delete(c.by[h.record], h.key)
+	if len(c.by[h.record]) == 0 {
+		delete(c.by, h.record)
+	}
+}
+
+// of returns what devices of a supplier that left held of a record.
+func (c *contacts) of(supplier string, id crdt.RecordID) map[contactKey]*holding {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := make(map[contactKey]holding)
-	for key, k := range c.by[supplier] {
-		if h, ok := k.records[id]; ok {
-			out[key] = h
+	out := make(map[contactKey]*holding)
+	for key, e := range c.by[id] {
+		if key.supplier == supplier {
+			out[key] = e.Value.(*holding)
 		}
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"wedsync/conflicts"
@@ -45,7 +46,9 @@ type Device struct {
 	ready       []*slot // slots with something to send, oldest first
 	bytes       int     // of the messages in slots
 	unavailable []string
+	read        chan struct{} // closed when unavailable is next taken; nil if nobody waits
 	ephemerals  []Presence
+	presence    int             // bytes of ephemerals
 	complaints  map[string]bool // reasons of refusals that were logged
 }
 
@@ -86,7 +89,6 @@ func (h *Hub) Join(who conflicts.Principal, joined syncproto.Joined) *Device {
 		old.Close(Replaced)
 	}
 	h.metrics.devices.Inc()
-	h.contacts.joined(d, h.now())
 	return d
 }
 
@@ -102,6 +104,15 @@ func (d *Device) Close(code CloseCode) {
 
 // Done is closed when the device is; Code says why.
 func (d *Device) Done() <-chan struct{} { return d.done }
+
+func (d *Device) closed() bool {
+	select {
+	case <-d.done:
+		return true
+	default:
+		return false
+	}
+}
 
 // Code is the close code, 0 while the device is open.
 func (d *Device) Code() CloseCode {
@@ -121,12 +132,15 @@ func (d *Device) Leave() {
 			_ = d.hub.deliver(d.hub.ctx, id, leaveTask{d})
 		}
 	}
-	d.hub.contacts.gone(d, d.hub.now())
 }
 
 // Receive takes one event of the connection. It waits while the record's room
-// is full. An error ends the connection.
+// is full, while too much of all devices is under way, and while the device
+// leaves too many answers unread. An error ends the connection.
 func (d *Device) Receive(ctx context.Context, e syncproto.Event) error {
+	if err := d.attentive(ctx); err != nil {
+		return err
+	}
 	switch e := e.(type) {
 	case syncproto.Sync:
 		return d.receiveSync(ctx, e)
@@ -136,11 +150,36 @@ func (d *Device) Receive(ctx context.Context, e syncproto.Event) error {
 		}
 		return d.hub.deliver(ctx, e.Record, ephemeralTask{d, e})
 	case syncproto.BadRecord:
+		if len(e.DocumentID) > maxDocumentID {
+			return d.tolerate(crdt.RecordID{}, errLongID)
+		}
 		d.putUnavailable(e.DocumentID)
 	case syncproto.Left:
 		return ErrClosed
 	}
 	return nil
+}
+
+// maxDocumentID bounds the bytes of a document id that is answered at all.
+const maxDocumentID = 128
+
+var errLongID = fmt.Errorf("document id of more than %d bytes", maxDocumentID)
+
+// attentive waits until the device has read most of what it was refused.
+func (d *Device) attentive(ctx context.Context) error {
+	for {
+		read := d.unread()
+		if read == nil {
+			return nil
+		}
+		select {
+		case <-read:
+		case <-d.done:
+			return ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 func (d *Device) receiveSync(ctx context.Context, e syncproto.Sync) error {
@@ -155,29 +194,35 @@ func (d *Device) receiveSync(ctx context.Context, e syncproto.Sync) error {
 		d.records[e.Record] = true
 	}
 	t := &syncTask{device: d, message: e.Message}
-	for _, raw := range e.Message.Changes {
-		c, err := crdt.Decode(raw, d.hub.env.Limits)
-		if err != nil {
-			if err := d.tolerate(e.Record, err); err != nil {
-				return err
-			}
-			continue
-		}
-		t.changes = append(t.changes, c)
+	if err := d.decode(ctx, e.Record, t); err != nil {
+		return err
 	}
-	return d.hub.deliver(ctx, e.Record, t)
+	var err error
+	if t.weight, err = d.hub.inFlight.take(ctx, t.weight); err != nil {
+		return err
+	}
+	if err := d.hub.deliver(ctx, e.Record, t); err != nil {
+		d.hub.inFlight.give(t.weight)
+		return err
+	}
+	return nil
 }
 
 // tolerate counts and drops what is malformed; too much of it ends the connection.
 func (d *Device) tolerate(id crdt.RecordID, err error) error {
 	d.malformed++
-	d.complain(id, conflicts.Refusal{Reason: "malformed", Err: err})
-	d.hub.metrics.refused.WithLabelValues("malformed").Inc()
+	d.refused(id, conflicts.Refusal{Reason: "malformed", Err: err})
 	if d.malformed > d.hub.limits.Malformed {
 		d.Close(Misbehaved)
 		return ErrClosed
 	}
 	return nil
+}
+
+// refused counts a change that was not taken.
+func (d *Device) refused(id crdt.RecordID, refusal conflicts.Refusal) {
+	d.hub.metrics.refused.WithLabelValues(refusal.Reason).Inc()
+	d.complain(id, refusal)
 }
 
 // complain logs the first refusal of each reason.

@@ -24,16 +24,27 @@ type commandTask struct {
 	done     chan<- commandResult // has room for one
 }
 
+// broke answers the caller.
+func (t *commandTask) broke(r *room, err error) {
+	r.hub.log.Error("edit left out: the record cannot take it (run wedsync doctor)",
+		"record", r.id, "supplier", t.supplier, "err", err)
+	t.done <- commandResult{nil, err}
+}
+
 type commandResult struct {
 	outcome *conflicts.Outcome
 	err     error
 }
 
 func (t *commandTask) stage(r *room, s *stage) bool {
-	if t.answer != nil && s.answer != nil {
-		return false // one answer a commit
+	if t.answer != nil && !s.empty() {
+		return false // a commit that may prove answered already concerns nobody else
 	}
 	o, err := t.try(r)
+	if err == nil && o.Err != nil {
+		s.broken = o.Err
+		return true
+	}
 	if err == nil && t.answer != nil {
 		s.answer = t.answer(r.id, o)
 	}
@@ -54,7 +65,7 @@ func (t *commandTask) try(r *room) (*conflicts.Outcome, error) {
 		return nil, err
 	}
 	switch known := r.stored.Version > 0; {
-	case t.creates && known:
+	case t.creates && (known || r.claimant != "" && r.claimant != t.supplier):
 		return nil, fmt.Errorf("record %s exists", r.id)
 	case t.creates:
 		r.claimant = t.supplier

@@ -9,14 +9,16 @@ type ephemeralTask struct {
 	message syncproto.Ephemeral
 }
 
-func (t ephemeralTask) stage(r *room, _ *stage) bool {
-	if r.members[t.device] == nil {
+func (t ephemeralTask) stage(r *room, s *stage) bool {
+	if m := r.members[t.device]; m == nil || !r.owns(m) || !r.shown() {
 		return true
 	}
-	for d, m := range r.members {
-		if d != t.device && r.shows(m) {
-			d.putEphemeral(t.device.peerID, t.message)
+	s.said = append(s.said, func() {
+		for d, m := range r.members {
+			if d != t.device && r.owns(m) {
+				d.putEphemeral(t.device.peerID, t.message)
+			}
 		}
-	}
+	})
 	return true
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 
 	"wedsync/crdt"
 	"wedsync/store"
@@ -21,7 +22,6 @@ type headsQuestion struct {
 
 type headsAnswer struct {
 	heads store.Heads
-	found bool
 	err   error
 }
 
@@ -31,11 +31,12 @@ func newHeadsLoader(h *Hub) *headsLoader {
 	return &headsLoader{hub: h, in: make(chan headsQuestion, maxHeadsQuery)}
 }
 
-func (l *headsLoader) load(id crdt.RecordID) (store.Heads, bool, error) {
+// load gives the zero Heads for a record that the store does not know.
+func (l *headsLoader) load(id crdt.RecordID) (store.Heads, error) {
 	done := make(chan headsAnswer, 1)
 	l.in <- headsQuestion{id, done}
 	a := <-done
-	return a.heads, a.found, a.err
+	return a.heads, a.err
 }
 
 // run ends with the hub's context, when no room is left to ask.
@@ -69,8 +70,14 @@ func (l *headsLoader) answer(batch []headsQuestion) {
 		ids[i] = q.id
 	}
 	known, err := l.hub.store.Heads(context.WithoutCancel(l.hub.ctx), ids)
+	if errors.Is(err, store.ErrCorrupt) && len(batch) > 1 {
+		// One bad row is no reason to be silent about the others.
+		for i := range batch {
+			l.answer(batch[i : i+1])
+		}
+		return
+	}
 	for _, q := range batch {
-		heads, found := known[q.id]
-		q.done <- headsAnswer{heads, found, err}
+		q.done <- headsAnswer{known[q.id], err}
 	}
 }

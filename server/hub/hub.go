@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -60,6 +61,9 @@ type Hub struct {
 	heads    *headsLoader
 	project  *projector
 
+	inFlight budget              // of messages that were read and have not had their turn
+	heavy    *semaphore.Weighted // one at a time has many operations in memory
+
 	ctx    context.Context // ends when no room has an owner any more
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // the loops of commits, heads and project
@@ -89,6 +93,9 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	}
 	h.ctx, h.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	h.resident.limit = h.limits.OpenBytes
+	h.contacts.limit = h.limits.Contacts
+	h.inFlight = newBudget(h.limits.InFlight)
+	h.heavy = semaphore.NewWeighted(1)
 	h.commits = newCommitter(h)
 	h.heads = newHeadsLoader(h)
 	h.project = newProjector(h)

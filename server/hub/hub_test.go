@@ -101,6 +101,12 @@ func (s *heldStore) Append(ctx context.Context, commits []store.Commit) ([]crdt.
 	return s.Store.Append(ctx, commits)
 }
 
+// pass answers the next append.
+func (s *heldStore) pass(err error) {
+	<-s.appends
+	s.release <- err
+}
+
 func holdStore(t *testing.T) *heldStore {
 	return &heldStore{openStore(t), make(chan []store.Commit), make(chan error)}
 }

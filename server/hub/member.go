@@ -12,16 +12,23 @@ import (
 // A member is a device that spoke of a room's record. It belongs to the owner.
 type member struct {
 	device *Device
-	// heads are what the device last announced. They restore its peer when
-	// the record is opened again.
+	// heads are what the device last announced, at most maxHeads of them. They
+	// restore its peer when the record is opened again.
 	heads []crdt.Hash
 	seen  time.Time
 	peer  *syncproto.Peer // nil while the record is closed
+	// owed means that the device has to be told that its heads equal the stored ones.
+	owed bool
 	// asked means that the device waits for a record that cannot be shown to it.
-	asked   bool
-	timer   *time.Timer // ends a wait; nil if none runs
-	refused string      // why a change of it was refused last, empty if none was
+	asked     bool
+	timer     *time.Timer // ends a wait; nil if none runs
+	collected []byte      // the last message that asked for its upload
+	refused   string      // why a change of it was refused last, empty if none was
 }
+
+// maxHeads is how many heads of a device are remembered of each record. That it
+// holds those stays true if there are more.
+const maxHeads = 32
 
 func (r *room) member(d *Device) *member {
 	m := r.members[d]
@@ -35,18 +42,30 @@ func (r *room) member(d *Device) *member {
 	return m
 }
 
+// announce notes the heads of a message.
+func (m *member) announce(heads []crdt.Hash, now time.Time) {
+	if len(heads) > maxHeads {
+		heads = slices.Clone(heads[:maxHeads]) // without the rest of the array
+	}
+	m.heads, m.seen = heads, now
+}
+
 // restore makes a peer that holds what the device was known to hold.
 func (m *member) restore(g *crdt.Graph) {
+	m.collected = nil
 	m.peer = syncproto.NewPeer(syncproto.PeerOptions{ReadOnly: !m.device.who.Role.MayPropose()})
 	if len(m.heads) == 0 {
 		return
 	}
-	for _, h := range m.heads {
-		if !g.Has(h) {
-			return
-		}
+	said := syncproto.Message{Heads: m.heads}
+	if holds(g, m.heads) {
+		said.Have = []syncproto.Have{{LastSync: m.heads}}
 	}
-	m.peer.Receive(g, &syncproto.Message{Heads: m.heads, Have: []syncproto.Have{{LastSync: m.heads}}})
+	m.peer.Receive(g, &said)
+}
+
+func holds(g *crdt.Graph, heads []crdt.Hash) bool {
+	return !slices.ContainsFunc(heads, func(h crdt.Hash) bool { return !g.Has(h) })
 }
 
 // introduces reports whether the device announced something of its own.
@@ -59,107 +78,47 @@ func (m *member) stopTimer() {
 	}
 }
 
-// admits reports whether the device may know of the record at all. A record
-// that the store does not know belongs to the supplier who speaks of it first.
-func (r *room) admits(d *Device) bool {
+// admits reports whether a message about the record is heard. A record that the
+// store does not know may be asked for by anybody; it belongs to the supplier
+// whose device is first to announce some of it, as long as that one is here.
+func (r *room) admits(d *Device, m *syncproto.Message) bool {
 	if r.stored.Version > 0 {
 		return r.stored.Supplier == d.who.Supplier && r.stored.State != store.Deleted
 	}
-	if r.claimant == "" || r.claimed() == 0 {
+	if len(m.Heads) == 0 || !d.who.Role.MayPropose() {
+		return true
+	}
+	if r.claimant == "" {
 		r.claimant = d.who.Supplier
 	}
 	return r.claimant == d.who.Supplier
 }
 
-func (r *room) claimed() int {
-	n := 0
-	for d := range r.members {
-		if d.who.Supplier == r.claimant {
-			n++
+// introduced reports whether a connected device of the record's supplier, or of
+// the one who claims it, announced some of it.
+func (r *room) introduced() bool {
+	for _, m := range r.members {
+		if m.introduces() && r.owns(m) {
+			return true
 		}
 	}
-	return n
+	return false
 }
 
-// publish tells the members what is now durable: all of them if something was
-// stored, else those who spoke.
-func (r *room) publish(s *stage) {
-	if !s.empty() {
-		r.view = syncproto.NewView(r.record.Graph())
-		for _, m := range r.members {
-			r.tell(m)
-		}
-	} else {
-		for _, m := range s.touched {
-			r.tell(m)
-		}
-	}
-	for _, reply := range s.replies {
-		reply(nil)
-	}
-}
+// owns reports whether a member's supplier is the record's.
+func (r *room) owns(m *member) bool { return m.device.who.Supplier == r.supplier() }
 
-// tell gives a member its next message, if one is due and its socket has none
-// of this room waiting; otherwise the socket asks when it is free.
-func (r *room) tell(m *member) {
-	if !r.shows(m) {
-		if m.asked {
-			r.keepWaiting(m)
-		}
-		return
-	}
-	m.asked = false
-	m.stopTimer()
-	if m.peer == nil || !m.device.free(r) {
-		return
-	}
-	if data, ok := m.peer.Next(r.view); ok {
-		m.device.put(r, data)
-	}
-}
-
-// shows reports whether the record can be shown to a member: it is judged, or
-// the member brings it.
-func (r *room) shows(m *member) bool {
-	if r.stored.State == store.Listed {
-		return true
-	}
-	return m.introduces()
-}
-
-// keepWaiting answers "unavailable" unless a connected device that may write
-// has announced the record: then its changes are awaited, for a while.
-func (r *room) keepWaiting(m *member) {
-	for _, other := range r.members {
-		if other == m || !other.introduces() {
+// bound parts from the members of other suppliers, now that the record has one.
+func (r *room) bound() {
+	for d, m := range r.members {
+		if r.owns(m) {
 			continue
 		}
-		if m.timer == nil {
-			device := m.device
-			m.timer = time.AfterFunc(r.hub.limits.Unavailable, func() {
-				// A hub that closes has no use for the task.
-				_ = r.hub.deliver(r.hub.ctx, r.id, waitedTask{device})
-			})
+		if m.asked {
+			r.deny(m)
 		}
-		return
+		delete(r.members, d)
 	}
-	r.deny(m)
-}
-
-func (r *room) deny(m *member) {
-	m.asked = false
-	m.stopTimer()
-	m.device.putUnavailable(r.id.DocumentID())
-}
-
-// waitedTask ends the wait of a device for an announced record.
-type waitedTask struct{ device *Device }
-
-func (t waitedTask) stage(r *room, _ *stage) bool {
-	if m := r.members[t.device]; m != nil && m.asked {
-		r.deny(m)
-	}
-	return true
 }
 
 // leaveTask removes a device that disconnected.
@@ -172,15 +131,13 @@ func (t leaveTask) stage(r *room, s *stage) bool {
 	}
 	m.stopTimer()
 	delete(r.members, t.device)
-	r.hub.contacts.left(r.id, m, r.hub.limits.Contacts)
+	if r.owns(m) {
+		r.hub.contacts.left(r.holding(m))
+	}
 	for _, other := range r.members {
 		if other.asked {
 			s.touch(other)
 		}
-	}
-	if r.stored.Version == 0 && len(r.members) == 0 {
-		r.close()
-		r.claimant = ""
 	}
 	return true
 }
@@ -190,21 +147,30 @@ type askTask struct{ device *Device }
 
 func (t askTask) stage(r *room, s *stage) bool {
 	m := r.members[t.device]
-	if m == nil {
+	if m == nil || t.device.closed() {
 		return true
 	}
-	if m.peer == nil && !slices.Equal(m.heads, r.stored.Heads) {
-		if err := r.open(); err != nil {
-			r.reject(t.device, err)
-			return true
-		}
+	if err := r.look(); err != nil {
+		r.reject(s, t.device, err)
+		return true
 	}
 	s.touch(m)
+	if m.peer != nil || m.owed || r.stored.State != store.Introducing && slices.Equal(m.heads, r.stored.Heads) {
+		return true
+	}
+	if err := r.open(); err != nil {
+		r.reject(s, t.device, err)
+	}
 	return true
 }
 
-// reject sends one device away because its record cannot be served now.
-func (r *room) reject(d *Device, err error) {
-	r.hub.log.Error("record cannot be served", "record", r.id, "device", d.who.Device, "err", err)
+// reject answers one device whose record cannot be served: it comes back if that
+// may pass, and otherwise goes on with its other records.
+func (r *room) reject(s *stage, d *Device, err error) {
+	if r.corrupt != nil {
+		s.deny(r, d)
+		return
+	}
+	r.hub.log.Error("record cannot be served now", "record", r.id, "device", d.who.Device, "err", err)
 	d.Close(TryAgain)
 }

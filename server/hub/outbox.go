@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"slices"
 
 	"wedsync/syncproto"
 )
@@ -11,13 +12,24 @@ import (
 func (d *Device) free(r *room) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := d.slot(r)
-	if s.data == nil && d.bytes < d.hub.limits.DeviceBytes {
+	if s := d.slots[r]; (s == nil || s.data == nil) && d.bytes < d.hub.limits.DeviceBytes {
 		return true
 	}
+	d.again(r)
+	return false
+}
+
+// mark has the device ask for a message of the room when its socket is free.
+func (d *Device) mark(r *room) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.again(r)
+}
+
+func (d *Device) again(r *room) {
+	s := d.slot(r)
 	s.again = true
 	d.queue(s)
-	return false
 }
 
 // bigMessage is the size above which a message is probably one part of several.
@@ -34,27 +46,40 @@ func (d *Device) put(r *room, data []byte) {
 	d.queue(s)
 }
 
+// putUnavailable leaves an answer to one message of the device. That it reads
+// them is seen to by attentive.
 func (d *Device) putUnavailable(documentID string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	// One answer for each message of its own, which its reader bounds; a
-	// device that does not read them loses the oldest.
-	if len(d.unavailable) >= maxUnavailable {
-		d.unavailable = d.unavailable[1:]
-	}
 	d.unavailable = append(d.unavailable, documentID)
 	d.signal()
 }
 
-const maxUnavailable = 100_000
+// unread is nil unless the device leaves too many answers unread; else it is
+// closed when they are taken.
+func (d *Device) unread() <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.unavailable) < d.hub.limits.Denials {
+		return nil
+	}
+	if d.read == nil {
+		d.read = make(chan struct{})
+	}
+	return d.read
+}
 
+// putEphemeral leaves a presence message, and drops the oldest if they are many.
 func (d *Device) putEphemeral(from string, m syncproto.Ephemeral) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.ephemerals) >= d.hub.limits.Ephemerals {
-		d.ephemerals = d.ephemerals[1:]
-	}
 	d.ephemerals = append(d.ephemerals, Presence{from, m})
+	d.presence += len(m.Data)
+	limits := &d.hub.limits
+	for len(d.ephemerals) > limits.Ephemerals || len(d.ephemerals) > 1 && d.presence > limits.EphemeralBytes {
+		d.presence -= len(d.ephemerals[0].Message.Data)
+		d.ephemerals = slices.Delete(d.ephemerals, 0, 1)
+	}
 	d.signal()
 }
 
@@ -119,14 +144,18 @@ func (d *Device) drain(out []Outgoing) (_ []Outgoing, ask []*room) {
 		}
 		delete(d.slots, s.room)
 	}
-	d.ready = d.ready[:0]
+	d.ready = nil // what waits is more often than not nothing
 	for _, id := range d.unavailable {
 		out = append(out, Outgoing{Unavailable: id})
 	}
 	d.unavailable = nil
+	if d.read != nil {
+		close(d.read)
+		d.read = nil
+	}
 	for i := range d.ephemerals {
 		out = append(out, Outgoing{Record: d.ephemerals[i].Message.Record, Presence: &d.ephemerals[i]})
 	}
-	d.ephemerals = nil
+	d.ephemerals, d.presence = nil, 0
 	return out, ask
 }

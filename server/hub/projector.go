@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"fmt"
@@ -20,49 +21,56 @@ type projector struct {
 	hub  *Hub
 	wake chan struct{}
 
-	mu    sync.Mutex
-	due   map[crdt.RecordID]time.Time
-	order []crdt.RecordID // of due, in the order in which they came
+	mu  sync.Mutex
+	due list.List // of dueRecord, ascending by time
+	at  map[crdt.RecordID]*list.Element
+}
+
+type dueRecord struct {
+	id crdt.RecordID
+	at time.Time
 }
 
 // restFactor is how much longer the projector rests than it works.
 const restFactor = 4
 
 func newProjector(h *Hub) *projector {
-	return &projector{hub: h, wake: make(chan struct{}, 1), due: make(map[crdt.RecordID]time.Time)}
+	return &projector{hub: h, wake: make(chan struct{}, 1), at: make(map[crdt.RecordID]*list.Element)}
 }
 
 // changed notes that a listed record has moved on.
 func (p *projector) changed(id crdt.RecordID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, waits := p.due[id]; !waits {
-		p.order = append(p.order, id)
+	e := p.at[id]
+	if e == nil {
+		e = p.due.PushBack(nil)
+		p.at[id] = e
 	}
-	p.due[id] = p.hub.now().Add(p.hub.limits.Quiet)
+	e.Value = dueRecord{id, p.hub.now().Add(p.hub.limits.Quiet)}
+	p.due.MoveToBack(e)
 	select {
 	case p.wake <- struct{}{}:
 	default:
 	}
 }
 
-// next takes the record that waits longest, if it has rested, and otherwise
-// says how long it has to.
+// next takes the record that is due first, if it has rested, and otherwise says
+// how long it has to.
 func (p *projector) next() (id crdt.RecordID, rest time.Duration, any bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.order) == 0 {
+	e := p.due.Front()
+	if e == nil {
 		return id, 0, false
 	}
-	id = p.order[0]
-	if rest := p.due[id].Sub(p.hub.now()); rest > 0 {
-		// One that is busy goes to the end, so that it holds up no other.
-		p.order = append(p.order[1:], id)
-		return id, rest, true
+	first := e.Value.(dueRecord)
+	if rest := first.at.Sub(p.hub.now()); rest > 0 {
+		return first.id, rest, true
 	}
-	p.order = p.order[1:]
-	delete(p.due, id)
-	return id, 0, true
+	p.due.Remove(e)
+	delete(p.at, first.id)
+	return first.id, 0, true
 }
 
 // run ends with the hub's context.
@@ -92,12 +100,12 @@ func (p *projector) run() {
 }
 
 func (p *projector) make(id crdt.RecordID) (rest time.Duration) {
-	begun := time.Now()
+	begun := p.hub.now()
 	_, err := p.hub.materialise(p.hub.ctx, id)
 	if err != nil && p.hub.ctx.Err() == nil {
 		p.hub.log.Warn("record is not projected", "record", id, "err", err)
 	}
-	return restFactor * time.Since(begun)
+	return restFactor * p.hub.now().Sub(begun)
 }
 
 // materialise stores the projection of a record as it is now.

@@ -2,9 +2,11 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -18,6 +20,10 @@ import (
 type task interface {
 	stage(r *room, s *stage) bool
 }
+
+// A breakable task may find that it would break the record. It sets stage.broken
+// then, and is told that it was left out.
+type breakable interface{ broke(r *room, err error) }
 
 // A room is where one record lives while somebody is interested in it.
 type room struct {
@@ -37,7 +43,10 @@ type room struct {
 	claimant string      // the supplier that speaks of a record not yet stored
 	record   *conflicts.Record
 	view     *syncproto.View // of record
+	corrupt  error           // why the record cannot be opened; asked again in another room
 	members  map[*Device]*member
+	relayed  time.Time // when the members were last told
+	relaying bool      // a relayTask is to come
 }
 
 func newRoom(h *Hub, id crdt.RecordID) *room {
@@ -100,10 +109,21 @@ func (r *room) run() {
 			return
 		}
 		for len(tasks) > 0 {
-			tasks = r.turn(tasks)
+			rest := r.turn(tasks)
+			r.hub.through(tasks[:len(tasks)-len(rest)])
+			tasks = rest
 		}
-		r.measure()
+		r.rest()
 	}
+}
+
+// rest frees what nobody needs and tells the hub what is kept in memory.
+func (r *room) rest() {
+	if r.stored.Version == 0 && !r.introduced() {
+		r.close()
+		r.claimant = ""
+	}
+	r.measure()
 }
 
 const maxStaleTurns = 3 // before the devices are told to come back
@@ -113,12 +133,13 @@ const maxStaleTurns = 3 // before the devices are told to come back
 func (r *room) turn(tasks []task) (rest []task) {
 	for try := 1; ; try++ {
 		s := &stage{now: r.hub.now()}
-		rest = nil
-		for i, t := range tasks {
-			if !t.stage(r, s) {
-				rest = tasks[i:]
-				break
-			}
+		n := r.stage(tasks, s)
+		if s.broken != nil {
+			// The others are staged again, without the one that cannot be.
+			r.forget()
+			tasks[n-1].(breakable).broke(r, s.broken)
+			tasks = slices.Delete(slices.Clone(tasks), n-1, n)
+			continue
 		}
 		err := r.commit(s)
 		if err == errStale && try < maxStaleTurns {
@@ -127,20 +148,39 @@ func (r *room) turn(tasks []task) (rest []task) {
 		}
 		if err != nil {
 			r.forget()
-			s.fail(err)
-			return rest
+			s.fail(r, err)
+		} else {
+			r.publish(s)
 		}
-		r.publish(s)
-		return rest
+		for _, say := range s.said {
+			say()
+		}
+		return tasks[n:]
 	}
 }
 
-// look asks the store for the record's heads, once.
-func (r *room) look() error {
-	if r.known {
-		return nil
+// stage stages tasks as far as they fit into one commit.
+func (r *room) stage(tasks []task, s *stage) (staged int) {
+	for i, t := range tasks {
+		if s.answer != nil || !t.stage(r, s) {
+			return i
+		}
+		if s.broken != nil {
+			return i + 1
+		}
 	}
-	heads, _, err := r.hub.heads.load(r.id)
+	return len(tasks)
+}
+
+// look asks the store for the record's heads, once. Its errors are those of open.
+func (r *room) look() error {
+	if r.known || r.corrupt != nil {
+		return r.corrupt
+	}
+	heads, err := r.hub.heads.load(r.id)
+	if errors.Is(err, store.ErrCorrupt) {
+		return r.unreadable(err)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -148,10 +188,11 @@ func (r *room) look() error {
 	return nil
 }
 
-// open has the record in memory afterwards.
+// open has the record in memory afterwards. An error that is no ErrUnavailable
+// means that the record is corrupt.
 func (r *room) open() error {
-	if r.record != nil {
-		return nil
+	if r.record != nil || r.corrupt != nil {
+		return r.corrupt
 	}
 	if err := r.look(); err != nil {
 		return err
@@ -166,6 +207,9 @@ func (r *room) open() error {
 		return nil
 	}
 	stored, err := r.hub.store.Load(ctx, r.id)
+	if errors.Is(err, store.ErrCorrupt) {
+		return r.unreadable(err)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
@@ -175,14 +219,22 @@ func (r *room) open() error {
 	}
 	record, err := conflicts.Load(r.id, r.hub.env, policy, stored.Ledger, batches)
 	if err != nil {
-		return fmt.Errorf("open record %s: %w", r.id, err)
+		return r.unreadable(err)
 	}
 	if !slices.Equal(record.Graph().Heads(), stored.Heads.Heads) {
-		return fmt.Errorf("open record %s: the stored changes do not lead to the stored heads (run wedsync doctor)", r.id)
+		return r.unreadable(errors.New("the stored changes do not lead to the stored heads"))
 	}
 	r.stored = stored.Heads
 	r.admit(record)
 	return nil
+}
+
+// unreadable remembers that the record cannot be opened.
+func (r *room) unreadable(err error) error {
+	r.corrupt = fmt.Errorf("open record %s: %w", r.id, err)
+	r.hub.log.Error("record cannot be opened; devices are told that it is unavailable (run wedsync doctor)",
+		"record", r.id, "supplier", r.stored.Supplier, "err", err)
+	return r.corrupt
 }
 
 func (r *room) admit(record *conflicts.Record) {
@@ -211,7 +263,7 @@ func (r *room) forget() {
 func (r *room) close() {
 	r.record, r.view = nil, nil
 	for _, m := range r.members {
-		m.peer = nil
+		m.peer, m.collected = nil, nil
 	}
 }
 
@@ -220,7 +272,10 @@ func (r *room) close() {
 func (r *room) measure() {
 	bytes := 0
 	if r.record != nil {
-		bytes = r.record.Bytes()
+		bytes = openRecord + r.record.Bytes()
+		for _, m := range r.members {
+			bytes += m.peer.Bytes()
+		}
 	}
 	for _, old := range r.hub.resident.hold(r, bytes) {
 		// A full queue means that it is not resting after all.
@@ -231,12 +286,15 @@ func (r *room) measure() {
 	r.hub.metrics.openBytes.Set(float64(total))
 }
 
+// openRecord is about what an empty record in memory takes.
+const openRecord = 4 << 10
+
 // closeTask frees a record that rested longest.
 type closeTask struct{}
 
 func (closeTask) stage(r *room, s *stage) bool {
-	if s.empty() {
-		r.close()
+	if s.empty() && len(s.touched) == 0 && !s.everyone {
+		r.close() // else it does not rest after all
 	}
 	return true
 }

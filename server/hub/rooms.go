@@ -109,10 +109,11 @@ type resident struct {
 type residentEntry struct {
 	element *list.Element
 	bytes   int
+	asked   bool // to close its record, since it was last held
 }
 
 // hold notes that a room holds bytes, zero for none, and returns the rooms that
-// should close their records.
+// should close their records, each once.
 func (l *resident) hold(r *room, bytes int) (excess []*room) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,15 +134,18 @@ func (l *resident) hold(r *room, bytes int) (excess []*room) {
 		l.order.MoveToFront(e.element)
 	}
 	l.bytes += bytes - e.bytes
-	e.bytes = bytes
+	e.bytes, e.asked = bytes, false
 	left := l.bytes
 	for el := l.order.Back(); el != nil && left > l.limit; el = el.Prev() {
 		old := el.Value.(*room)
 		if old == r {
 			break
 		}
-		excess = append(excess, old)
 		left -= l.at[old].bytes
+		if !l.at[old].asked {
+			l.at[old].asked = true
+			excess = append(excess, old)
+		}
 	}
 	return excess
 }

@@ -66,6 +66,8 @@ type replica struct {
 	device *hub.Device
 }
 
+func newPeer() *syncproto.Peer { return syncproto.NewPeer(syncproto.PeerOptions{}) }
+
 var limits = crdt.DefaultLimits
 
 func newReplica(t *testing.T, name string, id crdt.RecordID) *replica {
@@ -76,7 +78,7 @@ func newReplica(t *testing.T, name string, id crdt.RecordID) *replica {
 
 func (r *replica) connect(h *hub.Hub, who conflicts.Principal) {
 	r.device = h.Join(who, syncproto.Joined{PeerID: who.User, StorageID: who.User})
-	r.peer = syncproto.NewPeer(syncproto.PeerOptions{})
+	r.peer = newPeer()
 	r.t.Cleanup(r.device.Leave)
 }
 

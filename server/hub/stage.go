@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"slices"
 
 	"time"
@@ -18,7 +19,10 @@ type stage struct {
 	answer    *store.Answer
 	brought   []*Device     // delivered changes that are staged
 	touched   []*member     // spoke; may be due an answer
+	everyone  bool          // all members may be due a message
+	said      []func()      // called once the turn is over, whatever became of it
 	replies   []func(error) // called once it is stored, or with why not
+	broken    error         // why the last task may not be stored, nor the record be used any more
 }
 
 // add takes over what one batch led to.
@@ -53,10 +57,40 @@ func (s *stage) touch(m *member) {
 	}
 }
 
-// fail tells everybody whose edit came to nothing.
-func (s *stage) fail(err error) {
+// refuse notes what was not taken of a member's changes, or had to be undone.
+func (s *stage) refuse(r *room, m *member, o *conflicts.Outcome) {
+	for _, refusal := range o.Refused {
+		m.peer.Refuse(refusal.Hash)
+		m.refused = refusal.Reason
+		s.said = append(s.said, func() { m.device.refused(r.id, refusal) })
+	}
+	for _, h := range o.Trespassed {
+		s.said = append(s.said, func() {
+			m.device.complain(r.id, conflicts.Refusal{Hash: h, Reason: "trespass", Err: errTrespass})
+		})
+	}
+}
+
+var errTrespass = errors.New("wrote into sync_conflicts, which is the hub's; that was undone")
+
+// deny tells a device at the end of the turn that it cannot have the record.
+func (s *stage) deny(r *room, d *Device) {
+	s.said = append(s.said, func() { d.putUnavailable(r.id.DocumentID()) })
+}
+
+// fail tells everybody whose edit came to nothing. Others to whom a message was
+// due ask for it again: what was known of them went with the record.
+func (s *stage) fail(r *room, err error) {
 	for _, d := range s.brought {
 		d.Close(TryAgain)
+	}
+	for _, m := range s.touched {
+		m.device.mark(r)
+	}
+	if s.everyone {
+		for d := range r.members {
+			d.mark(r)
+		}
 	}
 	for _, reply := range s.replies {
 		reply(err)
@@ -88,6 +122,9 @@ func (r *room) commit(s *stage) error {
 		return err
 	}
 	r.stored = store.Heads{Supplier: c.Supplier, Version: c.Version + 1, State: c.State, Heads: c.Heads}
+	if c.Version == 0 {
+		r.bound()
+	}
 	r.count(s)
 	if c.State == store.Listed {
 		r.hub.project.changed(r.id)

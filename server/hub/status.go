@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 
 	"wedsync/conflicts"
@@ -62,7 +63,7 @@ func (h *Hub) recordStatus(ctx context.Context, summary store.Summary) (RecordSt
 		return item, nil
 	}
 	done := make(chan []DeviceStatus, 1)
-	if err := h.deliver(ctx, summary.Record, statusTask{gone, done}); err != nil {
+	if err := h.deliver(ctx, summary.Record, statusTask{summary.Supplier, gone, done}); err != nil {
 		return item, err
 	}
 	select {
@@ -82,23 +83,25 @@ func digest(heads []crdt.Hash) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// A statusTask reads how each device stands to a record.
+// A statusTask reads how each device of a supplier stands to a record.
 type statusTask struct {
-	gone map[contactKey]holding
-	done chan<- []DeviceStatus // has room for one
+	supplier string
+	gone     map[contactKey]*holding
+	done     chan<- []DeviceStatus // has room for one
 }
 
 func (t statusTask) stage(r *room, s *stage) bool {
-	var out []DeviceStatus
+	all := maps.Clone(t.gone)
+	here := make(map[contactKey]bool)
 	for d, m := range r.members {
-		delete(t.gone, d.contactKey())
-		st := r.compare(holding{m.heads, m.refused, m.seen})
-		st.User, st.Device, st.Connected = d.who.User, d.who.Device, true
-		out = append(out, st)
+		if d.who.Supplier == t.supplier {
+			all[d.contactKey()], here[d.contactKey()] = r.holding(m), true
+		}
 	}
-	for key, held := range t.gone {
+	var out []DeviceStatus
+	for key, held := range all {
 		st := r.compare(held)
-		st.User, st.Device = key.user, key.device
+		st.User, st.Device, st.Connected, st.LastContact = key.user, key.device, here[key], held.seen
 		out = append(out, st)
 	}
 	slices.SortFunc(out, func(a, b DeviceStatus) int {
@@ -109,19 +112,23 @@ func (t statusTask) stage(r *room, s *stage) bool {
 }
 
 // compare says how a holding stands to the record.
-func (r *room) compare(held holding) DeviceStatus {
-	st := DeviceStatus{State: InSync, LastContact: held.seen, Explanation: "Holds exactly what the hub holds."}
-	if err := r.look(); err != nil || slices.Equal(held.heads, r.stored.Heads) {
-		return st
+func (r *room) compare(held *holding) DeviceStatus {
+	err := r.look()
+	if err == nil && slices.Equal(held.heads, r.stored.Heads) {
+		return DeviceStatus{State: InSync, Explanation: "Holds exactly what the hub holds."}
 	}
-	if err := r.open(); err != nil {
-		st.State = HubBehind
-		st.Explanation = "The hub cannot read this record now: " + err.Error()
-		st.Action = "Ask the operator to run wedsync doctor."
-		return st
+	if err == nil {
+		err = r.open()
+	}
+	if err != nil {
+		return DeviceStatus{
+			State:       HubBehind,
+			Explanation: "The hub cannot read this record now.",
+			Action:      "Ask the operator to look into the hub's log and to run wedsync doctor.",
+		}
 	}
 	g := r.record.Graph()
-	st.MissingOnDevice = len(g.Since(held.heads))
+	st := DeviceStatus{State: InSync, MissingOnDevice: len(g.Since(held.heads))}
 	waiting := g.Waiting()
 	for _, h := range held.heads {
 		if !g.Has(h) {
@@ -137,6 +144,10 @@ func (r *room) compare(held holding) DeviceStatus {
 // explain puts the numbers of a comparison into words.
 func explain(st DeviceStatus, refused string) DeviceStatus {
 	switch {
+	case st.MissingOnHub > 0 && refused == conflicts.RefusedReadOnly:
+		st.State = DeviceRefused
+		st.Explanation = "This user may only read; what was edited on this device is not taken."
+		st.Action = "Let an owner give the user the right to edit, or discard this device's copy."
 	case st.MissingOnHub > 0 && refused != "":
 		st.State = DeviceRefused
 		st.Explanation = fmt.Sprintf("The hub refused a change of this device (%s); what builds on it cannot be taken.", refused)
@@ -150,8 +161,15 @@ func explain(st DeviceStatus, refused string) DeviceStatus {
 		st.Action = "Keep the device connected until it has sent them."
 	case st.MissingOnDevice > 0:
 		st.State = DeviceBehind
-		st.Explanation = fmt.Sprintf("The device has yet to receive %d changes.", st.MissingOnDevice)
+		st.Explanation = fmt.Sprintf("The device has yet to receive %s.", changes(st.MissingOnDevice))
 		st.Action = "Connect the device; it catches up by itself."
 	}
 	return st
+}
+
+func changes(n int) string {
+	if n == 1 {
+		return "1 change"
+	}
+	return fmt.Sprintf("%d changes", n)
 }

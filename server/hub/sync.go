@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"slices"
 
 	"wedsync/conflicts"
@@ -13,71 +14,88 @@ import (
 type syncTask struct {
 	device  *Device
 	message *syncproto.Message
-	changes []*crdt.Change // of message, decoded
+	changes []*crdt.Change // of message, decoded; operations may have been dropped
+	refused []crdt.Hash    // of message, not to be asked for
+	weight  int64          // of the task in the hub's budget
 }
 
 func (t *syncTask) stage(r *room, s *stage) bool {
-	if err := r.look(); err != nil {
-		r.reject(t.device, err)
+	if t.device.closed() {
 		return true
 	}
-	if !r.admits(t.device) {
-		t.device.putUnavailable(r.id.DocumentID())
+	if err := r.look(); err != nil {
+		r.reject(s, t.device, err)
+		return true
+	}
+	if !r.admits(t.device, t.message) {
+		s.deny(r, t.device)
 		return true
 	}
 	m := r.member(t.device)
-	m.seen = s.now
+	m.announce(t.message.Heads, s.now)
+	s.touch(m)
 	if r.answersClosed(m, t.message) {
 		return true
 	}
-	if err := r.open(); err != nil {
-		r.reject(t.device, err)
+	if r.stored.Version == 0 && r.record == nil && !m.introduces() {
+		m.asked = true // nothing to open, and nothing to make
 		return true
 	}
-	m.heads = t.message.Heads
-	m.asked = !r.shows(m)
+	if err := r.open(); err != nil {
+		r.reject(s, t.device, err)
+		return true
+	}
+	m.asked = true
 	m.peer.Receive(r.record.Graph(), t.message)
-	s.touch(m)
-	if len(t.changes) > 0 {
+	for _, h := range t.refused {
+		m.peer.Refuse(h)
+	}
+	if len(t.changes) > 0 || !r.record.Settled() && m.introduces() {
 		t.receive(r, s, m)
 	}
 	return true
 }
 
-// receive judges and stages the changes that a message brought.
+// receive judges and stages what a message brought. While the record waits for
+// its introducing device, what that one announces counts without any change.
 func (t *syncTask) receive(r *room, s *stage, m *member) {
 	policy, err := r.hub.Policy(r.hub.ctx, r.supplier())
 	if err != nil {
-		r.reject(t.device, err)
+		r.reject(s, t.device, errors.Join(ErrUnavailable, err))
 		return
 	}
-	o := r.record.Receive(conflicts.Delivery{
-		From: t.device.who, Changes: t.changes, Announced: t.message.Heads, Policy: policy, Now: s.now,
+	err = r.hub.portions(t.changes, func(changes []*crdt.Change) error {
+		o := r.record.Receive(conflicts.Delivery{
+			From: t.device.who, Changes: changes, Announced: t.message.Heads, Policy: policy, Now: s.now,
+		})
+		s.refuse(r, m, o)
+		if !o.Empty() {
+			s.add("sync", t.device.who, policy.Version, o)
+			s.brought = append(s.brought, t.device)
+		}
+		return o.Err
 	})
-	for _, refusal := range o.Refused {
-		m.peer.Refuse(refusal.Hash)
-		m.refused = refusal.Reason
-		r.hub.metrics.refused.WithLabelValues(refusal.Reason).Inc()
-		t.device.complain(r.id, refusal)
+	if err != nil {
+		s.broken = err
 	}
-	if o.Empty() {
-		return
-	}
-	s.add("sync", t.device.who, policy.Version, o)
-	s.brought = append(s.brought, t.device)
 }
 
-// answersClosed answers a device whose heads equal the stored ones without
-// opening the record. The answer is what makes the device's changes "safe".
+// broke leaves the device without an answer that would call its changes safe.
+func (t *syncTask) broke(r *room, err error) {
+	r.hub.log.Error("delivery left out: the record cannot take it (run wedsync doctor)",
+		"record", r.id, "supplier", t.device.who.Supplier, "device", t.device.who.Device, "err", err)
+	t.device.putUnavailable(r.id.DocumentID())
+}
+
+// answersClosed reports whether a device whose heads equal the stored ones can
+// be answered without opening the record. The answer is what makes the device's
+// changes "safe".
 func (r *room) answersClosed(m *member, message *syncproto.Message) bool {
 	if r.record != nil || r.stored.State != store.Listed || len(message.Changes) > 0 ||
 		!slices.Equal(message.Heads, r.stored.Heads) {
 		return false
 	}
-	m.heads, m.peer = r.stored.Heads, nil
-	if m.device.free(r) {
-		m.device.put(r, equalHeads(r.stored.Heads))
-	}
+	m.owed, m.peer = true, nil
 	return true
 }
 
