@@ -29,10 +29,12 @@ func (r *Record) Edit(e Edit) *Result {
 		}
 		key := e.From.User + " " + e.Key
 		if e.Key != "" && f.keys[key] {
-			continue // rule 1: decided already
+			r.verdict(f, attempt{author: Author{User: e.From.User, Device: e.From.Device}}, 1, "no_change", "")
+			continue // decided already
 		}
-		f.keys[key] = true
 		r.decide(f, r.apiAttempt(f, e))
+		verdicts := res.Verdicts
+		f.keys[key] = verdicts[len(verdicts)-1].Outcome != "no_change" && verdicts[len(verdicts)-1].Outcome != "rejected"
 	}
 	return res
 }

@@ -63,7 +63,8 @@ func causal(changes []*crdt.Change) []*crdt.Change {
 
 // fold collects the edits of a field. Edits by one author, each an ancestor of
 // the next and all with the same base as it stood before the batch, are one; it
-// stands where its last change does.
+// stands where its last change does. A change that leaves the value as its
+// author saw it is decided by rule 1 at once, and is no part of that.
 func (r *Record) fold(f *field, ordered []*crdt.Change) []*edit {
 	everything := r.History.See(r.History.All())
 	var edits []*edit
@@ -73,18 +74,20 @@ func (r *Record) fold(f *field, ordered []*crdt.Change) []*edit {
 		}
 		author, role := r.author(c)
 		past := r.History.Past(c.Deps...)
+		before, after := r.History.See(past).Field(f.Path), r.History.See(r.History.Past(c.Hash)).Field(f.Path)
+		if r.same(f, before, after) {
+			r.verdict(f, attempt{author: author, change: c.Hash}, 1, "no_change", "")
+			continue
+		}
 		base := r.base(f, author, past)
 		e := &edit{author: author, role: role, base: base}
 		for i := len(edits) - 1; i >= 0; i-- {
-			if !edits[i].author.same(author) {
-				continue
-			}
-			if edits[i].base == base && r.History.In(past, edits[i].last().Hash) {
+			if edits[i].author.same(author) && edits[i].base == base && r.History.In(past, edits[i].last().Hash) {
 				e.changes = edits[i].changes
 				e.role = lesser(role, edits[i].role)
 				edits = slices.Delete(edits, i, i+1)
+				break
 			}
-			break
 		}
 		e.changes = append(e.changes, c)
 		edits = append(edits, e)

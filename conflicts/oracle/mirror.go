@@ -25,7 +25,7 @@ func (r *Record) Answer(hub *crdt.Change) []string {
 		due = append(due, "a decision must be established")
 	}
 	for p, v := range r.batch.written {
-		if !sameText(before.Field(p), v) {
+		if !sameText(before.Field(p), v) || len(before.At(crdt.OpID{}, string(p))) > 1 {
 			due = append(due, fmt.Sprintf("%s was written", p))
 		}
 	}
@@ -58,7 +58,8 @@ func (r *Record) Answer(hub *crdt.Change) []string {
 			complain("the API wrote %+v to %s, which shows %+v", v, p, after.Field(p))
 		}
 	}
-	if a, b := r.ordinary(before), r.ordinary(after); !a.Equal(b) {
+	hidden := r.hidden(before)
+	if a, b := r.ordinary(before, hidden), r.ordinary(after, hidden); !a.Equal(b) {
 		complain("the hub change moved ordinary fields:\n%+v\n%+v", a, b)
 	}
 	return wrong
@@ -144,8 +145,11 @@ func (r *Record) markWrongs(doc *Document) []string {
 
 // ordinary is the document without critical fields, what the hub wrote for the
 // API, and its marks.
-func (r *Record) ordinary(doc *Document) crdt.Value {
+func (r *Record) ordinary(doc *Document, hidden []string) crdt.Value {
 	root := doc.Root()
+	for _, key := range hidden {
+		delete(root.Map, key)
+	}
 	remove(root, marks.Keys())
 	for p := range r.batch.written {
 		remove(root, p.Keys())
@@ -155,14 +159,26 @@ func (r *Record) ordinary(doc *Document) crdt.Value {
 			continue
 		}
 		remove(root, f.Path.Keys())
-		// A map made for a critical key alone, and what hides one, come and go.
+		// A map made for a critical key alone comes and goes.
 		if keys := f.Path.Keys(); len(keys) > 1 {
-			if parent := root.Map[keys[0]]; parent.Kind != crdt.Map || len(parent.Map) == 0 {
+			if parent := root.Map[keys[0]]; parent.Kind == crdt.Map && len(parent.Map) == 0 {
 				delete(root.Map, keys[0])
 			}
 		}
 	}
 	return root
+}
+
+// hidden are the keys at which something else than a map stands where a
+// critical field needs one: the hub clears it, and what it hid comes forth.
+func (r *Record) hidden(doc *Document) []string {
+	var keys []string
+	for _, f := range r.fields {
+		if first := f.Path.Keys()[0]; f.critical && len(f.Path.Keys()) > 1 && doc.Field(crdt.Path(first)).Kind != crdt.Map {
+			keys = append(keys, first)
+		}
+	}
+	return keys
 }
 
 func remove(v crdt.Value, keys []string) {

@@ -347,7 +347,7 @@ func (p *player) forge(d *device) {
 	for _, c := range p.world.Of(p.world.All()) {
 		scratch.Add(c)
 	}
-	if !p.oracle.Bound(victim.actor) {
+	if p.oracle.BoundTo(victim.actor) == "" {
 		return
 	}
 	c := forger.write(scratch, 4102444800, func(w *writer) { w.set("budget", integer(666)) })

@@ -199,8 +199,5 @@ func (r *Record) follow(p Policy) {
 	}
 }
 
-// Bound reports whether an actor belongs to somebody.
-func (r *Record) Bound(a crdt.ActorID) bool {
-	_, ok := r.actors[a]
-	return ok
-}
+// BoundTo is the user that an actor belongs to, empty if it is bound to nobody.
+func (r *Record) BoundTo(a crdt.ActorID) string { return r.actors[a].User }

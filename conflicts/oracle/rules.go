@@ -50,7 +50,7 @@ func (r *Record) decide(f *field, a attempt) {
 				p.Since = &a.value
 			}
 		}
-		r.batch.answered = true
+		r.answer(a)
 		r.verdict(f, a, 3, "rejected", "forbidden")
 		return
 	}
@@ -62,7 +62,7 @@ func (r *Record) decide(f *field, a attempt) {
 	// 5
 	for _, p := range f.open() {
 		if r.same(f, p.Value, a.value) {
-			r.joins(f, a, 5, p)
+			r.joins(f, a, 5, p, "concurrent_pending")
 			return
 		}
 	}
@@ -137,6 +137,8 @@ func (r *Record) withdraw(f *field, a attempt) {
 	c := f.pending()
 	for _, p := range a.buildsOn {
 		p.leave(a.author, "withdrawn")
+	}
+	if len(a.buildsOn) > 0 {
 		c.Version++
 	}
 	if c != nil && len(f.open()) == 0 {
@@ -145,21 +147,16 @@ func (r *Record) withdraw(f *field, a attempt) {
 }
 
 // supersede lets the author leave every open proposal that the attempt builds
-// on; it joins another one that equals it, or takes their place.
+// on; it joins another one that equals it, or takes their place, with the
+// reason it would have if those it leaves were not there.
 func (r *Record) supersede(f *field, a attempt) {
-	var others []*Proposal
-	for _, p := range f.open() {
-		if !slices.Contains(a.buildsOn, p) {
-			others = append(others, p)
-		}
-	}
-	_, reason := r.diversion(f, a, true)
 	for _, p := range a.buildsOn {
 		p.leave(a.author, "superseded")
 	}
-	for _, p := range others {
+	_, reason := r.diversion(f, a, len(f.open()) > 0)
+	for _, p := range f.open() {
 		if r.same(f, p.Value, a.value) {
-			r.joins(f, a, 4, p)
+			r.joins(f, a, 4, p, reason)
 			return
 		}
 	}
@@ -167,11 +164,11 @@ func (r *Record) supersede(f *field, a attempt) {
 }
 
 // joins makes the author a co-author of an open proposal.
-func (r *Record) joins(f *field, a attempt, rule int, p *Proposal) {
+func (r *Record) joins(f *field, a attempt, rule int, p *Proposal, reason string) {
 	p.join(a.author, a.change)
 	f.pending().Version++
-	r.batch.answered = true
-	r.verdict(f, a, rule, "diverted", p.Reason)
+	r.answer(a)
+	r.verdict(f, a, rule, "diverted", reason)
 }
 
 // propose joins the pending conflict with a new proposal, or opens one.
@@ -189,8 +186,16 @@ func (r *Record) propose(f *field, a attempt, rule int, reason string) {
 	p.join(a.author, a.change)
 	c.Proposals = append(c.Proposals, p)
 	c.Version++
-	r.batch.answered = true
+	r.answer(a)
 	r.verdict(f, a, rule, "diverted", reason)
+}
+
+// answer notes that a device's change is in the history without authority, and
+// must be answered. What the API wished stands nowhere.
+func (r *Record) answer(a attempt) {
+	if !a.change.IsZero() {
+		r.batch.answered = true
+	}
 }
 
 func (r *Record) verdict(f *field, a attempt, rule int, outcome, reason string) {

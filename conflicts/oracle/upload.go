@@ -34,11 +34,11 @@ func (r *Record) evaluate(f *field) {
 	}
 	for _, l := range rejects {
 		v := doc.Value(l)
-		if r.same(f, v, f.accepted()) {
+		if r.same(f, v, f.accepted()) || isCleared(v) {
 			continue
 		}
 		author, role := r.author(l.Change)
-		r.proposeLive(f, attempt{author: author, role: role, value: v, base: f.revision(), change: l.Change.Hash})
+		r.proposeLive(f, attempt{author: author, role: role, value: v, change: l.Change.Hash})
 	}
 }
 
@@ -47,14 +47,12 @@ func (r *Record) proposeLive(f *field, a attempt) {
 	for _, p := range f.open() {
 		if r.same(f, p.Value, a.value) {
 			p.join(a.author, a.change)
+			f.pending().Version++
 			return
 		}
 	}
 	opened := f.pending() == nil
-	reason := "concurrent_pending"
-	if !f.meaning(a.value, r.zone).fits {
-		reason = "invalid_value"
-	}
+	_, reason := r.diversion(f, a, !opened)
 	verdicts := r.batch.result.Verdicts
 	r.propose(f, a, 0, reason)
 	r.batch.result.Verdicts = verdicts
