@@ -43,7 +43,9 @@ func TestCase26_WhatDevicesMayNotWrite(t *testing.T) {
 		a.pull()
 		id := w.rec.View().Pending["budget"]
 		for _, forged := range []crdt.Value{
-			{}, f.s("nothing"), {Kind: crdt.Map, Map: map[string]crdt.Value{}},
+			{},
+			f.s("nothing"),
+			{Kind: crdt.Map, Map: map[string]crdt.Value{}},
 			{Kind: crdt.Map, Map: map[string]crdt.Value{"budget": {Kind: crdt.Str, Str: "x"}, "venue_name": {Kind: crdt.Str, Str: id}}},
 		} {
 			a.ramble(20)

@@ -134,9 +134,11 @@ func TestValuesThatJSONLacksSurviveInTheLedger(t *testing.T) {
 	policy := modes(EveryEdit)
 	policy.Fields = append(policy.Fields, FieldPolicy{Path: "notes", Kind: Any, Review: ConflictingEdits})
 	for _, v := range []crdt.Value{
-		float(math.NaN()), float(math.Inf(1)), float(math.Copysign(0, -1)), {Kind: crdt.Bytes, Bytes: []byte{0, 255}},
+		float(math.NaN()), float(math.Inf(1)), float(math.Copysign(0, -1)),
+		{Kind: crdt.Bytes, Bytes: []byte{0, 255}},
 		stamp(math.MinInt64), stamp(math.MaxInt64), unsigned(math.MaxUint64), num(math.MinInt64), counter(-5),
-		str("\x00\u2028"), {Kind: crdt.List, List: []crdt.Value{float(math.NaN()), text("x")}},
+		str("\x00\u2028"),
+		{Kind: crdt.List, List: []crdt.Value{float(math.NaN()), text("x")}},
 		{Kind: crdt.Map, Map: map[string]crdt.Value{"": num(1), "b.c": {Kind: crdt.Null}}},
 	} {
 		story(t, policy, func(t *testing.T, w *world, f form, a, b *device) {

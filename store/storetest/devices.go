@@ -38,8 +38,10 @@ func announcements(b *bench) {
 	one, two, foreign := recordID(1), recordID(2), recordID(3)
 	b.must(commit("rose", one, 0), commit("rose", two, 0), commit("lily", foreign, 0))
 	b.ok("seen", b.Seen(b.ctx, []store.Device{
-		{Supplier: "rose", Device: "phone", At: noon}, {Supplier: "rose", Device: "tablet", At: noon},
-		{Supplier: "lily", Device: "phone", At: noon}}))
+		{Supplier: "rose", Device: "phone", At: noon},
+		{Supplier: "rose", Device: "tablet", At: noon},
+		{Supplier: "lily", Device: "phone", At: noon},
+	}))
 	say := func(supplier, device string, id crdt.RecordID, at time.Time, heads ...crdt.Hash) store.DeviceHeads {
 		return store.DeviceHeads{Supplier: supplier, Device: device, Record: id, Heads: heads, At: at}
 	}
@@ -78,7 +80,8 @@ var policyCases = []testcase{
 		p.Version, p.Zone = 2, "Europe/Berlin"
 		b.ok("set policy", b.SetPolicy(b.ctx, "rose", p))
 		newer := &conflicts.Policy{Version: 3, Fields: []conflicts.FieldPolicy{
-			{Path: "budget", Kind: conflicts.Money, Review: conflicts.Locked}}}
+			{Path: "budget", Kind: conflicts.Money, Review: conflicts.Locked},
+		}}
 		b.ok("set policy", b.SetPolicy(b.ctx, "rose", newer))
 		b.stalePolicy("rose", p)
 		b.stalePolicy("rose", newer)
