@@ -121,9 +121,8 @@ func TestLostRecordWaitsForAllThatItsBringerHas(t *testing.T) {
 		w.resolve("budget", Resolution{Action: Keep})
 		b.pull()
 		b.set("budget", f.n(30))
-		raws := b.unsent()
 		w.restore(backup)
-		raws = b.unsent()
+		raws := b.unsent()
 		if len(raws) != 2 {
 			t.Fatalf("%d changes are lost", len(raws))
 		}

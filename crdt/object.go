@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // An object of a document that Fields keeps.
@@ -160,13 +161,8 @@ func (w *write) setScalar(v *Value) {
 }
 
 func onlyRune(s string) (rune, bool) {
-	for i, r := range s {
-		if i == 0 && len(s) == len(string(r)) {
-			return r, true
-		}
-		break
-	}
-	return 0, false
+	r, size := utf8.DecodeRuneInString(s)
+	return r, size > 0 && size == len(s)
 }
 
 func (w *write) extra() *more {

@@ -28,11 +28,11 @@ func (r *Record) Receive(d Delivery) *Result {
 		}
 		return res
 	}
-	r.introduce(d)
 	for _, c := range chunks {
 		r.take(c, d.From)
 	}
 	added := r.release()
+	r.introduce(d)
 	for _, c := range added {
 		res.Stored = append(res.Stored, c.Hash)
 		if touchesMarks(r.History, c) {
@@ -69,9 +69,10 @@ func (r *Record) begin(now Now) *Result {
 	return r.batch.result
 }
 
-// introduce notes who brings a new record, and what that device announced.
+// introduce notes who brings a new record, the first of which something could
+// be stored, and what that device announced.
 func (r *Record) introduce(d Delivery) {
-	if r.Listed {
+	if r.Listed || len(r.History.All()) == 0 {
 		return
 	}
 	if r.introducer == nil {

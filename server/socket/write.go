@@ -23,8 +23,8 @@ func (c *connection) write(ctx context.Context, device *hub.Device) error {
 	}()
 	err := c.send(ctx, device)
 	cancel()
-	if pingErr := <-pings; err == nil || ctx.Err() != nil && pingErr != nil {
-		err = pingErr
+	if pingErr := <-pings; !errors.Is(pingErr, context.Canceled) {
+		return pingErr
 	}
 	return err
 }

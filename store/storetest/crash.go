@@ -29,14 +29,12 @@ func Main(m *testing.M, open Open) {
 	if place == "" {
 		os.Exit(m.Run())
 	}
-	if err := appendForever(context.Background(), place, open); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, appendForever(context.Background(), place, open))
+	os.Exit(1)
 }
 
 // appendForever moves all records from version to version and, after each
-// Append, prints the version that is now safe.
+// Append, prints the version that is now safe. It returns why it cannot go on.
 func appendForever(ctx context.Context, place string, open Open) error {
 	s, err := open(ctx, place)
 	if err != nil {
