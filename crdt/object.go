@@ -162,7 +162,7 @@ func (w *write) setScalar(v *Value) {
 
 func onlyRune(s string) (rune, bool) {
 	r, size := utf8.DecodeRuneInString(s)
-	return r, size > 0 && size == len(s)
+	return r, size == len(s) && size > 0 && (r != utf8.RuneError || size > 1)
 }
 
 func (w *write) extra() *more {
