@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/server/hub"
@@ -108,7 +110,12 @@ func (s *staleStore) Append(ctx context.Context, commits []store.Commit) ([]crdt
 
 func TestTurnThatWasStaleIsStagedAgainWhole(t *testing.T) {
 	s := &staleStore{Store: openStore(t)}
-	h := startHub(t, s)
+	registry := prometheus.NewRegistry()
+	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Registerer: registry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Close)
 	anna := newReplica(t, "anna", newID(1))
 	anna.connect(h, principal("anna", conflicts.Owner))
 	anna.set("budget", "100")
@@ -127,6 +134,15 @@ func TestTurnThatWasStaleIsStagedAgainWhole(t *testing.T) {
 	}
 	if got := view.Accepted["budget"].Written.Str; got != "200" {
 		t.Errorf("accepted budget %q, want 200", got)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "wedsync_changes_refused_total" {
+			t.Errorf("refused: %v", f)
+		}
 	}
 }
 

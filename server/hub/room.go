@@ -148,7 +148,7 @@ func (r *room) turn(tasks []task) (rest []task) {
 		}
 		if err != nil {
 			r.forget()
-			s.fail(r, err)
+			s.fail(err)
 		} else {
 			r.publish(s)
 		}
@@ -253,10 +253,15 @@ func (r *room) supplier() string {
 	return r.claimant
 }
 
-// forget drops what is in memory; the next task asks the store again.
+// forget drops what is in memory; the next task asks the store again. So do the
+// members: what was known of them went with the record, and what they have not
+// heard of may be stored.
 func (r *room) forget() {
 	r.close()
 	r.known, r.stored = false, store.Heads{}
+	for d := range r.members {
+		d.mark(r)
+	}
 }
 
 // close frees the record. What the members were known to hold is kept.

@@ -78,19 +78,10 @@ func (s *stage) deny(r *room, d *Device) {
 	s.said = append(s.said, func() { d.putUnavailable(r.id.DocumentID()) })
 }
 
-// fail tells everybody whose edit came to nothing. Others to whom a message was
-// due ask for it again: what was known of them went with the record.
-func (s *stage) fail(r *room, err error) {
+// fail tells everybody whose edit came to nothing.
+func (s *stage) fail(err error) {
 	for _, d := range s.brought {
 		d.Close(TryAgain)
-	}
-	for _, m := range s.touched {
-		m.device.mark(r)
-	}
-	if s.everyone {
-		for d := range r.members {
-			d.mark(r)
-		}
 	}
 	for _, reply := range s.replies {
 		reply(err)

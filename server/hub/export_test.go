@@ -1,0 +1,51 @@
+package hub
+
+import (
+	"context"
+
+	"wedsync/crdt"
+)
+
+// Settle returns when all tasks of a record that were queued before have had
+// their turn.
+func Settle(ctx context.Context, h *Hub, id crdt.RecordID) error {
+	done := make(chan struct{})
+	if err := h.deliver(ctx, id, settleTask{done}); err != nil {
+		return err
+	}
+	<-done
+	return nil
+}
+
+type settleTask struct{ done chan struct{} }
+
+func (t settleTask) stage(_ *room, s *stage) bool {
+	s.replies = append(s.replies, func(error) { close(t.done) })
+	return true
+}
+
+// Rooms counts the rooms of a hub.
+func Rooms(h *Hub) int {
+	n := 0
+	for i := range h.rooms.shards {
+		s := &h.rooms.shards[i]
+		s.mu.Lock()
+		n += len(s.rooms)
+		s.mu.Unlock()
+	}
+	return n
+}
+
+// Members counts the devices in the room of a record.
+func Members(h *Hub, id crdt.RecordID) int {
+	n := make(chan int, 1)
+	_ = h.deliver(h.ctx, id, countTask{n})
+	return <-n
+}
+
+type countTask struct{ n chan<- int }
+
+func (t countTask) stage(r *room, _ *stage) bool {
+	t.n <- len(r.members)
+	return true
+}
