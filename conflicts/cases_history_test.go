@@ -248,6 +248,32 @@ func TestCase31_NothingIsFoldedAcrossBases(t *testing.T) {
 	}
 }
 
+// One author's two devices edit apart and one goes on with both: what it types
+// then goes on with what it typed just before, not with the other device's.
+func TestFoldingGoesOnFromTheLastEdit(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		tab := w.device(alice)
+		tab.pull()
+		a.set("budget", f.n(10))
+		tab.set("budget", f.n(20))
+		a.copyFrom(tab)
+		between := a.set("budget", f.n(30))
+		last := a.set("budget", f.n(40))
+		out := a.push()
+		if len(out.Verdicts) != 2 {
+			t.Fatalf("%d edits, want the one that stands apart and the others: %+v", len(out.Verdicts), out.Verdicts)
+		}
+		for _, v := range out.Verdicts {
+			if v.Change == between.Hash.String() {
+				t.Fatalf("an edit ends with what the next one replaced: %+v", out.Verdicts)
+			}
+		}
+		if v := w.verdict(out, "budget", EditDiverted, NeedsReview, 4); v.Change != last.Hash.String() {
+			t.Fatalf("the last edit ends with %s, not %s", v.Change, last.Hash)
+		}
+	})
+}
+
 func TestCase32_FormSavedWithTheOldValue(t *testing.T) {
 	for _, mode := range []Review{EveryEdit, ConflictingEdits, Locked} {
 		story(t, modes(mode), func(t *testing.T, w *world, f form, a, b *device) {

@@ -91,13 +91,17 @@ func (b *batch) fold(edits []edit) []edit {
 	return folded
 }
 
-// foldable is the index of an edit that e goes on with, or -1.
+// foldable is the index of the edit that e goes on with, the last of several,
+// or -1.
 func (b *batch) foldable(folded []edit, e edit) int {
 	if e.idle {
 		return -1
 	}
-	return slices.IndexFunc(folded, func(earlier edit) bool {
-		return earlier.field == e.field && earlier.author.same(e.author) && earlier.base == e.base &&
-			e.view.Has(earlier.index) && !earlier.idle
-	})
+	for i, earlier := range slices.Backward(folded) {
+		if earlier.field == e.field && earlier.author.same(e.author) && earlier.base == e.base &&
+			e.view.Has(earlier.index) && !earlier.idle {
+			return i
+		}
+	}
+	return -1
 }
