@@ -30,7 +30,8 @@ check: _setup
 fmt:
     go tool -modfile=tools/tools.mod gofumpt -w cmd conflicts crdt server store syncproto testdata
 
-# The hub beside automerge-repo-sync-server, as ratios.
+# The hub beside automerge-repo-sync-server and Hocuspocus, as ratios. About
+# eight minutes; --quick for an impression in one and a half.
 bench *args: _setup _peers
     @echo "· building the hub and the load generator"
     @go build -o bin/wedsync ./cmd/wedsync
@@ -54,6 +55,12 @@ soak count="10": _setup
 _setup:
     @./tools/setup
 
-# What only the benchmark needs: the server to compare with.
+# What only the benchmark needs: the servers to compare with.
 _peers:
     @./tools/npm-install testdata/bench/automerge-sync-server
+    @./tools/npm-install testdata/bench/hocuspocus
+    @cd testdata/bench/hocuspocus; \
+      if [ ! -e node_modules/better-sqlite3/build/Release/better_sqlite3.node ]; then \
+        echo "· building better-sqlite3 for Hocuspocus (a minute, unless a prebuilt one is found)"; \
+        npm run build --silent || echo "· it cannot be built, see testdata/bench/hocuspocus/README.md: Hocuspocus is left out"; \
+      fi

@@ -12,11 +12,15 @@ type delays struct {
 	all []int64 // nanoseconds
 }
 
-func newDelays() *delays { return &delays{} }
-
 func (d *delays) add(ns int64) {
 	d.mu.Lock()
 	d.all = append(d.all, ns)
+	d.mu.Unlock()
+}
+
+func (d *delays) forget() {
+	d.mu.Lock()
+	d.all = d.all[:0]
 	d.mu.Unlock()
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -13,111 +12,144 @@ import (
 const livePatience = 2 * time.Minute // for everything after the last change was sent
 
 // measureLive lets every writer run as fast as its window allows.
-func measureLive(ctx context.Context, s *subject, z size, p *progress) ([]row, error) {
-	z.rate = 0
-	l, u, err := runLive(ctx, s, z, p)
+func measureLive(ctx context.Context, t *trial) ([]row, error) {
+	l, err := runLive(ctx, t, t.size.live)
 	if err != nil {
 		return nil, err
 	}
-	acked := float64(l.acked.Load())
 	return []row{
-		{Name: "live: acknowledged changes per server CPU second", Unit: "/s", Value: acked / u.server, Higher: true, Goal: 5, Bound: u.bound()},
-		{Name: "live: acknowledged changes per second", Unit: "/s", Value: acked / u.wall, Higher: true, Bound: u.bound()},
-		{Name: "live: change to subscriber, p50", Unit: "ms", Value: l.delays.percentile(50)},
-		{Name: "live: change to subscriber, p99", Unit: "ms", Value: l.delays.percentile(99)},
+		rate("live", "acknowledged changes per server CPU second", l.acked/l.server, l.bound()),
+		rate("live prompt", "the same, without work after the last answer", l.acked/l.prompt, l.bound()),
+		rate("live rate", "acknowledged changes per second", l.acked/l.wall, l.bound()),
+		{Key: "live p50", Name: "change to subscriber, p50", Unit: "ms", Value: l.delays.percentile(50)},
+		{Key: "live p99", Name: "change to subscriber, p99", Unit: "ms", Value: l.delays.percentile(99)},
 	}, nil
 }
 
 // measurePaced lets changes arrive as they do from people.
-func measurePaced(ctx context.Context, s *subject, z size, p *progress) ([]row, error) {
-	l, u, err := runLive(ctx, s, z, p)
+func measurePaced(ctx context.Context, t *trial) ([]row, error) {
+	l, err := runLive(ctx, t, t.size.paced)
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("%d changes/s: ", z.rate)
 	return []row{
-		{Name: name + "change to subscriber, p50", Unit: "ms", Value: l.delays.percentile(50)},
-		{Name: name + "change to subscriber, p99", Unit: "ms", Value: l.delays.percentile(99)},
-		{Name: name + "server CPU per 1,000 changes", Unit: "s", Value: u.server / float64(l.acked.Load()) * 1000},
+		{Key: "paced", Name: "change to subscriber, p50", Unit: "ms", Value: l.delays.percentile(50)},
+		{Key: "paced p99", Name: "change to subscriber, p99", Unit: "ms", Value: l.delays.percentile(99)},
+		{Key: "paced CPU", Name: "server CPU per 1,000 changes", Unit: "s", Value: l.server / l.acked * 1000},
 	}, nil
 }
 
+// measureFanOut lets one writer run with many subscribers.
+func measureFanOut(ctx context.Context, t *trial) ([]row, error) {
+	l, err := runLive(ctx, t, t.size.fanOut)
+	if err != nil {
+		return nil, err
+	}
+	return []row{
+		rate("fan-out", "acknowledged changes per server CPU second", l.acked/l.server, l.bound()),
+		rate("fan-out rate", "acknowledged changes per second", l.acked/l.wall, l.bound()),
+		{Key: "fan-out p50", Name: "change to subscriber, p50", Unit: "ms", Value: l.delays.percentile(50)},
+	}, nil
+}
+
+func rate(key, name string, perSecond float64, bound string) row {
+	return row{Key: key, Name: name, Unit: "/s", Value: perSecond, Higher: true, Bound: bound}
+}
+
+// A liveSize says how many write and listen, and for how long.
+type liveSize struct {
+	records     int
+	subscribers int // of each record
+	window      int // changes that a writer sends ahead of their acknowledgement
+	history     int // changes encoded for each record
+	warmUp      time.Duration
+	duration    time.Duration
+	rate        int // changes per second over all records, 0 for as fast as they go
+}
+
+func (z liveSize) work() work { return work{records: z.records, changes: z.history} }
+
 // A live is a run of writers and subscribers.
 type live struct {
-	size
-	url    string
-	acked  atomic.Int64
+	liveSize
+	heard  atomic.Int64  // changes that were acknowledged
 	ending chan struct{} // closed when no writer may begin another change
+	delays delays
+}
+
+// A liveResult is what was measured after the warm-up.
+type liveResult struct {
+	usage
+	acked  float64
 	delays *delays
 }
 
-func runLive(ctx context.Context, s *subject, z size, p *progress) (*live, usage, error) {
-	data, err := os.MkdirTemp("", "wedsync-bench-")
-	if err != nil {
-		return nil, usage{}, fmt.Errorf("make a data directory: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(data) }() // a leftover in /tmp is no failure of the run
-	p.note("encoding %d changes", z.records*z.history)
-	all := histories(z.records, z.history)
-	srv, err := s.start(ctx, data)
-	if err != nil {
-		return nil, usage{}, err
-	}
-	defer func() { _ = srv.stop() }() // what it did was measured before
-	l := &live{size: z, url: srv.url, ending: make(chan struct{}), delays: newDelays()}
-	p.note("connecting %d devices", z.records*(1+z.subscribers))
-	groups, err := l.connect(ctx, all)
-	if err != nil {
-		return nil, usage{}, err
-	}
-	if _, err := settle(srv.pid()); err != nil {
-		return nil, usage{}, err
-	}
-	u, err := l.run(ctx, srv, groups, p)
-	return l, u, err
+func runLive(ctx context.Context, t *trial, z liveSize) (result liveResult, err error) {
+	err = t.withServer(ctx, func(s *server) error {
+		l := &live{liveSize: z, ending: make(chan struct{})}
+		t.progress.note("connecting %d devices", z.records*(1+z.subscribers))
+		groups, err := l.connect(ctx, t, s)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			for _, r := range groups {
+				r.close()
+			}
+		}()
+		result, err = l.run(ctx, t, s, groups)
+		return err
+	})
+	return result, err
 }
 
-func (l *live) run(ctx context.Context, srv *server, groups []*liveRecord, p *progress) (usage, error) {
-	m, err := startMeter(srv.pid())
-	if err != nil {
-		return usage{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, l.duration+livePatience)
+// run lets everybody work, and measures from the end of the warm-up until all
+// that was sent is known to all.
+func (l *live) run(ctx context.Context, t *trial, s *server, groups []*liveRecord) (liveResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.warmUp+l.duration+livePatience)
 	defer cancel()
-	running, ctx := errgroup.WithContext(ctx)
+	running, runCtx := errgroup.WithContext(ctx)
 	for _, r := range groups {
-		r.run(ctx, running)
+		r.run(runCtx, running)
 	}
 	finished := make(chan error, 1)
 	go func() { finished <- running.Wait() }() // ends with the last device, at the latest with ctx
+	select {
+	case <-time.After(l.warmUp):
+	case err := <-finished:
+		return liveResult{}, fmt.Errorf("ended in the warm-up: %w", err)
+	}
+	before := l.heard.Load()
+	l.delays.forget()
+	u, err := t.measure(s, t.part, func() error { return l.watch(t.progress, finished) })
+	return liveResult{usage: u, acked: float64(l.heard.Load() - before), delays: &l.delays}, err
+}
+
+// watch ends the writing after the duration and returns when all is known to all.
+func (l *live) watch(p *progress, finished <-chan error) error {
 	end, tick := time.NewTimer(l.duration), time.NewTicker(500*time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			p.note("%d changes acknowledged", l.acked.Load())
+			p.note("%d changes acknowledged", l.heard.Load())
 		case <-end.C:
 			close(l.ending)
 		case err := <-finished:
-			if err != nil {
-				return usage{}, err
-			}
-			return m.stop()
+			return err
 		}
 	}
 }
 
-// connect lets every writer introduce its record and every subscriber follow it.
-func (l *live) connect(ctx context.Context, all []*history) ([]*liveRecord, error) {
-	groups := make([]*liveRecord, len(all))
+// connect lets every writer bring its record and every subscriber follow it.
+func (l *live) connect(ctx context.Context, t *trial, s *server) ([]*liveRecord, error) {
+	groups := make([]*liveRecord, l.records)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
-	for i, h := range all {
-		g.Go(func() error {
-			r := &liveRecord{live: l, history: h, sent: make([]atomic.Int64, len(h.hashes)), slots: make(chan struct{}, l.window)}
-			groups[i] = r
-			return r.connect(ctx, fmt.Sprintf("record-%d", i))
-		})
+	for i := range groups {
+		r := &liveRecord{live: l, number: i, sent: make([]atomic.Int64, l.history), slots: make(chan struct{}, l.window)}
+		groups[i] = r
+		g.Go(func() error { return r.connect(ctx, t.corpus, s.url) })
 	}
 	return groups, g.Wait()
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -13,87 +15,100 @@ import (
 )
 
 type options struct {
-	Hub   string        `default:"bin/wedsync" help:"The hub's binary."`
-	Peers string        `default:"testdata/bench/automerge-sync-server" help:"Where automerge-repo-sync-server is installed."`
-	Quick bool          `help:"A smaller run, for a first impression."`
-	JSON  bool          `help:"Print the result as JSON."`
-	Only  string        `enum:",live,paced,storm" default:"" help:"One part alone: live, paced or storm."`
-	For   time.Duration `default:"8s" help:"How long live and paced edits last."`
+	Hub      string   `default:"bin/wedsync" help:"The hub's binary."`
+	Peers    string   `default:"testdata/bench" help:"Where the other servers are installed."`
+	Quick    bool     `help:"A smaller run of about a minute, for a first impression."`
+	Only     []string `help:"Some parts alone: live, paced, fan-out, offline, storm, stored."`
+	Against  []string `help:"Some of the others alone: sync-server, hocuspocus."`
+	Rounds   int      `help:"How often each part is done instead of as often as it needs."`
+	JSON     string   `default:"tmp/bench.json" help:"Where to write the figures."`
+	SVG      string   `default:"tmp/bench.svg" help:"Where to draw the ratios."`
+	Profiles string   `placeholder:"DIR" help:"Where to write CPU profiles of the hub, which slow it a little."`
 }
 
 func main() {
 	var o options
-	cli := kong.Parse(&o, kong.Name("bench"), kong.Description("The hub beside automerge-repo-sync-server, as ratios."))
+	cli := kong.Parse(&o, kong.Name("bench"), kong.Description("The hub beside automerge-repo-sync-server and Hocuspocus, as ratios."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	debug.SetGCPercent(400) // the generator shares the machine, and has memory
 	cli.FatalIfErrorf(run(ctx, o))
 }
 
 func run(ctx context.Context, o options) error {
-	p := newProgress(os.Stderr)
-	subjects := []*subject{hubSubject(o.Hub), syncServerSubject(o.Peers)}
-	size := fullSize(o.For)
-	if o.Quick {
-		size = quickSize()
+	r, err := newReport(o)
+	if err != nil {
+		return err
 	}
-	r := &report{Started: time.Now(), Quick: o.Quick}
+	p := newProgress(os.Stderr)
 	for _, part := range parts {
-		if o.Only != "" && o.Only != part.name {
+		if len(o.Only) > 0 && !slices.Contains(o.Only, part.name) {
 			continue
 		}
-		for _, s := range subjects {
-			p.step("%s: %s", part.name, s.name)
-			rows, err := part.measure(ctx, s, size, p)
-			if err != nil {
-				return fmt.Errorf("%s against %s: %w", part.name, s.name, err)
-			}
-			r.add(s.name, rows)
+		if err := part.run(ctx, r, o, p); err != nil {
+			return err
 		}
 	}
 	p.done()
-	if o.JSON {
-		return json.NewEncoder(os.Stdout).Encode(r)
+	r.Took = time.Since(r.Started).Seconds()
+	if err := r.print(os.Stdout); err != nil {
+		return err
 	}
-	return r.print(os.Stdout)
+	return r.write(o.JSON, o.SVG)
 }
 
-// A part is one kind of work.
-type part struct {
-	name    string
-	measure func(context.Context, *subject, size, *progress) ([]row, error)
-}
-
-var parts = []part{
-	{"live", measureLive},
-	{"paced", measurePaced},
-	{"storm", measureStorm},
-}
-
-// A size says how much of everything.
-type size struct {
-	records     int // of live and paced
-	subscribers int // of each of these records
-	window      int // changes that a writer sends ahead of their acknowledgement
-	history     int // changes prepared per record
-	duration    time.Duration
-	rate        int // changes per second over all records, when paced
-
-	pool    int // records of the storm
-	changes int // and their changes each
-	devices int
-	opened  int // records that each device has open
-}
-
-func fullSize(d time.Duration) size {
-	return size{
-		records: 50, subscribers: 4, window: 8, history: 8000, duration: d, rate: 100,
-		pool: 2000, changes: 5, devices: 500, opened: 20,
+func subjects(o options) []*subject {
+	all := []*subject{hub(o.Hub, o.Profiles != "")}
+	for _, s := range []*subject{
+		syncServer(filepath.Join(o.Peers, "automerge-sync-server")),
+		hocuspocus(filepath.Join(o.Peers, "hocuspocus")),
+	} {
+		if len(o.Against) == 0 || slices.Contains(o.Against, s.name) {
+			all = append(all, s)
+		}
 	}
+	return all
 }
 
-func quickSize() size {
-	return size{
-		records: 20, subscribers: 4, window: 8, history: 4000, duration: 2 * time.Second, rate: 100,
-		pool: 300, changes: 5, devices: 100, opened: 20,
+const trialPatience = 4 * time.Minute // then a server is stuck
+
+// run does the part with all subjects, one after the other, as often as needed.
+func (part part) run(ctx context.Context, r *report, o options, p *progress) error {
+	z := fullSize()
+	rounds := part.rounds
+	if o.Quick {
+		z, rounds = quickSize(), 1
 	}
+	if o.Rounds > 0 {
+		rounds = o.Rounds
+	}
+	corpora := make(map[string]corpus) // by format
+	for round := range rounds {
+		for _, s := range subjects(o) {
+			if s.missing != "" {
+				continue
+			}
+			p.step("%s, round %d of %d: %s", part.name, round+1, rounds, s.name)
+			if corpora[s.format] == nil {
+				c, err := s.encode(ctx, part.work(z))
+				if err != nil {
+					return err
+				}
+				corpora[s.format] = c
+			}
+			t := &trial{
+				part: part.name, subject: s, corpus: corpora[s.format], size: z,
+				progress: p, profiles: &profiles{o.Profiles}, round: round,
+			}
+			trialCtx, cancel := context.WithTimeout(ctx, trialPatience)
+			rows, err := part.measure(trialCtx, t)
+			cancel()
+			if err != nil {
+				return fmt.Errorf("%s with %s: %w", part.name, s.name, err)
+			}
+			r.add(part.title(z), s.name, round, rows)
+			r.Others = max(r.Others, t.others)
+		}
+	}
+	return nil
 }

@@ -5,7 +5,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
+	"syscall"
+	"unsafe"
 )
 
 const ticksPerSecond = 100 // USER_HZ, the same on every Linux
@@ -21,18 +22,38 @@ func cpuSeconds(pid int) (float64, error) {
 	if !ok {
 		return 0, fmt.Errorf("process %d has ended", pid)
 	}
-	ticks := root.own + root.ended
+	used := root.used(pid)
 	for id, s := range stats {
 		if id != pid && descends(stats, id, pid) {
-			ticks += s.own + s.ended
+			used += s.used(id)
 		}
 	}
-	return float64(ticks) / ticksPerSecond, nil
+	return used, nil
 }
 
 type stat struct {
 	parent     int
 	own, ended uint64 // ticks of the process, and of its children that it waited for
+}
+
+// used is finer than ticks where the process still runs.
+func (s stat) used(pid int) float64 {
+	own, err := clock(pid)
+	if err != nil {
+		own = float64(s.own) / ticksPerSecond
+	}
+	return own + float64(s.ended)/ticksPerSecond
+}
+
+// clock reads the CPU clock of a process, as clock_getcpuclockid(3) names it.
+func clock(pid int) (float64, error) {
+	const wholeProcess = 2
+	id := int32(^pid<<3 | wholeProcess)
+	var t syscall.Timespec
+	if _, _, e := syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, uintptr(id), uintptr(unsafe.Pointer(&t)), 0); e != 0 {
+		return 0, fmt.Errorf("CPU clock of process %d: %w", pid, e)
+	}
+	return float64(t.Nano()) / 1e9, nil
 }
 
 func readStats() (map[int]stat, error) {
@@ -60,12 +81,8 @@ func readStats() (map[int]stat, error) {
 // parseStat reads a line of /proc/PID/stat; the second field, the command, may
 // hold anything, so reading begins after its last parenthesis.
 func parseStat(line string) (stat, bool) {
-	_, rest, ok := strings.Cut(line, ") ")
-	if i := strings.LastIndex(line, ") "); i >= 0 {
-		rest = line[i+2:]
-	}
-	f := strings.Fields(rest)
-	if !ok || len(f) < 15 {
+	f := strings.Fields(line[strings.LastIndex(line, ") ")+1:])
+	if len(f) < 15 {
 		return stat{}, false
 	}
 	parent, err := strconv.Atoi(f[1])
@@ -85,65 +102,4 @@ func descends(stats map[int]stat, pid, ancestor int) bool {
 		pid = s.parent
 	}
 	return false
-}
-
-// ownCPU is what the generator itself has used.
-func ownCPU() (float64, error) {
-	stats, err := readStats()
-	return float64(stats[os.Getpid()].own) / ticksPerSecond, err
-}
-
-// A meter measures one phase: wall time and CPU time of server and generator.
-type meter struct {
-	pid           int
-	started       time.Time
-	server, bench float64
-}
-
-func startMeter(pid int) (*meter, error) {
-	server, err := cpuSeconds(pid)
-	if err != nil {
-		return nil, err
-	}
-	bench, err := ownCPU()
-	return &meter{pid: pid, started: time.Now(), server: server, bench: bench}, err
-}
-
-// A usage is what a phase took.
-type usage struct {
-	wall, server, bench float64 // seconds
-}
-
-// stop ends the phase's wall time. CPU time of the server counts until it has
-// come to rest: saving and projecting late is work too.
-func (m *meter) stop() (usage, error) {
-	u := usage{wall: time.Since(m.started).Seconds()}
-	bench, err := ownCPU()
-	if err != nil {
-		return u, err
-	}
-	u.bench = bench - m.bench
-	server, err := settle(m.pid)
-	u.server = server - m.server
-	return u, err
-}
-
-const (
-	restProbe = 250 * time.Millisecond
-	restShare = 0.08             // of one core: less counts as rest
-	restLimit = 20 * time.Second // a server that never rests is measured as it is
-)
-
-// settle waits until the server rests and returns its CPU time so far.
-func settle(pid int) (float64, error) {
-	before, err := cpuSeconds(pid)
-	for deadline := time.Now().Add(restLimit); err == nil && time.Now().Before(deadline); {
-		time.Sleep(restProbe)
-		var now float64
-		if now, err = cpuSeconds(pid); now-before < restShare*restProbe.Seconds() {
-			return now, err
-		}
-		before = now
-	}
-	return before, err
 }

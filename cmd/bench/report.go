@@ -1,141 +1,137 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
-	"math"
+	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
-
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// A row is one figure of one server.
+// A row is one figure of one subject.
 type row struct {
+	Key    string  `json:"key"`
 	Name   string  `json:"name"`
 	Unit   string  `json:"unit"`
-	Value  float64 `json:"value"`
+	Value  float64 `json:"-"`
 	Higher bool    `json:"higher_is_better,omitempty"`
-	Goal   float64 `json:"goal,omitempty"`  // the ratio to reach, 0 for none
-	Bound  string  `json:"bound,omitempty"` // set where the generator, not the server, was the limit
+	Bound  string  `json:"-"` // says so where the generator, not the server, was the limit
 }
 
-// bound says whether the generator had no core left while the server had.
-func (u usage) bound() string {
-	if cores := u.bench / u.wall; cores > 0.85 && u.server/u.wall < 0.85 {
-		return fmt.Sprintf("generator used %.1f cores: a lower bound", cores)
-	}
-	return ""
-}
-
-// A line is one figure of both servers.
+// A line is one figure of all subjects.
 type line struct {
 	row
-	Values map[string]float64 `json:"values"`
-	Ratio  float64            `json:"ratio"` // how many times better the hub is
+	Part   string               `json:"part"`
+	Rounds map[string][]float64 `json:"rounds"` // of each subject
+	Bounds map[string]string    `json:"bounds,omitempty"`
 }
 
 // A report is a whole run.
 type report struct {
-	Started time.Time `json:"started"`
-	Quick   bool      `json:"quick,omitempty"`
-	Lines   []*line   `json:"lines"`
+	Started time.Time         `json:"started"`
+	Took    float64           `json:"seconds"`
+	Quick   bool              `json:"quick,omitempty"`
+	Cores   int               `json:"cores"`
+	Load    string            `json:"load_at_start"` // as /proc/loadavg has it
+	Others  float64           `json:"cores_used_by_others"`
+	Missing map[string]string `json:"missing,omitempty"` // subjects that were not there, and why
+	Peers   []string          `json:"peers"`
+	Lines   []*line           `json:"lines"`
 }
 
-func (r *report) add(subject string, rows []row) {
-	for _, got := range rows {
-		l := r.line(got)
-		l.Values[subject] = got.Value
-		if got.Bound != "" {
-			l.Bound = subject + ": " + got.Bound
+func newReport(o options) (*report, error) {
+	for _, dir := range []string{filepath.Dir(o.JSON), filepath.Dir(o.SVG), o.Profiles} {
+		if err := os.MkdirAll(dir, 0o755); err != nil && dir != "" {
+			return nil, fmt.Errorf("make a directory for the results: %w", err)
 		}
-		l.Ratio = ratio(l)
+	}
+	load, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return nil, fmt.Errorf("the machine's load is read from /proc, which only Linux has: %w", err)
+	}
+	r := &report{
+		Started: time.Now(), Quick: o.Quick, Cores: runtime.NumCPU(), Load: strings.TrimSpace(string(load)),
+		Missing: make(map[string]string),
+	}
+	for _, s := range subjects(o) {
+		switch {
+		case s.missing == "" && s.name != hubName:
+			r.Peers = append(r.Peers, s.name)
+		case s.missing != "" && s.name == hubName:
+			return nil, errors.New("the hub is " + s.missing)
+		case s.missing != "":
+			r.Missing[s.name] = s.missing
+		}
+	}
+	return r, nil
+}
+
+func (r *report) add(part, subject string, round int, rows []row) {
+	for _, got := range rows {
+		l := r.line(part, got)
+		l.Rounds[subject] = append(l.Rounds[subject], got.Value)
+		if got.Bound != "" {
+			l.Bounds[subject] = fmt.Sprintf("round %d: %s", round+1, got.Bound)
+		}
 	}
 }
 
-func (r *report) line(of row) *line {
+func (r *report) line(part string, of row) *line {
 	for _, l := range r.Lines {
-		if l.Name == of.Name {
+		if l.Key == of.Key {
 			return l
 		}
 	}
-	l := &line{row: of, Values: make(map[string]float64)}
+	l := &line{row: of, Part: part, Rounds: make(map[string][]float64), Bounds: make(map[string]string)}
 	r.Lines = append(r.Lines, l)
 	return l
 }
 
-// tick is the resolution of CPU time; less than that is shown as that.
-const tick = 1.0 / ticksPerSecond
-
-func ratio(l *line) float64 {
-	hub, measured := l.Values["hub"]
-	other, compared := l.Values["sync-server"]
-	if !measured || !compared {
-		return 0
-	}
-	if l.Unit == "s" {
-		hub, other = max(hub, tick), max(other, tick)
-	}
-	if hub == 0 || other == 0 {
-		return 0
-	}
-	if l.Higher {
-		return hub / other
-	}
-	return other / hub
-}
-
-func (r *report) print(w io.Writer) error {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = text.FormatDefault
-	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 2, Align: text.AlignRight}, {Number: 3, Align: text.AlignRight}, {Number: 4, Align: text.AlignRight},
-	})
-	t.AppendHeader(table.Row{"", "hub", "sync-server 0.2.8", "hub better by", "goal"})
-	for _, l := range r.Lines {
-		t.AppendRow(table.Row{l.Name, l.show("hub"), l.show("sync-server"), l.better(), l.goal()})
-	}
-	if _, err := fmt.Fprintln(w, t.Render()); err != nil {
-		return fmt.Errorf("print report: %w", err)
-	}
-	for _, l := range r.Lines {
-		if l.Bound != "" {
-			if _, err := fmt.Fprintf(w, "%s: %s\n", l.Name, l.Bound); err != nil {
-				return fmt.Errorf("print report: %w", err)
-			}
+// ratio is how many times better the hub is than a peer, in the middle one of
+// the rounds, each compared with itself.
+func (l *line) ratio(peer string) float64 {
+	hub, other := l.Rounds[hubName], l.Rounds[peer]
+	var each []float64
+	for i := range min(len(hub), len(other)) {
+		h, o := max(hub[i], least), max(other[i], least)
+		if l.Higher {
+			h, o = o, h
 		}
+		each = append(each, o/h)
 	}
-	_, err := fmt.Fprintf(w, "%d cores, shared by server and generator; the hub answers after the disk has it, the sync-server before. %s\n",
-		runtime.NumCPU(), "Compare ratios within one run only.")
-	return err
+	return median(each)
 }
 
-func (l *line) show(subject string) string {
-	v, ok := l.Values[subject]
-	switch {
-	case !ok || math.IsNaN(v):
-		return "–"
-	case v >= 100:
-		return fmt.Sprintf("%.0f %s", v, l.Unit)
+const least = 0.001 // less is beyond what was measured, in any unit here
+
+// median is 0 of nothing.
+func median(all []float64) float64 {
+	if len(all) == 0 {
+		return 0
 	}
-	return fmt.Sprintf("%.2f %s", v, l.Unit)
+	sorted := slices.Sorted(slices.Values(all))
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 0 {
+		return (sorted[middle-1] + sorted[middle]) / 2
+	}
+	return sorted[middle]
 }
 
-func (l *line) better() string {
-	if l.Ratio == 0 {
-		return "–"
+// write writes the figures and draws the ratios.
+func (r *report) write(figures, chart string) error {
+	out, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode report: %w", err)
 	}
-	return fmt.Sprintf("%.1f×", l.Ratio)
-}
-
-func (l *line) goal() string {
-	switch {
-	case l.Goal == 0 || l.Ratio == 0:
-		return ""
-	case l.Ratio >= l.Goal:
-		return fmt.Sprintf("≥ %.0f×, met", l.Goal)
+	if err := os.WriteFile(figures, append(out, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write report: %w", err)
 	}
-	return fmt.Sprintf("≥ %.0f×, MISSED", l.Goal)
+	if err := os.WriteFile(chart, r.chart(), 0o644); err != nil {
+		return fmt.Errorf("write chart: %w", err)
+	}
+	return nil
 }

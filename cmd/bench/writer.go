@@ -12,39 +12,46 @@ import (
 // A liveRecord is one record with its writer and its subscribers.
 type liveRecord struct {
 	*live
-	history     *history
-	writer      *device
-	subscribers []*device
+	number      int
+	writer      device
+	subscribers []device
 	sent        []atomic.Int64 // when each change was sent, Unix nanoseconds
 	slots       chan struct{}  // one for each change that is not yet acknowledged
-	last        atomic.Int64   // index of the last change that was sent
+	written     atomic.Int64   // how many changes were sent, the first included
 }
 
-func (r *liveRecord) connect(ctx context.Context, name string) error {
+func (r *liveRecord) connect(ctx context.Context, c corpus, url string) error {
 	var err error
-	if r.writer, err = dial(ctx, r.url, name+"-writer"); err != nil {
+	if r.writer, err = c.dial(ctx, url, fmt.Sprintf("record-%d-writer", r.number)); err != nil {
 		return err
 	}
-	if err := r.writer.introduce(ctx, r.history, 1); err != nil {
-		return fmt.Errorf("introduce %s: %w", name, err)
+	if err := bring(ctx, r.writer, r.number, 1); err != nil {
+		return fmt.Errorf("bring record %d: %w", r.number, err)
 	}
-	for i := range r.size.subscribers {
-		d, err := dial(ctx, r.url, fmt.Sprintf("%s-%d", name, i))
+	for i := range r.liveSize.subscribers {
+		d, err := c.dial(ctx, url, fmt.Sprintf("record-%d-%d", r.number, i))
 		if err != nil {
 			return err
 		}
-		if err := d.subscribe(ctx, r.history, 1); err != nil {
-			return fmt.Errorf("subscribe to %s: %w", name, err)
-		}
 		r.subscribers = append(r.subscribers, d)
+		err = d.open(ctx, r.number, 1, 1)
+		if err == nil {
+			err = await(ctx, d, r.number, 1)
+		}
+		if err != nil {
+			return fmt.Errorf("follow record %d: %w", r.number, err)
+		}
 	}
 	return nil
 }
 
+func (r *liveRecord) close() { closeAll(append(r.subscribers, r.writer)) }
+
 // run starts the record's goroutines; they end when every change that was sent
 // is known to all, or with ctx.
 func (r *liveRecord) run(ctx context.Context, g *errgroup.Group) {
-	done := make(chan struct{}) // closed when r.last is final
+	done := make(chan struct{}) // closed when r.written is final
+	r.written.Store(1)
 	g.Go(func() error {
 		defer close(done)
 		return r.write(ctx)
@@ -58,8 +65,7 @@ func (r *liveRecord) run(ctx context.Context, g *errgroup.Group) {
 func (r *liveRecord) write(ctx context.Context) error {
 	pace := r.pace()
 	defer pace.Stop()
-	var message []byte
-	for i := 1; i < len(r.history.chunks); i++ {
+	for i := 1; i < r.history; i++ {
 		if r.rate > 0 {
 			select {
 			case <-pace.C:
@@ -76,10 +82,9 @@ func (r *liveRecord) write(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		r.last.Store(int64(i))
+		r.written.Store(int64(i + 1))
 		r.sent[i].Store(time.Now().UnixNano())
-		message = appendMessage(message[:0], r.history.hashes[i], r.history.chunks[i])
-		if err := r.writer.send(ctx, r.history.document, message); err != nil {
+		if err := r.writer.push(ctx, r.number, span{i, i + 1}); err != nil {
 			return fmt.Errorf("send change %d: %w", i, err)
 		}
 	}
@@ -96,58 +101,42 @@ func (r *liveRecord) pace() *time.Ticker {
 
 // readAcks frees a slot for each change that the server has acknowledged.
 func (r *liveRecord) readAcks(ctx context.Context, done <-chan struct{}) error {
-	return r.readHeads(ctx, r.writer, done, func(from, to int) error {
+	return r.listen(ctx, r.writer, done, func(from, to int) error {
 		for range to - from {
 			<-r.slots
 		}
-		r.acked.Add(int64(to - from))
+		r.heard.Add(int64(to - from))
 		return nil
 	})
 }
 
-// follow notes how long changes took, and answers as a client does that now
-// holds them. A server that told of changes without sending them is found out.
-func (r *liveRecord) follow(ctx context.Context, d *device, done <-chan struct{}) error {
-	var message []byte
-	before := d.got
-	err := r.readHeads(ctx, d, done, func(from, to int) error {
+// follow notes how long changes took, and answers as a client does.
+func (r *liveRecord) follow(ctx context.Context, d device, done <-chan struct{}) error {
+	return r.listen(ctx, d, done, func(from, to int) error {
 		now := time.Now().UnixNano()
-		for i := from + 1; i <= to; i++ {
+		for i := from; i < to; i++ {
 			r.delays.add(now - r.sent[i].Load())
 		}
-		message = appendMessage(message[:0], r.history.hashes[to])
-		return d.send(ctx, r.history.document, message)
+		return d.took(ctx, r.number, to)
 	})
-	if err != nil {
-		return err
-	}
-	sent := 0
-	for _, chunk := range r.history.chunks[1 : r.last.Load()+1] {
-		sent += len(chunk)
-	}
-	// A little may be withheld: Automerge's sync leaves out what it believes a
-	// peer to have, until it is asked.
-	if got := d.got - before; got < sent*98/100 {
-		return fmt.Errorf("%s was told of %d bytes of changes and got %d", d.name, sent, got)
-	}
-	return nil
 }
 
-// readHeads calls moved whenever the server tells d of a later head, until it
-// has told of the last change of all.
-func (r *liveRecord) readHeads(ctx context.Context, d *device, done <-chan struct{}, moved func(from, to int) error) error {
+// listen calls moved whenever the server tells d that it has more changes,
+// until it has told of the last.
+func (r *liveRecord) listen(ctx context.Context, d device, done <-chan struct{}, moved func(from, to int) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var at atomic.Int64
+	var has atomic.Int64
+	has.Store(1)
 	complete := func() bool {
 		select {
 		case <-done:
-			return at.Load() >= r.last.Load()
+			return has.Load() >= r.written.Load()
 		default:
 			return false
 		}
 	}
-	go func() { // ends a read that waits for what will not come
+	go func() { // ends a wait for what will not come
 		select {
 		case <-done:
 		case <-ctx.Done():
@@ -157,21 +146,21 @@ func (r *liveRecord) readHeads(ctx context.Context, d *device, done <-chan struc
 		}
 	}()
 	for !complete() {
-		to, err := d.readHead(ctx, r.history)
+		n, err := d.next(ctx)
 		if complete() {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s at change %d of %d: %w", d.name, at.Load(), r.last.Load(), err)
+			return fmt.Errorf("record %d at change %d of %d: %w", r.number, has.Load(), r.written.Load(), err)
 		}
-		from := int(at.Load())
-		if to <= from {
+		from := int(has.Load())
+		if n.has <= from {
 			continue
 		}
-		if err := moved(from, to); err != nil {
+		if err := moved(from, n.has); err != nil {
 			return err
 		}
-		at.Store(int64(to))
+		has.Store(int64(n.has))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -71,6 +72,26 @@ func (h *history) push(c *crdt.Change) {
 	h.hashes = append(h.hashes, hash)
 }
 
+// heads is what a copy with the first n changes announces.
+func (h *history) heads(n int) []crdt.Hash {
+	if n == 0 {
+		return nil
+	}
+	return h.hashes[n-1 : n]
+}
+
+// held is how many changes a copy with these heads has.
+func (h *history) held(heads []crdt.Hash) (int, error) {
+	if len(heads) == 0 {
+		return 0, nil
+	}
+	at, known := h.index[heads[0]]
+	if !known || len(heads) > 1 {
+		return 0, fmt.Errorf("record %s has heads that nobody wrote: %v", h.document, heads)
+	}
+	return at + 1, nil
+}
+
 func fieldName(i int) string { return fmt.Sprintf("field_%02d", i) }
 
 func actorOf(n int) crdt.ActorID {
@@ -86,10 +107,20 @@ func recordOf(n int) crdt.RecordID {
 	return id
 }
 
-func histories(records, changes int) []*history {
-	all := make([]*history, records)
-	for i := range all {
-		all[i] = newHistory(i, changes)
-	}
-	return all
+// Histories is a corpus of Automerge changes.
+type histories struct {
+	all    []*history
+	number map[string]int // of each document
+	of     work
 }
+
+func newHistories(_ context.Context, w work) (corpus, error) {
+	h := &histories{all: make([]*history, w.records), number: make(map[string]int, w.records), of: w}
+	for i := range h.all {
+		h.all[i] = newHistory(i, w.changes)
+		h.number[h.all[i].document] = i
+	}
+	return h, nil
+}
+
+func (h *histories) work() work { return h.of }

@@ -1,0 +1,22 @@
+package main
+
+// A goal is what a figure must reach.
+type goal struct {
+	against map[string]float64 // how many times better than these
+	limit   float64            // or not more than this
+}
+
+// goalOf is the goal of a row, if it has one. A limit holds of the hub itself.
+func goalOf(key string) goal {
+	return map[string]goal{
+		"live":            {against: map[string]float64{syncName: 8, hocusName: 1}},
+		"paced":           {against: map[string]float64{syncName: 5}},
+		"fan-out":         {against: map[string]float64{syncName: 5}},
+		"push":            {against: map[string]float64{syncName: 10, hocusName: 2}},
+		"pull":            {against: map[string]float64{syncName: 10, hocusName: 2}},
+		"storm restarted": {against: map[string]float64{syncName: 15, hocusName: 2}},
+		"cold start":      {against: map[string]float64{syncName: 1, hocusName: 1}},
+		"record":          {against: map[string]float64{syncName: 10, hocusName: 1}},
+		"connection":      {limit: 12},
+	}[key]
+}

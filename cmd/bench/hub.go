@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// hub is what all others are compared with. With profiling it serves profiles.
+func hub(binary string, profiling bool) *subject {
+	return &subject{
+		name: hubName, format: "automerge", encode: newHistories, lag: hubShowing, missing: absent(binary),
+		start: func(ctx context.Context, data string) (*server, error) {
+			args := []string{"serve", "--data", data, "--listen", "127.0.0.1:0"}
+			if profiling {
+				args = append(args, "--pprof")
+			}
+			out, w, err := os.Pipe()
+			if err != nil {
+				return nil, fmt.Errorf("pipe for the hub's output: %w", err)
+			}
+			cmd := exec.Command(binary, args...)
+			cmd.Stdout = w
+			s, err := launch(cmd, data)
+			_ = w.Close() // the process has its own copy
+			if err != nil {
+				return nil, err
+			}
+			address, err := listening(out)
+			if err != nil {
+				return nil, errors.Join(err, s.stop())
+			}
+			token, err := hubToken(ctx, binary, data)
+			if err != nil {
+				return nil, errors.Join(err, s.stop())
+			}
+			s.url = "ws://" + address + "/sync?token=" + token
+			if profiling {
+				s.profile = "http://" + address + "/debug/pprof/profile"
+			}
+			return s, nil
+		},
+	}
+}
+
+// hubToken makes a token once for each data directory, so that a second start
+// takes no longer than the hub needs.
+func hubToken(ctx context.Context, binary, data string) (string, error) {
+	file := filepath.Join(data, "bench.token")
+	if token, err := os.ReadFile(file); err == nil {
+		return string(token), nil
+	}
+	out, err := exec.CommandContext(ctx, binary, "token", "--data", data, "--supplier", "bench", "--user", "bench").Output()
+	if err != nil {
+		return "", fmt.Errorf("make a token: %w", err)
+	}
+	token := strings.TrimSpace(string(out))
+	return token, os.WriteFile(file, []byte(token), 0o600)
+}
+
+// listening reads the hub's output up to the line that says where it serves,
+// and drains the rest until the hub ends.
+func listening(out *os.File) (string, error) {
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if _, address, ok := strings.Cut(lines.Text(), "listening on http://"); ok {
+			go func() {
+				for lines.Scan() {
+				}
+			}()
+			return strings.TrimSpace(address), nil
+		}
+	}
+	return "", errors.Join(errors.New("the hub ended before it was listening"), lines.Err())
+}

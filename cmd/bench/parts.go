@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// A part is one kind of work.
+type part struct {
+	name    string
+	title   func(size) string
+	rounds  int
+	work    func(size) work
+	measure func(context.Context, *trial) ([]row, error)
+}
+
+var parts = []part{
+	{"live", size.liveTitle, 3, func(z size) work { return z.live.work() }, measureLive},
+	{"paced", size.pacedTitle, 2, func(z size) work { return z.paced.work() }, measurePaced},
+	{"fan-out", size.fanOutTitle, 2, func(z size) work { return z.fanOut.work() }, measureFanOut},
+	{"offline", size.offlineTitle, 3, func(z size) work { return z.offline.work() }, measureOffline},
+	{"storm", size.stormTitle, 2, func(z size) work { return z.storm.work() }, measureStorm},
+	{"stored", size.storedTitle, 1, func(z size) work { return z.stored.work() }, measureStored},
+}
+
+// A size says how much of everything.
+type size struct {
+	live, paced, fanOut liveSize
+	offline             offlineSize
+	storm               stormSize
+	stored              storedSize
+}
+
+func fullSize() size {
+	return size{
+		live: liveSize{
+			records: 50, subscribers: 4, window: 8, history: 6000,
+			warmUp: time.Second, duration: 4 * time.Second,
+		},
+		paced: liveSize{
+			records: 50, subscribers: 4, window: 8, history: 100, rate: 100,
+			warmUp: time.Second, duration: 6 * time.Second,
+		},
+		fanOut: liveSize{
+			records: 1, subscribers: 100, window: 8, history: 200_000,
+			warmUp: time.Second, duration: 4 * time.Second,
+		},
+		offline: offlineSize{records: 500, shared: 100, unsent: 20},
+		storm:   stormSize{pool: 2000, changes: 5, devices: 500, opened: 20},
+		stored:  storedSize{connections: 1000, records: 10_000, changes: 5, patience: time.Minute, starts: 3},
+	}
+}
+
+func quickSize() size {
+	z := fullSize()
+	z.live.records, z.live.duration = 20, 2*time.Second
+	z.paced.duration = 2 * time.Second
+	z.fanOut.history, z.fanOut.duration = 100_000, 2*time.Second
+	z.offline.records = 100
+	z.storm.pool, z.storm.devices = 400, 100
+	z.stored.connections, z.stored.records, z.stored.starts = 300, 600, 1
+	return z
+}
+
+func (z size) liveTitle() string {
+	return fmt.Sprintf("live: %d records × %d subscribers, as fast as it goes", z.live.records, z.live.subscribers)
+}
+
+func (z size) pacedTitle() string {
+	return fmt.Sprintf("paced: %d records × %d subscribers, %d changes/s in all", z.paced.records, z.paced.subscribers, z.paced.rate)
+}
+
+func (z size) fanOutTitle() string {
+	return fmt.Sprintf("fan-out: one writer, %d subscribers", z.fanOut.subscribers)
+}
+
+func (z size) offlineTitle() string {
+	return fmt.Sprintf("offline: a device pushes %d records × %d changes, a fresh one pulls %d × %d",
+		z.offline.records, z.offline.unsent, z.offline.records, z.offline.held())
+}
+
+func (z size) stormTitle() string {
+	return fmt.Sprintf("storm: %d devices × %d records return, in sync", z.storm.devices, z.storm.opened)
+}
+
+func (z size) storedTitle() string {
+	return fmt.Sprintf("stored: %d connections, %d records × %d changes", z.stored.connections, z.stored.records, z.stored.changes)
+}
