@@ -144,4 +144,16 @@ function print(name, doc) {
 }
 
 print("every kind", everyKind())
-for (let n = 0; n < count; n++) print(`random ${n}`, randomDocument(n))
+
+// Automerge itself fails on some of the documents that it wrote. They are left
+// out and named; many of them are our fault.
+const tolerated = 2 + count / 20
+for (let n = 0, made = 0; made < count; n++) {
+  try {
+    print(`random ${n}`, randomDocument(n))
+    made++
+  } catch (e) {
+    console.error(`left out: seed ${seed}, random ${n}: ${e.message ?? e}`)
+    if (n - made >= tolerated) throw e
+  }
+}
