@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	"github.com/fxamacker/cbor/v2"
@@ -127,13 +126,4 @@ func (c *wireClient) awaitClose() websocket.StatusCode {
 			return websocket.CloseStatus(err)
 		}
 	}
-}
-
-// silentFor reports whether no frame arrives for so long. The connection is
-// of no use afterwards.
-func (c *wireClient) silentFor(d time.Duration) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), d)
-	defer cancel()
-	_, err := c.read(ctx)
-	return errors.Is(err, context.DeadlineExceeded)
 }
