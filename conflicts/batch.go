@@ -41,6 +41,7 @@ func (r *Record) begin(from Principal, p *Policy, now time.Time) *batch {
 
 // outcome ends a batch.
 func (b *batch) outcome() *Outcome {
+	b.letGo()
 	for _, c := range b.moved {
 		b.out.Conflicts = append(b.out.Conflicts, c.row())
 	}

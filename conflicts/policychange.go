@@ -23,17 +23,23 @@ func (b *batch) adopt(p *Policy) {
 		}
 		b.reread(f, fp)
 	}
-	for _, path := range b.ledger.critical() {
-		f := b.ledger.Fields[path]
-		if _, named := p.field(path); !named && f.Pending == nil {
-			f.Critical = false
-			b.dirty = true
-		}
-	}
+	b.letGo()
 	b.rewatch()
 	if b.ledger.Listed && b.ledger.Awaiting == nil && len(turned) > 0 {
 		b.late = answer{To: b.start}
 		b.evaluate(turned)
+	}
+}
+
+// letGo ends the time of fields that the policy dropped and that wait for no
+// decision.
+func (b *batch) letGo() {
+	for _, path := range b.ledger.critical() {
+		f := b.ledger.Fields[path]
+		if _, named := b.policy.field(path); !named && f.Pending == nil {
+			f.Critical = false
+			b.dirty = true
+		}
 	}
 }
 

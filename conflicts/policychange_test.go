@@ -59,6 +59,29 @@ func TestCase24_FieldTurnsCriticalWhileValuesConflict(t *testing.T) {
 	})
 }
 
+// A dropped field whose conflict nobody decided, for its author took the edit
+// back, waits for nobody any more: restarted or not, the hub lets it go.
+func TestDroppedFieldIsLetGoWhenItsConflictIsWithdrawn(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		a.set("budget", f.n(10))
+		a.push()
+		policy := *w.policy
+		policy.Fields = policy.Fields[:2]
+		w.policy = &policy
+		a.set("budget", f.n(1))
+		w.verdict(a.push(), "budget", EditNoChange, "", 2)
+		w.noPending("budget")
+		if _, ok := w.rec.View().Accepted["budget"]; ok {
+			t.Fatal("still critical")
+		}
+		a.set("budget", f.n(20))
+		if out := a.push(); len(out.Verdicts) != 0 || out.Hub != nil {
+			t.Fatalf("judged though it is not critical: %+v", out)
+		}
+		w.replay = nil // of changing policies
+	})
+}
+
 func TestCase27_DeviceReplacesTheParentObject(t *testing.T) {
 	for _, mode := range []Review{EveryEdit, ConflictingEdits} {
 		story(t, withVenue(mode), func(t *testing.T, w *world, f form, a, b *device) {

@@ -17,9 +17,6 @@ func (r *Record) Resolve(s Resolution) (*Outcome, error) {
 		Value: value, Cause: CauseResolution, Author: s.By.author(),
 	})
 	b.answer(b.fields, nil)
-	if _, named := b.policy.field(f.Policy.Path); !named {
-		f.Critical = false
-	}
 	return b.outcome(), nil
 }
 
