@@ -98,6 +98,5 @@ func (r *Record) Resolve(s Resolution) *Result {
 	}
 	c.Status = "resolved"
 	c.Version++
-	r.follow(s.Policy)
 	return res
 }

@@ -32,7 +32,7 @@ func (e *edit) last() *crdt.Change { return e.changes[len(e.changes)-1] }
 
 // judge decides what new changes did to every critical field.
 func (r *Record) judge(added []*crdt.Change) {
-	ordered := causal(added)
+	ordered := r.causal(added)
 	for _, f := range r.fields {
 		if !f.critical {
 			continue
@@ -43,14 +43,22 @@ func (r *Record) judge(added []*crdt.Change) {
 	}
 }
 
-// causal puts changes in causal order, ties by hash.
-func causal(changes []*crdt.Change) []*crdt.Change {
+// causal puts the changes that touch a critical field or the marks in causal
+// order, ties by hash. Changes that touch neither are left out, and have no say.
+func (r *Record) causal(added []*crdt.Change) []*crdt.Change {
+	everything := r.History.See(r.History.All())
+	var rest []*crdt.Change
+	for _, c := range added {
+		if slices.ContainsFunc(append(r.Critical(), marks), func(p crdt.Path) bool { return everything.touched(p, c) }) {
+			rest = append(rest, c)
+		}
+	}
 	var ordered []*crdt.Change
-	rest := slices.Clone(changes)
 	for len(rest) > 0 {
 		best := -1
 		for i, c := range rest {
-			waits := slices.ContainsFunc(rest, func(o *crdt.Change) bool { return slices.Contains(c.Deps, o.Hash) })
+			past := r.History.Past(c.Deps...)
+			waits := slices.ContainsFunc(rest, func(o *crdt.Change) bool { return r.History.In(past, o.Hash) })
 			if !waits && (best < 0 || c.Hash.Compare(rest[best].Hash) < 0) {
 				best = i
 			}
@@ -61,6 +69,11 @@ func causal(changes []*crdt.Change) []*crdt.Change {
 	return ordered
 }
 
+// touched reports whether a change acts at a path, above it or below.
+func (d *Document) touched(p crdt.Path, c *crdt.Change) bool {
+	return slices.ContainsFunc(c.Ops, func(op crdt.Op) bool { return d.Touches(p, op) })
+}
+
 // fold collects the edits of a field. Edits by one author, each an ancestor of
 // the next and all with the same base as it stood before the batch, are one; it
 // stands where its last change does. A change that leaves the value as its
@@ -69,7 +82,7 @@ func (r *Record) fold(f *field, ordered []*crdt.Change) []*edit {
 	everything := r.History.See(r.History.All())
 	var edits []*edit
 	for _, c := range ordered {
-		if !slices.ContainsFunc(c.Ops, func(op crdt.Op) bool { return everything.Touches(f.Path, op) }) {
+		if !everything.touched(f.Path, c) {
 			continue
 		}
 		author, role := r.author(c)

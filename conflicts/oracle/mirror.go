@@ -14,6 +14,7 @@ const marks crdt.Path = "sync_conflicts"
 // Answer ends a batch with the hub change that the product wrote, nil if none,
 // and says what is wrong with it. The conflicts have their names by then.
 func (r *Record) Answer(hub *crdt.Change) []string {
+	defer r.drop()
 	var wrong []string
 	complain := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	before := r.History.See(r.History.All())
@@ -25,7 +26,7 @@ func (r *Record) Answer(hub *crdt.Change) []string {
 		due = append(due, "a decision must be established")
 	}
 	for p, v := range r.batch.written {
-		if !sameText(before.Field(p), v) || len(before.At(crdt.OpID{}, string(p))) > 1 {
+		if !sameText(before.Field(p), v) || before.count(p) > 1 {
 			due = append(due, fmt.Sprintf("%s was written", p))
 		}
 	}
@@ -63,6 +64,16 @@ func (r *Record) Answer(hub *crdt.Change) []string {
 		complain("the hub change moved ordinary fields:\n%+v\n%+v", a, b)
 	}
 	return wrong
+}
+
+// count is how many values live at a path, over every live map at each step.
+func (d *Document) count(p crdt.Path) int {
+	n := 0
+	keys := p.Keys()
+	for _, obj := range d.Maps(p) {
+		n += len(d.At(obj, keys[len(keys)-1]))
+	}
+	return n
 }
 
 // sameText compares what an ordinary field shows with what was to be written.
@@ -172,9 +183,13 @@ func (r *Record) ordinary(doc *Document, hidden []string) crdt.Value {
 // hidden are the keys at which something else than a map stands where a
 // critical field needs one: the hub clears it, and what it hid comes forth.
 func (r *Record) hidden(doc *Document) []string {
+	paths := r.Critical()
+	for p := range r.batch.written {
+		paths = append(paths, p)
+	}
 	var keys []string
-	for _, f := range r.fields {
-		if first := f.Path.Keys()[0]; f.critical && len(f.Path.Keys()) > 1 && doc.Field(crdt.Path(first)).Kind != crdt.Map {
+	for _, p := range paths {
+		if first := p.Keys()[0]; len(p.Keys()) > 1 && doc.Field(crdt.Path(first)).Kind != crdt.Map {
 			keys = append(keys, first)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 type player struct {
 	env     *conflicts.Env
 	rec     *conflicts.Record
+	fields  []conflicts.FieldPolicy // that devices edit, critical now or not
 	policy  *conflicts.Policy
 	oracle  *oracle.Record
 	world   *oracle.History // all that anybody wrote, the hub included
@@ -58,12 +59,13 @@ func preparePlayer(seed uint64) *player {
 		rows:   make(map[string]conflicts.Conflict),
 		names:  make(map[crdt.Path][]string),
 	}
-	p.policy = p.newPolicy(1, []conflicts.FieldPolicy{
+	p.fields = []conflicts.FieldPolicy{
 		{Path: "budget", Kind: conflicts.Money, Review: pick(p.rng, reviews)},
 		{Path: "wedding_date", Kind: conflicts.Date, Review: pick(p.rng, reviews)},
 		{Path: "venue_name", Kind: conflicts.Text, Review: pick(p.rng, reviews)},
 		{Path: "venue.city", Kind: conflicts.Text, Review: pick(p.rng, reviews)},
-	}[p.rng.IntN(2):])
+	}
+	p.policy = p.newPolicy(1, slices.Clone(p.fields[p.rng.IntN(2):]))
 	p.rec = conflicts.New(record, p.env, p.policy)
 	p.newDevices(seed)
 	return p
@@ -86,15 +88,22 @@ func (p *player) newDevices(seed uint64) {
 		if p.rng.IntN(4) == 0 {
 			role = conflicts.Owner
 		}
-		sum := sha256.Sum256(fmt.Appendf(nil, "actor %d of %d", i, seed))
+		if i > 0 && p.rng.IntN(20) == 0 {
+			role = conflicts.Viewer
+		}
 		p.devices = append(p.devices, &device{
 			who:   conflicts.Principal{Supplier: "s", User: user, Device: fmt.Sprintf("%s-%d", user, i), Role: role},
-			actor: crdt.ActorID(sum[:16]),
+			actor: actor(seed, i),
 		})
 	}
 }
 
-// begin makes the record: over the API, or by a device whose copy others had
+func actor(seed uint64, n int) crdt.ActorID {
+	sum := sha256.Sum256(fmt.Appendf(nil, "actor %d of %d", n, seed))
+	return crdt.ActorID(sum[:16])
+}
+
+// start makes the record: over the API, or by a device whose copy others had
 // before it was first uploaded.
 func (p *player) start() {
 	if p.rng.IntN(4) == 0 {
@@ -125,6 +134,9 @@ func (p *player) start() {
 		}
 		p.deliver(first, chunks[:n])
 		chunks = chunks[n:]
+		if p.rng.IntN(6) == 0 {
+			return // the rest comes later, or never
+		}
 	}
 }
 
@@ -154,12 +166,18 @@ func (p *player) act(seed uint64) {
 		p.resolve()
 	case n < 90:
 		p.changePolicy()
+	case n < 91:
+		p.judge()
 	case n < 93:
 		p.reload()
-	case n < 95:
+	case n < 94:
 		p.ramble(d)
-	case n < 97:
+	case n < 95:
 		p.again(d)
+	case n < 96:
+		d.actor, d.seq = actor(seed, 99), 0 // the next session of an app
+	case n < 97:
+		p.equivocate(d)
 	case n < 98:
 		p.forge(d)
 	default:
@@ -188,7 +206,7 @@ func (p *player) edit(d *device) {
 	var done []string
 	c := d.write(p.world, p.now.Unix(), func(w *writer) {
 		for range 1 + p.rng.IntN(2) {
-			done = append(done, p.editField(w, pick(p.rng, p.policy.Fields)))
+			done = append(done, p.editField(w, pick(p.rng, p.fields)))
 		}
 		if p.rng.IntN(5) == 0 {
 			w.typeInto("notes", p.rng)
@@ -343,14 +361,10 @@ func (p *player) forge(d *device) {
 		return
 	}
 	forger := &device{who: d.who, actor: victim.actor, seq: victim.seq, known: victim.known}
-	scratch := oracle.NewHistory()
-	for _, c := range p.world.Of(p.world.All()) {
-		scratch.Add(c)
-	}
 	if p.oracle.BoundTo(victim.actor) == "" {
 		return
 	}
-	c := forger.write(scratch, 4102444800, func(w *writer) { w.set("budget", integer(666)) })
+	c := forger.write(p.scratch(), 4102444800, func(w *writer) { w.set("budget", integer(666)) })
 	p.logf("%s forges %s", d.who.Device, c.Hash.String()[:6])
 	p.deliver(d, [][]byte{c.Raw})
 }
@@ -378,7 +392,7 @@ func (p *player) deliver(d *device, chunks [][]byte) {
 func (p *player) apiEdit(who conflicts.Principal) {
 	fields := make(map[crdt.Path]crdt.Value)
 	for range 1 + p.rng.IntN(2) {
-		f := pick(p.rng, p.policy.Fields)
+		f := pick(p.rng, p.fields)
 		fields[f.Path] = anyValue(p.rng, f.Kind)
 		if revisions := p.oracle.Revisions(f.Path); len(revisions) > 0 && p.rng.IntN(4) == 0 {
 			fields[f.Path] = pick(p.rng, revisions).Value
@@ -440,7 +454,7 @@ func (p *player) resolve() {
 	case 1:
 		s.Action = conflicts.Custom
 		kind := conflicts.Text
-		for _, f := range p.policy.Fields {
+		for _, f := range p.fields {
 			if f.Path == row.Field {
 				kind = f.Kind
 			}
@@ -488,11 +502,21 @@ func (p *player) command(out *conflicts.Outcome, err error, res *oracle.Result) 
 	p.compareState()
 }
 
-// changePolicy gives fields another review, makes one critical, or no longer.
+// changePolicy gives a field another review, makes one critical, or one no
+// longer.
 func (p *player) changePolicy() {
 	fields := slices.Clone(p.policy.Fields)
-	f := &fields[p.rng.IntN(len(fields))]
+	f := pick(p.rng, p.fields)
 	f.Review = pick(p.rng, reviews)
+	at := slices.IndexFunc(fields, func(o conflicts.FieldPolicy) bool { return o.Path == f.Path })
+	switch {
+	case at < 0:
+		fields = append(fields, f)
+	case p.rng.IntN(3) == 0:
+		fields = slices.Delete(fields, at, at+1)
+	default:
+		fields[at] = f
+	}
 	p.policy = p.newPolicy(p.policy.Version+1, fields)
 	p.logf("policy: %v", fields)
 	if p.rng.IntN(2) == 0 {
@@ -500,12 +524,46 @@ func (p *player) changePolicy() {
 	}
 }
 
+// judge brings the record in line with the policy, and has it judged as it
+// stands if its upload is not complete.
 func (p *player) judge() {
 	who := conflicts.Principal{}
 	out := p.rec.Judge(conflicts.Judgement{By: who, Policy: p.policy, Now: p.now})
 	res := p.oracle.Judge(oracle.Delivery{Policy: oraclePolicy(p.policy), Now: p.now})
-	p.logf("judged")
+	p.logf("judged as it stands")
 	p.settle(out, res)
+}
+
+// equivocate delivers another change in the place of the device's last one, as
+// a copy restored from a backup does.
+func (p *player) equivocate(d *device) {
+	if d.seq == 0 {
+		return
+	}
+	copied := &device{who: d.who, actor: d.actor, seq: d.seq - 1}
+	for _, c := range p.world.Of(d.known) {
+		if c.Actor != d.actor || c.Seq < d.seq {
+			copied.know(p.world, p.world.Past(c.Deps...))
+			if c.Actor == d.actor {
+				copied.know(p.world, p.world.Past(c.Hash))
+			}
+		}
+	}
+	c := copied.write(p.scratch(), 4102444800, func(w *writer) { w.set("notes", integer(666)) })
+	held := p.oracle.Holds(d.actor, d.seq)
+	if held {
+		p.logf("%s equivocates with %s", d.who.Device, c.Hash.String()[:6])
+		p.deliver(d, [][]byte{c.Raw})
+	}
+}
+
+// scratch is a copy of the world for what nobody else ever sees.
+func (p *player) scratch() *oracle.History {
+	scratch := oracle.NewHistory()
+	for _, c := range p.world.Of(p.world.All()) {
+		scratch.Add(c)
+	}
+	return scratch
 }
 
 // reload is a restart of the hub.

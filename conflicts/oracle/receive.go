@@ -35,7 +35,7 @@ func (r *Record) Receive(d Delivery) *Result {
 	r.introduce(d)
 	for _, c := range added {
 		res.Stored = append(res.Stored, c.Hash)
-		if touchesMarks(r.History, c) {
+		if r.History.See(r.History.All()).touched(marks, c) {
 			res.Trespassed = append(res.Trespassed, c.Hash)
 		}
 	}
@@ -99,10 +99,19 @@ func (r *Record) take(c *crdt.Change, from Principal) {
 		r.batch.result.Refused[c.Hash] = "forged_actor"
 		return
 	}
+	if r.Holds(c.Actor, c.Seq) {
+		r.batch.result.Refused[c.Hash] = "equivocation"
+		return
+	}
 	if !ok && r.Listed {
 		r.bind(c.Actor, from)
 	}
 	r.waiting = append(r.waiting, waiting{c, from})
+}
+
+// Holds reports whether the history holds an actor's change of that number.
+func (r *Record) Holds(a crdt.ActorID, seq uint64) bool {
+	return slices.ContainsFunc(r.History.changes, func(c *crdt.Change) bool { return c.Actor == a && c.Seq == seq })
 }
 
 // bind binds an actor to a principal and passes on its proposals.

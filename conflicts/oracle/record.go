@@ -17,6 +17,7 @@ type Record struct {
 	carriers   map[crdt.Hash]Principal    // who brought a change
 	hubs       map[crdt.ActorID]bool      // actors that only the hub writes under
 	fields     []*field
+	policy     Policy // followed
 	zone       *time.Location
 	introducer *introducer // until the record is judged
 
@@ -180,11 +181,8 @@ func (f *field) raise(rev Revision) { f.revisions = append(f.revisions, rev) }
 // pending conflict is decided; one that is new to it is evaluated if the record
 // was judged before.
 func (r *Record) follow(p Policy) {
-	r.zone = p.Zone
-	for _, f := range r.fields {
-		named := slices.ContainsFunc(p.Fields, func(n Field) bool { return n.Path == f.Path })
-		f.critical = named || f.critical && f.pending() != nil
-	}
+	r.zone, r.policy = p.Zone, p
+	r.drop()
 	for _, named := range p.Fields {
 		f := r.field(named.Path)
 		if f == nil {
@@ -196,6 +194,15 @@ func (r *Record) follow(p Policy) {
 		if turned && r.Listed {
 			r.evaluate(f)
 		}
+	}
+}
+
+// drop ends the time of fields that the policy does not name and that wait for
+// nobody.
+func (r *Record) drop() {
+	for _, f := range r.fields {
+		named := slices.ContainsFunc(r.policy.Fields, func(n Field) bool { return n.Path == f.Path })
+		f.critical = f.critical && (named || f.pending() != nil)
 	}
 }
 

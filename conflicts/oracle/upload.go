@@ -1,7 +1,5 @@
 package oracle
 
-import "wedsync/crdt"
-
 // judgeAsItStands judges a new record: every critical field is evaluated.
 func (r *Record) judgeAsItStands(p Policy) {
 	r.Listed, r.introducer = true, nil
@@ -59,15 +57,4 @@ func (r *Record) proposeLive(f *field, a attempt) {
 	if c := f.pending(); opened {
 		c.FromHistory = true
 	}
-}
-
-// touchesMarks reports whether a change writes where only the hub does.
-func touchesMarks(h *History, c *crdt.Change) bool {
-	doc := h.See(h.All())
-	for _, op := range c.Ops {
-		if doc.Touches(marks, op) {
-			return true
-		}
-	}
-	return false
 }
