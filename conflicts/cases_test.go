@@ -285,6 +285,35 @@ func TestConcurrentEditsOfOneBatchAreJudgedByHash(t *testing.T) {
 	})
 }
 
+// What else a batch holds counts for the order of its edits, but not in which
+// order it came.
+func TestOrderOfDeliveryNeverDecides(t *testing.T) {
+	story(t, modes(ConflictingEdits), func(t *testing.T, w *world, f form, a, b *device) {
+		backup := w.backups[len(w.backups)-1]
+		for range 200 {
+			w.restore(backup)
+			left, right := w.device(bob), w.device(bob)
+			left.pull()
+			right.pull()
+			note := left.set("notes", f.s("on"))
+			one := left.set("budget", f.n(20))
+			two := right.set("budget", f.n(30))
+			if one.Hash.Compare(two.Hash) > 0 || two.Hash.Compare(note.Hash) > 0 {
+				continue // only then does the note matter
+			}
+			for _, raws := range [][][]byte{{note.Raw, one.Raw, two.Raw}, {two.Raw, note.Raw, one.Raw}} {
+				w.restore(backup)
+				out := w.receive(bob, raws, nil)
+				if out.Verdicts[0].Change != two.Hash.String() {
+					t.Fatalf("the later edit was judged first: %+v", out.Verdicts)
+				}
+			}
+			return
+		}
+		t.Fatal("no hashes of the order that matters")
+	})
+}
+
 func TestCase08_EditOnTopOfOwnProposalMeanwhileAccepted(t *testing.T) {
 	story(t, modes(ConflictingEdits), func(t *testing.T, w *world, f form, a, b *device) {
 		a.set("budget", f.n(5))

@@ -6,13 +6,17 @@ import (
 	"wedsync/crdt"
 )
 
-// order is the place of each touching change in causal order, ties by hash.
+// order is the place of each touching change in causal order, ties by hash:
+// that of the batch's changes, in whatever order they came, or of the whole
+// history if earlier ones are judged.
 func (b *batch) order(touches []touch) map[int]int {
 	order := make(map[int]int)
-	first := b.graph.Len()
+	first := b.start
 	for _, t := range touches {
 		order[t.index] = 0
-		first = min(first, t.index)
+		if t.index < b.start {
+			first = 0
+		}
 	}
 	if len(order) < 2 {
 		return order

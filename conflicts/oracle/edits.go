@@ -32,7 +32,7 @@ func (e *edit) last() *crdt.Change { return e.changes[len(e.changes)-1] }
 
 // judge decides what new changes did to every critical field.
 func (r *Record) judge(added []*crdt.Change) {
-	ordered := r.causal(added)
+	ordered := causal(added)
 	for _, f := range r.fields {
 		if !f.critical {
 			continue
@@ -43,22 +43,14 @@ func (r *Record) judge(added []*crdt.Change) {
 	}
 }
 
-// causal puts the changes that touch a critical field or the marks in causal
-// order, ties by hash. Changes that touch neither are left out, and have no say.
-func (r *Record) causal(added []*crdt.Change) []*crdt.Change {
-	everything := r.History.See(r.History.All())
-	var rest []*crdt.Change
-	for _, c := range added {
-		if slices.ContainsFunc(append(r.Critical(), marks), func(p crdt.Path) bool { return everything.touched(p, c) }) {
-			rest = append(rest, c)
-		}
-	}
+// causal puts changes in causal order, ties by hash.
+func causal(added []*crdt.Change) []*crdt.Change {
 	var ordered []*crdt.Change
+	rest := slices.Clone(added)
 	for len(rest) > 0 {
 		best := -1
 		for i, c := range rest {
-			past := r.History.Past(c.Deps...)
-			waits := slices.ContainsFunc(rest, func(o *crdt.Change) bool { return r.History.In(past, o.Hash) })
+			waits := slices.ContainsFunc(rest, func(o *crdt.Change) bool { return slices.Contains(c.Deps, o.Hash) })
 			if !waits && (best < 0 || c.Hash.Compare(rest[best].Hash) < 0) {
 				best = i
 			}
