@@ -48,7 +48,7 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 	if err != nil {
 		return err
 	}
-	handler, err := urls(ctx, o, s, h, m)
+	handler, sockets, err := urls(ctx, o, s, h, m)
 	if err != nil {
 		h.Close()
 		return err
@@ -59,29 +59,40 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 		return fmt.Errorf("%w (choose another address with --listen)", err)
 	}
 	serving(l.Addr())
-	return server.Serve(ctx, l, handler, o.Log, h.Close)
+	return server.Serve(ctx, l, handler, o.Log, func() {
+		h.Close()
+		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
+		defer cancel()
+		if err := sockets.Wait(leave); err != nil {
+			o.Log.Warn("some devices did not answer that they were disconnected", "err", err)
+		}
+	})
 }
 
+// leaveWithin is how long devices have to answer that they were disconnected.
+const leaveWithin = 6 * time.Second
+
 // urls wires what stands behind the hub's URLs.
-func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metrics.Metrics) (http.Handler, error) {
+func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metrics.Metrics) (http.Handler, *socket.Handler, error) {
 	identity, err := s.Identity(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	tokens := auth.New(identity.Secret, time.Now)
+	sockets := socket.NewHandler(socket.Options{
+		Hub: h,
+		Principal: func(r *http.Request) (conflicts.Principal, error) {
+			return tokens.Principal(r.Context(), auth.FromRequest(r))
+		},
+		PeerID:  "wedsync-" + identity.StorageID,
+		Origins: o.Origins,
+		Log:     o.Log,
+	})
 	return server.New(server.Options{
-		API: jsonapi.New(jsonapi.Options{Hub: h, Store: s, Tokens: tokens, Log: o.Log}),
-		Sync: socket.Handler(socket.Options{
-			Hub: h,
-			Principal: func(r *http.Request) (conflicts.Principal, error) {
-				return tokens.Principal(r.Context(), auth.FromRequest(r))
-			},
-			PeerID:  "wedsync-" + identity.StorageID,
-			Origins: o.Origins,
-			Log:     o.Log,
-		}),
+		API:     jsonapi.New(jsonapi.Options{Hub: h, Store: s, Tokens: tokens, Log: o.Log}),
+		Sync:    sockets,
 		Metrics: m,
 		Ready:   s.Ping,
 		Pprof:   o.Pprof,
-	}), nil
+	}), sockets, nil
 }

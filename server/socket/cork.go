@@ -12,7 +12,8 @@ import (
 // back what is written, and send many frames by one system call.
 type corkable struct {
 	http.ResponseWriter
-	conn *corkConn
+	patience time.Duration
+	conn     *corkConn
 }
 
 // Hijack implements http.Hijacker.
@@ -21,18 +22,20 @@ func (w *corkable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w.conn = &corkConn{Conn: conn}
-	return w.conn, bufio.NewReadWriter(rw.Reader, bufio.NewWriterSize(w.conn, corkBuffer)), nil
+	w.conn = &corkConn{Conn: conn, patience: w.patience}
+	return w.conn, bufio.NewReadWriter(rw.Reader, bufio.NewWriterSize(w.conn, frameBuffer)), nil
 }
 
 const (
-	corkBuffer = 1 << 10  // what the WebSocket gathers of one frame
-	corkLimit  = 64 << 10 // what is held back at most before it is written
+	frameBuffer = 512      // what the WebSocket gathers of one frame
+	corkLimit   = 64 << 10 // what is held back at most, and written at once
 )
 
-// A corkConn holds back writes between cork and uncork.
+// A corkConn holds back writes between cork and uncork. A peer that does not
+// take one piece within patience has failed.
 type corkConn struct {
 	net.Conn
+	patience time.Duration
 
 	mu     sync.Mutex
 	corked bool
@@ -49,25 +52,24 @@ func (c *corkConn) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.corked {
-		return c.Conn.Write(p)
+		return c.push(p)
 	}
 	if len(*c.held)+len(p) > corkLimit {
 		if err := c.flush(); err != nil {
 			return 0, err
 		}
 		if len(p) > corkLimit {
-			return c.Conn.Write(p)
+			return c.push(p)
 		}
 	}
 	*c.held = append(*c.held, p...)
 	return len(p), nil
 }
 
-func (c *corkConn) cork(deadline time.Time) error {
+func (c *corkConn) cork() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.corked, c.held = true, corkBuffers.Get().(*[]byte)
-	return c.SetWriteDeadline(deadline)
 }
 
 // uncork writes what was held back.
@@ -78,14 +80,25 @@ func (c *corkConn) uncork() error {
 	err := c.flush()
 	corkBuffers.Put(c.held)
 	c.held = nil
-	if err != nil {
-		return err
-	}
-	return c.SetWriteDeadline(time.Time{})
+	return err
 }
 
 func (c *corkConn) flush() error {
-	_, err := c.Conn.Write(*c.held)
+	_, err := c.push(*c.held)
 	*c.held = (*c.held)[:0]
 	return err
+}
+
+// push writes piece by piece, so that patience is for a piece.
+func (c *corkConn) push(p []byte) (n int, err error) {
+	for len(p) > n {
+		if err := c.SetWriteDeadline(time.Now().Add(c.patience)); err != nil {
+			return n, err
+		}
+		k, err := c.Conn.Write(p[n:min(n+corkLimit, len(p))])
+		if n += k; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }

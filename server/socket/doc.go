@@ -2,8 +2,8 @@
 // connection, completes the handshake, and moves frames between the socket and
 // a [hub.Device].
 //
-// A connection has two goroutines: the one that serves the request reads, and
-// one that it waits for writes. A refused client is accepted first and then
+// A connection has two goroutines of its own, one that reads and one that writes,
+// and between two pings a timer; the request that it came by is let go. A refused client is accepted first and then
 // closed with a code, because an HTTP error would end automerge-repo's Node
 // client. A frame is never skipped: what cannot be written ends the connection.
 package socket

@@ -3,9 +3,12 @@ package socket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -32,28 +35,38 @@ type Options struct {
 // Timing bounds how long a connection waits.
 type Timing struct {
 	Join  time.Duration // for the first frame
-	Ping  time.Duration // between pings; a peer that misses one whole is gone
-	Write time.Duration // for the socket to take one frame
+	Ping  time.Duration // between pings; a peer that does not answer until the next is gone
+	Write time.Duration // for the socket to take 64 kB
+	Frame time.Duration // for a frame of more than 64 kB to arrive
 }
 
 // DefaultTiming is used where Options do not say otherwise.
-var DefaultTiming = Timing{Join: 10 * time.Second, Ping: 15 * time.Second, Write: 30 * time.Second}
+var DefaultTiming = Timing{
+	Join: 10 * time.Second, Ping: 15 * time.Second, Write: 30 * time.Second, Frame: 2 * time.Minute,
+}
 
-// Handler serves GET /sync.
-func Handler(o Options) http.Handler {
+// A Handler serves GET /sync.
+type Handler struct {
+	Options
+	places      places
+	connections sync.WaitGroup
+}
+
+// NewHandler makes a handler.
+func NewHandler(o Options) *Handler {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
 	if o.Timing == (Timing{}) {
 		o.Timing = DefaultTiming
 	}
-	return &handler{o}
+	return &Handler{Options: o, places: newPlaces()}
 }
 
-type handler struct{ Options }
-
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	corked := &corkable{ResponseWriter: w}
+// ServeHTTP accepts a connection and lets go of the request: what remains of an
+// idle connection is small.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	corked := &corkable{ResponseWriter: w, patience: h.Timing.Write}
 	conn, err := websocket.Accept(corked, r, &websocket.AcceptOptions{
 		OriginPatterns:  h.Origins,
 		CompressionMode: websocket.CompressionDisabled,
@@ -62,26 +75,58 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Log.Info("websocket refused", "remote", r.RemoteAddr, "err", err)
 		return
 	}
-	defer conn.CloseNow()
-	conn.SetReadLimit(syncproto.MaxFrame)
 	who, err := h.Principal(r)
 	if err != nil {
+		defer conn.CloseNow()
 		h.Log.Info("sync connection without a valid token", "remote", r.RemoteAddr, "err", err)
 		conn.Close(websocket.StatusCode(hub.Unauthorised), "a valid token is needed: ?token= or Authorization: Bearer")
 		return
 	}
-	c := &connection{handler: h, conn: conn, cork: corked.conn, session: syncproto.NewSession(syncproto.HubID{
+	conn.SetReadLimit(maxJoin)
+	c := &connection{Handler: h, conn: conn, cork: corked.conn, session: syncproto.NewSession(syncproto.HubID{
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
 	})}
-	c.serve(r.Context(), who)
+	ctx := context.WithoutCancel(r.Context())
+	h.connections.Go(func() { // ends with the socket, or when the hub closes the device
+		defer c.finish()
+		c.serve(ctx, who)
+	})
 }
+
+// Wait returns when all connections have ended, or ctx has. They end soon once
+// the hub is closed; before, no request may come any more.
+func (h *Handler) Wait(ctx context.Context) error {
+	ended := make(chan struct{})
+	go func() { // ends with the last connection
+		h.connections.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("connections remain: %w", ctx.Err())
+	}
+}
+
+// maxJoin bounds the bytes of the first frame.
+const maxJoin = 16 << 10
 
 // A connection is one device's socket.
 type connection struct {
-	*handler
+	*Handler
 	conn    *websocket.Conn
 	cork    *corkConn
 	session *syncproto.Session
+}
+
+// finish closes the socket. A panic ends this connection alone, as it would in a
+// handler of net/http.
+func (c *connection) finish() {
+	_ = c.conn.CloseNow()
+	if p := recover(); p != nil {
+		c.Log.Error("connection panicked", "panic", p, "stack", string(debug.Stack()))
+	}
 }
 
 func (c *connection) serve(ctx context.Context, who conflicts.Principal) {
@@ -98,22 +143,32 @@ func (c *connection) serve(ctx context.Context, who conflicts.Principal) {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	pulse := startPulse(c.conn, c.Timing.Ping, cancel)
 	written := make(chan error, 1)
 	go func() { // ends with ctx, with the device or when the socket fails
+		defer cancel()
 		err := c.write(ctx, device)
-		if code := device.Code(); code != 0 {
-			// The closing handshake is a courtesy; it also ends the reader.
-			_ = c.conn.Close(websocket.StatusCode(code), reasons[code])
-		}
-		cancel()
+		c.end(device)
 		written <- err
 	}()
 	readErr := c.read(ctx, device)
+	cancel()
 	if device.Code() == 0 {
-		cancel()
+		_ = c.conn.CloseNow() // also ends a write that the peer does not take
 	}
 	writeErr := <-written
+	pulse.stop()
 	log.Debug("device left", "read", quiet(readErr), "write", quiet(writeErr), "code", device.Code())
+}
+
+// end closes the connection, with a code if the device has one. The closing
+// handshake is a courtesy; either way the reader ends.
+func (c *connection) end(device *hub.Device) {
+	if code := device.Code(); code != 0 {
+		_ = c.conn.Close(websocket.StatusCode(code), reasons[code])
+		return
+	}
+	_ = c.conn.CloseNow()
 }
 
 var reasons = map[hub.CloseCode]string{
@@ -151,26 +206,6 @@ func (c *connection) join(ctx context.Context) (syncproto.Joined, error) {
 	if !ok {
 		return syncproto.Joined{}, errors.New("the first frame is no join")
 	}
+	c.conn.SetReadLimit(syncproto.MaxFrame)
 	return joined, c.conn.Write(ctx, websocket.MessageBinary, c.session.AppendPeer(nil))
-}
-
-// read moves frames from the socket to the device until one of them ends.
-func (c *connection) read(ctx context.Context, device *hub.Device) error {
-	for {
-		kind, frame, err := c.conn.Read(ctx)
-		if err != nil {
-			return err
-		}
-		if kind != websocket.MessageBinary {
-			continue // automerge-repo ignores text frames, and so do we
-		}
-		event, err := c.session.Receive(frame)
-		if err != nil {
-			device.Close(hub.Misbehaved)
-			return err
-		}
-		if err := device.Receive(ctx, event); err != nil {
-			return err
-		}
-	}
 }
