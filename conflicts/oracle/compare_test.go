@@ -58,6 +58,48 @@ func (p *player) settle(out *conflicts.Outcome, res *oracle.Result) {
 		panic(disagreement{wrong})
 	}
 	p.compareState()
+	p.count(out, res)
+}
+
+// count counts what happened in a batch.
+func (p *player) count(out *conflicts.Outcome, res *oracle.Result) {
+	for _, v := range out.Verdicts {
+		p.happened[fmt.Sprint("rule ", v.Rule)]++
+		if v.Author.CarriedBy != "" {
+			p.happened["carried"]++
+		}
+	}
+	for _, r := range out.Refused {
+		p.happened["refused "+r.Reason]++
+	}
+	for _, c := range out.Conflicts {
+		p.happened[fmt.Sprint("conflict ", c.Status)]++
+		for _, q := range c.Proposals {
+			p.happened[string(q.State)]++
+			if len(q.Authors) > 1 {
+				p.happened["joined"]++
+			}
+			if q.Since != nil {
+				p.happened["since"]++
+			}
+		}
+	}
+	for _, a := range p.rec.View().Accepted {
+		p.happened[string(a.Cause)]++
+		if a.Revision > 1 && a.Value.Kind == crdt.Missing {
+			p.happened["cleared"]++
+		}
+	}
+	p.happened["trespass"] += len(out.Trespassed)
+	if len(p.rec.Graph().Waiting()) > 0 {
+		p.happened["waited"]++
+	}
+	switch {
+	case out.Hub != nil:
+		p.happened["hub change"]++
+	case len(res.Stored) > 0:
+		p.happened["no hub change"]++
+	}
 }
 
 // hubChange is the hub change of a batch, read from its bytes.

@@ -33,11 +33,12 @@ func (e *edit) last() *crdt.Change { return e.changes[len(e.changes)-1] }
 // judge decides what new changes did to every critical field.
 func (r *Record) judge(added []*crdt.Change) {
 	ordered := causal(added)
+	everything := r.History.See(r.History.All())
 	for _, f := range r.fields {
 		if !f.critical {
 			continue
 		}
-		for _, e := range r.fold(f, ordered) {
+		for _, e := range r.fold(f, ordered, everything) {
 			r.decideEdit(f, e)
 		}
 	}
@@ -70,8 +71,7 @@ func (d *Document) touched(p crdt.Path, c *crdt.Change) bool {
 // the next and all with the same base as it stood before the batch, are one; it
 // stands where its last change does. A change that leaves the value as its
 // author saw it is decided by rule 1 at once, and is no part of that.
-func (r *Record) fold(f *field, ordered []*crdt.Change) []*edit {
-	everything := r.History.See(r.History.All())
+func (r *Record) fold(f *field, ordered []*crdt.Change, everything *Document) []*edit {
 	var edits []*edit
 	for _, c := range ordered {
 		if !everything.touched(f.Path, c) {

@@ -32,34 +32,50 @@ func seedOf(t *testing.T) uint64 {
 // through the rules as they were written a second time.
 func TestProductAgreesWithTheText(t *testing.T) {
 	seed := seedOf(t)
+	seen := make(coverage)
 	for i := range uint64(*histories) {
-		checkHistory(t, seed+i)
+		checkHistory(t, seed+i, seen)
 		if t.Failed() {
 			return
 		}
 	}
+	t.Logf("seen: %v", seen)
+	for _, what := range expected {
+		if *histories >= 500 && seen[what] == 0 {
+			t.Errorf("%s never happened", what)
+		}
+	}
 }
 
-func checkHistory(t *testing.T, seed uint64) {
+func checkHistory(t *testing.T, seed uint64, seen coverage) {
 	t.Helper()
+	actions := actionsOf(seed)
+	p := preparePlayer(seed)
+	wrong := p.play(actions)
+	seen.add(p)
+	if wrong == nil {
+		return
+	}
+	actions = minimise(seed, actions)
+	p = preparePlayer(seed)
+	wrong = p.play(actions)
+	t.Errorf("history %d (again: WEDSYNC_SEED=%d -oracle.histories=1), shortened:\n%s\n%s",
+		seed, seed, strings.Join(p.log, "\n"), strings.Join(wrong, "\n"))
+}
+
+// actionsOf are the actions of a history, each a seed of its own, so that the
+// others stay much as they are if one is left out.
+func actionsOf(seed uint64) []uint64 {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	actions := make([]uint64, 10+rng.IntN(30))
 	for i := range actions {
 		actions[i] = rng.Uint64()
 	}
-	_, wrong := play(seed, actions)
-	if wrong == nil {
-		return
-	}
-	actions = minimise(seed, actions)
-	log, wrong := play(seed, actions)
-	t.Errorf("history %d (again: WEDSYNC_SEED=%d -oracle.histories=1), shortened:\n%s\n%s",
-		seed, seed, strings.Join(log, "\n"), strings.Join(wrong, "\n"))
+	return actions
 }
 
 // play plays a history and says where product and oracle differ, nil if nowhere.
-func play(seed uint64, actions []uint64) (log, wrong []string) {
-	var p *player
+func (p *player) play(actions []uint64) (wrong []string) {
 	defer func() {
 		if e := recover(); e != nil {
 			d, ok := e.(disagreement)
@@ -68,16 +84,29 @@ func play(seed uint64, actions []uint64) (log, wrong []string) {
 			}
 			wrong = d.what
 		}
-		if p != nil {
-			log = p.log
-		}
 	}()
-	p = preparePlayer(seed)
 	p.start()
 	for _, a := range actions {
 		p.act(a)
 	}
-	return nil, nil
+	return nil
+}
+
+// A coverage counts what happened in the histories.
+type coverage map[string]int
+
+func (c coverage) add(p *player) {
+	for what, n := range p.happened {
+		c[what] += n
+	}
+}
+
+// expected happens in a few hundred histories.
+var expected = []string{
+	"rule 1", "rule 2", "rule 3", "rule 4", "rule 5", "rule 6", "rule 7", "rule 8", "rule 9", "rule 10", "rule 11", "rule 12", "rule 13",
+	"hub change", "no hub change", "conflict resolved", "conflict withdrawn", "joined", "trespass", "first upload in parts", "created",
+	"refused read_only", "refused forged_actor", "refused equivocation", "failed stale", "failed forbidden", "failed unfit",
+	"failed introducing", "failed unknown", "waited", "carried", "superseded", "cleared", "since",
 }
 
 // minimise leaves out actions as long as a disagreement stays.
@@ -85,7 +114,7 @@ func minimise(seed uint64, actions []uint64) []uint64 {
 	for size := len(actions); size > 0; size /= 2 {
 		for i := 0; i+size <= len(actions); {
 			fewer := slices.Delete(slices.Clone(actions), i, i+size)
-			if _, wrong := play(seed, fewer); wrong != nil {
+			if preparePlayer(seed).play(fewer) != nil {
 				actions = fewer
 				continue
 			}

@@ -32,6 +32,8 @@ type player struct {
 	rows    map[string]conflicts.Conflict
 	names   map[crdt.Path][]string // of a field's conflicts
 	log     []string
+
+	happened coverage
 }
 
 var record = crdt.RecordID{7, 7, 7}
@@ -58,6 +60,8 @@ func preparePlayer(seed uint64) *player {
 		rng:    rand.New(rand.NewPCG(seed, 0)),
 		rows:   make(map[string]conflicts.Conflict),
 		names:  make(map[crdt.Path][]string),
+
+		happened: make(coverage),
 	}
 	p.fields = []conflicts.FieldPolicy{
 		{Path: "budget", Kind: conflicts.Money, Review: pick(p.rng, reviews)},
@@ -125,16 +129,17 @@ func (p *player) start() {
 		}
 	}
 	chunks := p.unsent(first, true)
-	parts := 1 + p.rng.IntN(min(3, max(1, len(chunks))))
+	parts := 1 + p.rng.IntN(min(4, max(1, len(chunks))))
 	for len(chunks) > 0 {
 		n := len(chunks)
-		if parts > 1 {
+		if parts > 1 && n > 1 {
+			p.happened["first upload in parts"]++
 			n = 1 + p.rng.IntN(n)
 			parts--
 		}
 		p.deliver(first, chunks[:n])
 		chunks = chunks[n:]
-		if p.rng.IntN(6) == 0 {
+		if p.rng.IntN(3) == 0 {
 			return // the rest comes later, or never
 		}
 	}
@@ -494,6 +499,9 @@ func (p *player) command(out *conflicts.Outcome, err error, res *oracle.Result) 
 	}
 	if failed != res.Fail {
 		p.disagree("the command failed as %q, want %q", failed, res.Fail)
+	}
+	if failed != "" {
+		p.happened["failed "+failed]++
 	}
 	if failed == "" {
 		p.settle(out, res)

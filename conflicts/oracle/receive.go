@@ -33,9 +33,10 @@ func (r *Record) Receive(d Delivery) *Result {
 	}
 	added := r.release()
 	r.introduce(d)
+	everything := r.History.See(r.History.All())
 	for _, c := range added {
 		res.Stored = append(res.Stored, c.Hash)
-		if r.History.See(r.History.All()).touched(marks, c) {
+		if everything.touched(marks, c) {
 			res.Trespassed = append(res.Trespassed, c.Hash)
 		}
 	}
