@@ -79,9 +79,10 @@ func busySeconds() float64 {
 }
 
 const (
-	restProbe = 250 * time.Millisecond
-	restShare = 0.08             // of one core: less counts as rest
-	restLimit = 20 * time.Second // a server that never rests is measured as it is
+	restProbe  = 250 * time.Millisecond
+	restShare  = 0.08             // of one core: less counts as rest
+	restProbes = 3                // in a row, since a server may rest for want of a core
+	restLimit  = 20 * time.Second // a server that never rests is measured as it is
 )
 
 // settle waits until the server has nothing left to do and returns its CPU time
@@ -89,11 +90,14 @@ const (
 func settle(s *server) (float64, error) {
 	time.Sleep(s.lag)
 	before, err := cpuSeconds(s.pid())
-	for deadline := time.Now().Add(restLimit); err == nil && time.Now().Before(deadline); {
+	resting := 0
+	for deadline := time.Now().Add(restLimit); err == nil && resting < restProbes && time.Now().Before(deadline); {
 		time.Sleep(restProbe)
 		var now float64
-		if now, err = cpuSeconds(s.pid()); now-before < restShare*restProbe.Seconds() {
-			return now, err
+		now, err = cpuSeconds(s.pid())
+		resting++
+		if now-before >= restShare*restProbe.Seconds() {
+			resting = 0
 		}
 		before = now
 	}

@@ -19,7 +19,7 @@ var parts = []part{
 	{"live", size.liveTitle, 3, func(z size) work { return z.live.work() }, measureLive},
 	{"paced", size.pacedTitle, 2, func(z size) work { return z.paced.work() }, measurePaced},
 	{"fan-out", size.fanOutTitle, 2, func(z size) work { return z.fanOut.work() }, measureFanOut},
-	{"offline", size.offlineTitle, 3, func(z size) work { return z.offline.work() }, measureOffline},
+	{"offline", size.offlineTitle, 2, func(z size) work { return z.offline.work() }, measureOffline},
 	{"storm", size.stormTitle, 2, func(z size) work { return z.storm.work() }, measureStorm},
 	{"stored", size.storedTitle, 1, func(z size) work { return z.stored.work() }, measureStored},
 }
@@ -48,7 +48,7 @@ func fullSize() size {
 		},
 		offline: offlineSize{records: 500, shared: 100, unsent: 20},
 		storm:   stormSize{pool: 2000, changes: 5, devices: 500, opened: 20},
-		stored:  storedSize{connections: 1000, records: 10_000, changes: 5, patience: time.Minute, starts: 3},
+		stored:  storedSize{connections: 1000, records: 10_000, changes: 5, patience: 40 * time.Second, starts: 3},
 	}
 }
 
