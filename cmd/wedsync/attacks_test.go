@@ -21,19 +21,10 @@ type namedAttack struct {
 
 // namedAttacks are the attacks of the facts about Automerge's format, aimed at
 // one record.
-func namedAttacks(t target) []namedAttack {
-	change := func(c crdt.Change) []byte {
-		if c.Actor == "" {
-			c.Actor = "attacker-attack!"
-		}
-		if c.Ops == nil {
-			c.Ops = []crdt.Op{{Key: "k", Action: crdt.Set, Value: crdt.Value{Kind: crdt.Int, Int: 1}}}
-		}
-		c.NumOps = len(c.Ops)
-		return syncFrame("mallory", t.id, syncMessage(crdt.Encode(&c)))
-	}
-	message := func(b ...byte) []byte { return syncFrame("mallory", t.id, b) }
-	chunk := func(b []byte) []byte { return syncFrame("mallory", t.id, syncMessage(b)) }
+func namedAttacks(t target, from string) []namedAttack {
+	change := func(c crdt.Change) []byte { return changeFrame(from, t.id, c) }
+	message := func(b ...byte) []byte { return syncFrame(from, t.id, b) }
+	chunk := func(b []byte) []byte { return syncFrame(from, t.id, syncMessage(b)) }
 	first, err := crdt.Decode(t.changes[0], crdt.DefaultLimits)
 	if err != nil {
 		panic(err) // it was written by Automerge
@@ -48,7 +39,7 @@ func namedAttacks(t target) []namedAttack {
 		{"chunk that says it has 2^60 bytes", [][]byte{chunk(append([]byte{0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 1}, uvarint(1<<60)...))}},
 		{"byte string of 2^60 bytes in a frame", [][]byte{append([]byte{0xa1, 0x64, 'd', 'a', 't', 'a', 0x5b}, binary.BigEndian.AppendUint64(nil, 1<<60)...)}},
 		{"frame nested ten thousand deep", [][]byte{bytes.Repeat([]byte{0x81}, 10_000)}},
-		{"frame of 40 MB", [][]byte{syncFrame("mallory", t.id, make([]byte, 40<<20))}},
+		{"frame of 40 MB", [][]byte{syncFrame(from, t.id, make([]byte, 40<<20))}},
 		{"first operation 2^32-1", [][]byte{change(crdt.Change{Seq: 1, StartOp: math.MaxUint32})}},
 		{"first operation 2^32", [][]byte{change(crdt.Change{Seq: 1, StartOp: 1 << 32})}},
 		{"first operation 2^63", [][]byte{change(crdt.Change{Seq: 1, StartOp: 1 << 63})}},
@@ -60,7 +51,7 @@ func namedAttacks(t target) []namedAttack {
 		{"a million writes of one key", [][]byte{change(crdt.Change{Seq: 1, StartOp: 100, Ops: manyPuts(1_000_000)})}},
 		{"64 MB in 65 kB of deflate", [][]byte{chunk(bomb(64))}},
 		{"1 GB in 1 MB of deflate", [][]byte{chunk(bomb(1024))}},
-		{"dependencies that do not exist", orphans(t, 1500)},
+		{"dependencies that do not exist", orphans(from, t, 1500)},
 		{"second change under one actor and sequence", [][]byte{change(crdt.Change{Actor: first.Actor, Seq: 1, StartOp: 1})}},
 		{"saved document", [][]byte{chunk(ofType(0, t.changes[0])), message(append([]byte{0x43, 0, 0, 0, 1}, withLength(ofType(0, t.changes[0]))...)...)}},
 		{"bundle", [][]byte{chunk(ofType(3, t.changes[0]))}},
@@ -88,17 +79,37 @@ func manyPuts(n int) []crdt.Op {
 }
 
 // orphans are changes that wait for ones which nobody has.
-func orphans(t target, n int) [][]byte {
+func orphans(from string, t target, n int) [][]byte {
 	var inputs [][]byte
 	for i := range n {
-		c := crdt.Change{
-			Actor: crdt.ActorID(fmt.Sprintf("orphan-%09d", i)), Seq: 1, StartOp: 100, NumOps: 1,
-			Deps: []crdt.Hash{sha256.Sum256([]byte(fmt.Sprint(i)))},
-			Ops:  []crdt.Op{{Key: "k", Action: crdt.Set, Value: crdt.Value{Kind: crdt.Str, Str: "waiting"}}},
-		}
-		inputs = append(inputs, syncFrame("mallory", t.id, syncMessage(crdt.Encode(&c))))
+		inputs = append(inputs, changeFrame(from, t.id, orphan(i, "waiting")))
 	}
 	return inputs
+}
+
+func orphan(i int, text string) crdt.Change {
+	return crdt.Change{
+		Actor: crdt.ActorID(fmt.Sprintf("orphan-%09d", i)), Seq: 1, StartOp: 100,
+		Deps: []crdt.Hash{sha256.Sum256([]byte(fmt.Sprint(i)))},
+		Ops:  []crdt.Op{{Key: "k", Action: crdt.Set, Value: crdt.Value{Kind: crdt.Str, Str: text}}},
+	}
+}
+
+// changeFrame carries one change. Unless it says otherwise it is by an actor of
+// the attackers and sets a field.
+func changeFrame(from, document string, c crdt.Change) []byte {
+	return syncFrame(from, document, syncMessage(encoded(c)))
+}
+
+func encoded(c crdt.Change) []byte {
+	if c.Actor == "" {
+		c.Actor = "attacker-attack!"
+	}
+	if c.Ops == nil {
+		c.Ops = []crdt.Op{{Key: "k", Action: crdt.Set, Value: crdt.Value{Kind: crdt.Int, Int: 1}}}
+	}
+	c.NumOps = len(c.Ops)
+	return crdt.Encode(&c)
 }
 
 // bomb is a deflated chunk that inflates to so many megabytes of zeros. It is

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// hang is how long the hub may keep anybody waiting while it is attacked. The
+// race detector makes everything slower.
+func hang() time.Duration {
+	if raceEnabled {
+		return 5 * time.Second
+	}
+	return time.Second
+}
+
+// A pair is two well-behaved clients that edit one record all the time.
+type pair struct {
+	t          testing.TB
+	phone, tab *nodeClient
+	id         string
+	stop       context.CancelFunc
+	finished   chan error
+
+	mu    sync.Mutex
+	times []time.Duration // from an edit of one until the other shows it
+	grown chan struct{}   // closed and replaced when times grows
+}
+
+// startPair lets two clients edit until check is called. It returns once they
+// are at it.
+func startPair(t testing.TB, h *hubProcess, node *nodeProcess) *pair {
+	t.Helper()
+	p := &pair{t: t, finished: make(chan error, 1), grown: make(chan struct{})}
+	p.phone = node.open("phone", clientOptions{url: h.sync(member("ada"))})
+	p.tab = node.open("tab", clientOptions{url: h.sync(member("ben"))})
+	p.id = p.phone.create(args{"name": "Ada"})
+	p.tab.do("find", args{"id": p.id})
+	ctx, cancel := context.WithCancel(t.Context())
+	p.stop = cancel
+	go func() { p.finished <- p.edit(ctx) }() // ended by check, or with the test
+	p.await(20)
+	return p
+}
+
+// edit writes by turns: what one wrote, the other must see.
+func (p *pair) edit(ctx context.Context) error {
+	writer, reader := p.phone, p.tab
+	for round := 0; ctx.Err() == nil; round++ {
+		began := time.Now()
+		if _, err := writer.try("set", args{"id": p.id, "field": "round", "value": round}); err != nil {
+			return err
+		}
+		if _, err := reader.try("wait", args{"id": p.id, "field": "round", "value": round}); err != nil {
+			return err
+		}
+		p.note(time.Since(began))
+		writer, reader = reader, writer
+	}
+	return nil
+}
+
+func (p *pair) note(took time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.times = append(p.times, took)
+	close(p.grown)
+	p.grown = make(chan struct{})
+}
+
+// await waits for so many more edits.
+func (p *pair) await(more int) {
+	p.t.Helper()
+	late := time.After(patience)
+	p.mu.Lock()
+	want := len(p.times) + more
+	p.mu.Unlock()
+	for {
+		p.mu.Lock()
+		have, grown := len(p.times), p.grown
+		p.mu.Unlock()
+		if have >= want {
+			return
+		}
+		select {
+		case <-grown:
+		case err := <-p.finished:
+			p.finished <- err
+			p.t.Fatalf("the well-behaved pair: %v", err)
+		case <-late:
+			p.t.Fatalf("the well-behaved pair made %d edits in %s, want %d", have-want+more, patience, more)
+		}
+	}
+}
+
+// check ends the pair's edits and says whether they went well.
+func (p *pair) check() string {
+	p.t.Helper()
+	p.stop()
+	if err := <-p.finished; err != nil {
+		p.t.Errorf("the well-behaved pair: %v", err)
+	}
+	p99, worst := p.slow()
+	if p99 > hang() {
+		p.t.Errorf("one in a hundred edits of the well-behaved pair took %s or longer, the slowest %s", p99, worst)
+	}
+	if gone := len(p.phone.events("gone")) + len(p.tab.events("gone")); gone != 0 {
+		p.t.Errorf("the well-behaved pair lost its connection %d times", gone)
+	}
+	return fmt.Sprintf("pair: %d edits, p99 %s, slowest %s", len(p.times), p99.Round(time.Millisecond), worst.Round(time.Millisecond))
+}
+
+// slow is how long one edit in a hundred took, and the slowest.
+func (p *pair) slow() (p99, worst time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.times) == 0 {
+		return 0, 0
+	}
+	sorted := slices.Sorted(slices.Values(p.times))
+	return sorted[(len(sorted)-1)*99/100], sorted[len(sorted)-1]
+}

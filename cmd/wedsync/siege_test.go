@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A siege is a hub that is attacked while a well-behaved pair edits.
+type siege struct {
+	*testing.T
+	seed     uint64
+	hub      *hubProcess
+	node     *nodeProcess
+	pair     *pair
+	memory   *memoryMeter
+	progress *progress
+	began    time.Time
+	worst    atomic.Int64 // nanoseconds that an attacker waited
+}
+
+// besiege starts a hub and the pair and measures what the hub takes at rest.
+func besiege(t *testing.T, part string, seed uint64, total int) *siege {
+	t.Helper()
+	s := &siege{T: t, seed: seed, hub: startHub(t), node: startNode(t)}
+	s.pair = startPair(t, s.hub, s.node)
+	s.memory = watchMemory(t.Context(), s.hub)
+	s.began = time.Now()
+	s.progress = startProgress(t, part, seed, total, func() string {
+		p99, _ := s.pair.slow()
+		return fmt.Sprintf("pair p99 %s, memory %s", p99.Round(time.Millisecond), s.hub.footprint())
+	})
+	return s
+}
+
+// lift ends the siege and checks that nobody was harmed: the hub is the process
+// that was started, it never kept an attacker waiting, the pair edited all the
+// while, and memory is bounded and comes back.
+func (s *siege) lift() {
+	s.Helper()
+	took := time.Since(s.began)
+	s.pair.await(10)
+	if !s.hub.alive() {
+		s.Fatal("the hub has died")
+	}
+	worst := time.Duration(s.worst.Load())
+	if worst > hang() {
+		s.Errorf("the hub kept an attacker waiting for %s, and so everybody on that record", worst)
+	}
+	memory := s.memory.check(s)
+	s.progress.finish(took, s.pair.check(), "slowest answer "+worst.Round(time.Millisecond).String(), memory)
+}
+
+// attacker makes one of many attackers, with chance of its own.
+func (s *siege) attacker(k int) *attacker {
+	name := fmt.Sprintf("mallory-%d", k)
+	return &attacker{
+		url: s.hub.sync(member("mallory-" + strconv.Itoa(k%4))), name: name,
+		rand: rand.New(rand.NewPCG(s.seed, uint64(k))),
+	}
+}
+
+// throw lets four attackers throw n inputs between them.
+func (s *siege) throw(n int, input func(a *attacker, i int) []byte) {
+	s.Helper()
+	var next atomic.Int64
+	g, ctx := errgroup.WithContext(s.Context())
+	for k := range 4 {
+		a := s.attacker(k)
+		g.Go(func() error {
+			defer a.close()
+			for i := int(next.Add(1)); i <= n && ctx.Err() == nil; i = int(next.Add(1)) {
+				took, err := a.throw(input(a, i-1))
+				if err != nil {
+					return fmt.Errorf("%s: %w", a.name, err)
+				}
+				raise(&s.worst, int64(took))
+				s.progress.done.Add(1)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		s.Error(err)
+	}
+}
+
+func raise(worst *atomic.Int64, took int64) {
+	for {
+		old := worst.Load()
+		if took <= old || worst.CompareAndSwap(old, took) {
+			return
+		}
+	}
+}
+
+// watchEngine asks for records again and again, so that whatever was taken is
+// given to the engine. It does so until ctx ends.
+func (h *hubProcess) watchEngine(ctx context.Context, token string, targets []target) error {
+	client := http.Client{Timeout: patience}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for i := 0; ; i++ {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		req, err := http.NewRequest(http.MethodGet, "http://"+h.address+"/api/clients/"+targets[i%len(targets)].id, nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		if err := resp.Body.Close(); err != nil || resp.StatusCode >= 500 {
+			return fmt.Errorf("GET of an attacked record: %s", resp.Status)
+		}
+	}
+}
+
+// metric is the sum of all the hub's metrics whose lines begin so.
+func (h *hubProcess) metric(name string) float64 {
+	h.t.Helper()
+	resp, err := http.Get("http://" + h.address + "/metrics")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	sum := 0.0
+	for line := range strings.Lines(string(page)) {
+		if strings.HasPrefix(line, name) {
+			f := strings.Fields(line)
+			n, _ := strconv.ParseFloat(f[len(f)-1], 64) // always a number
+			sum += n
+		}
+	}
+	return sum
+}
+
+// wantMetric checks that an attack got as far as it is meant to.
+func (s *siege) wantMetric(name string, least int) {
+	s.Helper()
+	if got := s.hub.metric(name); got < float64(least) {
+		s.Errorf("%s is %v, want %d at least: the run shows nothing", name, got, least)
+	}
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// How long the long tests are. Without these flags they have their short forms,
+// which belong to the ordinary tests.
+var (
+	soakInputs  = flag.Int("soak.inputs", 10_000, "hostile inputs `N`")
+	soakFloods  = flag.Int("soak.floods", 1, "floods are `N` times as large")
+	soakKills   = flag.Int("soak.kills", 10, "kills of the hub, `N` in all")
+	soakStories = flag.Int("soak.stories", 1, "random stories, `N` in all")
+	soakReport  = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
+)
+
+// A progress tells how far a long test is.
+type progress struct {
+	t     testing.TB
+	part  string
+	seed  uint64
+	total int
+	done  atomic.Int64
+	began time.Time
+	more  func() string // what else is worth telling; nil if nothing
+}
+
+// startProgress tells until the test ends.
+func startProgress(t testing.TB, part string, seed uint64, total int, more func() string) *progress {
+	p := &progress{t: t, part: part, seed: seed, total: total, began: time.Now(), more: more}
+	if *soakReport == 0 {
+		return p
+	}
+	go func() { // ends with the test
+		tick := time.NewTicker(*soakReport)
+		defer tick.Stop()
+		for {
+			select {
+			case <-t.Context().Done():
+				return
+			case <-tick.C:
+				p.tell()
+			}
+		}
+	}()
+	return p
+}
+
+func (p *progress) tell() {
+	line := fmt.Sprintf("· %s, seed %d: %d of %d, %.0f/s", p.part, p.seed, p.done.Load(), p.total, p.rate())
+	if p.more != nil {
+		line += ", " + p.more()
+	}
+	fmt.Println(line)
+}
+
+func (p *progress) rate() float64 { return float64(p.done.Load()) / time.Since(p.began).Seconds() }
+
+// finish says what came of it.
+func (p *progress) finish(took time.Duration, results ...string) {
+	p.t.Helper()
+	line := fmt.Sprintf("%s, seed %d: %d in %.0f s", p.part, p.seed, p.done.Load(), took.Seconds())
+	for _, r := range results {
+		line += "; " + r
+	}
+	p.t.Log(line)
+	if *soakReport == 0 {
+		return
+	}
+	verdict := "✓"
+	if p.t.Failed() {
+		verdict = "✗"
+	}
+	fmt.Println(verdict, line)
+}
