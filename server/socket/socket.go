@@ -66,6 +66,13 @@ func NewHandler(o Options) *Handler {
 // ServeHTTP accepts a connection and lets go of the request: what remains of an
 // idle connection is small.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.connections.Add(1) // before net/http forgets the request, so that Wait misses none
+	kept := false
+	defer func() {
+		if !kept {
+			h.connections.Done()
+		}
+	}()
 	corked := &corkable{ResponseWriter: w, patience: h.Timing.Write}
 	conn, err := websocket.Accept(corked, r, &websocket.AcceptOptions{
 		OriginPatterns:  h.Origins,
@@ -87,10 +94,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
 	})}
 	ctx := context.WithoutCancel(r.Context())
-	h.connections.Go(func() { // ends with the socket, or when the hub closes the device
+	kept = true
+	go func() { // ends with the socket, or when the hub closes the device; Wait waits for it
+		defer h.connections.Done()
 		defer c.finish()
 		c.serve(ctx, who)
-	})
+	}()
 }
 
 // Wait returns when all connections have ended, or ctx has. They end soon once
