@@ -24,6 +24,7 @@ func (a Author) same(o Author) bool { return a.User == o.User && a.Actor == o.Ac
 type signature struct {
 	Author
 	changes []crdt.Hash
+	keys    []string // of API edits
 }
 
 // A Proposal is one attempt to set a critical field.
@@ -53,8 +54,8 @@ func (p *Proposal) by(a Author) *signature {
 	return &p.authors[i]
 }
 
-// join makes somebody an author, or adds a change of one.
-func (p *Proposal) join(a Author, change crdt.Hash) {
+// join makes somebody an author, or adds a change or key of one.
+func (p *Proposal) join(a Author, change crdt.Hash, key string) {
 	s := p.by(a)
 	if s == nil {
 		p.authors = append(p.authors, signature{Author: a})
@@ -62,6 +63,9 @@ func (p *Proposal) join(a Author, change crdt.Hash) {
 	}
 	if !change.IsZero() {
 		s.changes = append(s.changes, change)
+	}
+	if key != "" {
+		s.keys = append(s.keys, key)
 	}
 }
 

@@ -27,14 +27,12 @@ func (r *Record) Edit(e Edit) *Result {
 			r.batch.written[path] = e.Fields[path]
 			continue
 		}
-		key := e.From.User + " " + e.Key
-		if e.Key != "" && f.keys[key] {
-			r.verdict(f, attempt{author: Author{User: e.From.User, Device: e.From.Device}}, 1, "no_change", "")
-			continue // decided already
+		a := r.apiAttempt(f, e)
+		if a.key != "" && f.knows(a.key) {
+			r.verdict(f, a, 1, "no_change", "")
+			continue
 		}
-		r.decide(f, r.apiAttempt(f, e))
-		verdicts := res.Verdicts
-		f.keys[key] = verdicts[len(verdicts)-1].Outcome != "no_change" && verdicts[len(verdicts)-1].Outcome != "rejected"
+		r.decide(f, a)
 	}
 	return res
 }
@@ -45,6 +43,9 @@ func (r *Record) apiAttempt(f *field, e Edit) attempt {
 		role:   e.From.Role,
 		value:  e.Fields[f.Path],
 		base:   f.revision(),
+	}
+	if e.Key != "" {
+		a.key = e.From.User + " " + e.Key
 	}
 	if e.IfMatch != nil {
 		a.base = e.IfMatch[f.Path]

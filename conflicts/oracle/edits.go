@@ -69,7 +69,7 @@ func (d *Document) touched(p crdt.Path, c *crdt.Change) bool {
 
 // fold collects the edits of a field. Edits by one author, each an ancestor of
 // the next and all with the same base as it stood before the batch, are one; it
-// stands where its last change does. A change that leaves the value as its
+// stands where its last change does, and has the rights of that. A change that leaves the value as its
 // author saw it is decided by rule 1 at once, and is no part of that.
 func (r *Record) fold(f *field, ordered []*crdt.Change, everything *Document) []*edit {
 	var edits []*edit
@@ -89,7 +89,6 @@ func (r *Record) fold(f *field, ordered []*crdt.Change, everything *Document) []
 		for i := len(edits) - 1; i >= 0; i-- {
 			if edits[i].author.same(author) && edits[i].base == base && r.History.In(past, edits[i].last().Hash) {
 				e.changes = edits[i].changes
-				e.role = lesser(role, edits[i].role)
 				edits = slices.Delete(edits, i, i+1)
 				break
 			}

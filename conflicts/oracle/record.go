@@ -43,6 +43,7 @@ type Revision struct {
 	Rule  int
 	By    Author
 	At    time.Time
+	key   string // of an API edit
 	// established is the change that says so; zero while it is the hub change
 	// of the batch at hand.
 	established crdt.Hash
@@ -68,7 +69,6 @@ type field struct {
 	critical  bool
 	revisions []Revision
 	conflicts []*Conflict
-	keys      map[string]bool // principals and idempotency keys of API edits
 }
 
 // New is a record that the hub does not know. hubs are the actors that only
@@ -169,6 +169,25 @@ func (f *field) proposals() []*Proposal {
 	return all
 }
 
+// knows reports whether an API edit of that key was accepted, or proposed what
+// its author still stands behind. What else was decided under a key is known to
+// the API, which answers a repeated command from what it stored.
+func (f *field) knows(key string) bool {
+	for _, rev := range f.revisions {
+		if rev.key == key {
+			return true
+		}
+	}
+	for _, p := range f.proposals() {
+		for _, s := range p.authors {
+			if slices.Contains(s.keys, key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // same reports whether two values mean the same to a field.
 func (r *Record) same(f *field, a, b crdt.Value) bool {
 	return f.meaning(a, r.zone).same(f.meaning(b, r.zone))
@@ -186,7 +205,7 @@ func (r *Record) follow(p Policy) {
 	for _, named := range p.Fields {
 		f := r.field(named.Path)
 		if f == nil {
-			f = &field{keys: make(map[string]bool)}
+			f = &field{}
 			r.fields = append(r.fields, f)
 		}
 		turned := !f.critical

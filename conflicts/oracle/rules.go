@@ -15,6 +15,7 @@ type attempt struct {
 	before   *crdt.Value // what the field showed its author just before; nil for the API
 	base     uint64
 	change   crdt.Hash   // zero for the API
+	key      string      // of the API, with the user; empty for none
 	buildsOn []*Proposal // open ones of the same author
 	rejected bool        // builds on one that a revision above base rejected
 }
@@ -120,7 +121,7 @@ func (r *Record) ownEdit(f *field, a Author) bool {
 // accept makes the value the next revision.
 func (r *Record) accept(f *field, a attempt, rule int) {
 	f.raise(Revision{
-		Value: a.value, Cause: "edit", Rule: rule, By: a.author, At: r.batch.now, established: a.change,
+		Value: a.value, Cause: "edit", Rule: rule, By: a.author, At: r.batch.now, established: a.change, key: a.key,
 	})
 	if c := f.pending(); c != nil {
 		c.CurrentRev, c.CurrentVal = f.revision(), a.value
@@ -165,7 +166,7 @@ func (r *Record) supersede(f *field, a attempt) {
 
 // joins makes the author a co-author of an open proposal.
 func (r *Record) joins(f *field, a attempt, rule int, p *Proposal, reason string) {
-	p.join(a.author, a.change)
+	p.join(a.author, a.change, a.key)
 	f.pending().Version++
 	r.answer(a)
 	r.verdict(f, a, rule, "diverted", reason)
@@ -183,7 +184,7 @@ func (r *Record) propose(f *field, a attempt, rule int, reason string) {
 		f.conflicts = append(f.conflicts, c)
 	}
 	p := &Proposal{Value: a.value, State: "open", Reason: reason}
-	p.join(a.author, a.change)
+	p.join(a.author, a.change, a.key)
 	c.Proposals = append(c.Proposals, p)
 	c.Version++
 	r.answer(a)

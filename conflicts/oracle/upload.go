@@ -44,7 +44,7 @@ func (r *Record) evaluate(f *field) {
 func (r *Record) proposeLive(f *field, a attempt) {
 	for _, p := range f.open() {
 		if r.same(f, p.Value, a.value) {
-			p.join(a.author, a.change)
+			p.join(a.author, a.change, "")
 			f.pending().Version++
 			return
 		}

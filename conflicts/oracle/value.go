@@ -77,7 +77,7 @@ func date(v crdt.Value, zone *time.Location) (string, bool) {
 }
 
 // number is what a decimal looks like; separators and currency signs do not fit.
-var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+var number = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$`)
 
 // decimal: exact, 12500, 12500.0 and "12500" are equal.
 func decimal(v crdt.Value) (string, bool) {

@@ -27,15 +27,16 @@ var (
 		conflicts.Date: {
 			str("2027-06-12"), text("2027-06-12"), stamp(day(12, 10)), stamp(day(11, 23)), // 23:30 UTC is the 12th in Berlin
 			str("2027-06-13"), text("2027-06-13"), stamp(day(13, 0)), text("2027-06-20"), stamp(day(20, 8)),
-			str("soon"), text("in summer"), integer(5),
+			str(" 2027-06-13 "), str("2027-6-12"), str("2027-02-30"), str("soon"), text("in summer"), integer(5),
 		},
 		conflicts.Text: {
 			str("Barn"), text("Barn"), text("Barn "), str(" Old  Barn"), text("Old Barn"), text("Castle"), str("Castle"),
-			text("Café"), str("Cafe\u0301"), integer(7), stamp(day(1, 1)),
+			text("Café"), text(" "), str("Cafe\u0301"), integer(7), stamp(day(1, 1)),
 		},
 		conflicts.Money: {
 			integer(10), integer(20), integer(30), float(10), float(20.5), unsigned(20), str("10"), str("20.50"), text("30"), text("20"),
-			counter(10), counter(30), str("lots"), text("1,000"), object("x"),
+			counter(10), counter(30), str(" 10 "), text("1e1"), str("0x10"), {Kind: crdt.Bool, Int: 1},
+			str("lots"), text("1,000"), object("x"),
 		},
 	}
 )
