@@ -3,7 +3,6 @@ package hub
 import (
 	"errors"
 	"slices"
-
 	"time"
 
 	"wedsync/conflicts"
