@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -94,51 +93,5 @@ func TestListenerThatFailsStopsTheHubAndIsReported(t *testing.T) {
 	err := server.Serve(t.Context(), l, http.NotFoundHandler(), slog.New(slog.DiscardHandler), func() { stopped = true })
 	if !errors.Is(err, net.ErrClosed) || !stopped {
 		t.Errorf("error %v, stopped %v", err, stopped)
-	}
-}
-
-func TestSocketsTakeTheirLeaveBeforeServeReturns(t *testing.T) {
-	l := listen(t)
-	told, left := make(chan struct{}), make(chan struct{})
-	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer conn.Close()
-		_, _ = io.WriteString(conn, "joined\n")
-		<-told
-		_, _ = io.WriteString(conn, "come back\n")
-		close(left)
-	})
-	ctx, cancel := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() {
-		served <- server.Serve(ctx, l, h, slog.New(slog.DiscardHandler), func() { close(told) })
-	}()
-	conn, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	lines := bufio.NewReader(conn)
-	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := lines.ReadString('\n'); got != "joined\n" {
-		t.Fatalf("%q, %v", got, err)
-	}
-	cancel()
-	if err := <-served; err != nil {
-		t.Errorf("Serve: %v", err)
-	}
-	select {
-	case <-left:
-	default:
-		t.Error("Serve returned before the socket was told")
-	}
-	if got, err := lines.ReadString('\n'); got != "come back\n" {
-		t.Errorf("the device heard %q, %v", got, err)
 	}
 }
