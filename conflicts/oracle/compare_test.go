@@ -58,7 +58,29 @@ func (p *player) settle(out *conflicts.Outcome, res *oracle.Result) {
 		panic(disagreement{wrong})
 	}
 	p.compareState()
+	p.compareSeals(out)
 	p.count(out, res)
+}
+
+// compareSeals checks that no change that was denied authority travels without
+// a hub change that knows it, which answers it.
+func (p *player) compareSeals(out *conflicts.Outcome) {
+	for _, v := range out.Verdicts {
+		if v.Change == "" || v.Outcome == "accepted" || v.Outcome == "no_change" {
+			continue
+		}
+		var hash crdt.Hash
+		if err := hash.UnmarshalText([]byte(v.Change)); err != nil {
+			panic(err)
+		}
+		p.denied = append(p.denied, hash)
+	}
+	for _, hash := range p.denied {
+		by, ok := p.rec.Graph().Sealed(hash)
+		if !ok || !p.world.In(p.world.Past(by), hash) {
+			p.disagree("%s diverted and may travel without an answer", hash)
+		}
+	}
 }
 
 // count counts what happened in a batch.
@@ -336,12 +358,23 @@ func (p *player) compareState() {
 	pending := make(map[crdt.Path]string)
 	for path, a := range view.Accepted {
 		got[path] = fmt.Sprint(a.Revision, " ", show(a.Written), " ", a.Cause)
+		if a.Cause == conflicts.CauseEdit || a.Cause == conflicts.CauseResolution {
+			got[path] += fmt.Sprint(" by ", who(a.DecidedBy.User, a.DecidedBy.Actor))
+		}
+		if a.Revision > 0 {
+			got[path] += fmt.Sprint(" at ", a.DecidedAt.Unix())
+		}
 	}
 	for _, path := range p.oracle.Critical() {
 		revisions := p.oracle.Revisions(path)
 		want[path] = "0 - "
 		if n := len(revisions); n > 0 {
-			want[path] = fmt.Sprint(n, " ", show(revisions[n-1].Value), " ", revisions[n-1].Cause)
+			last := revisions[n-1]
+			want[path] = fmt.Sprint(n, " ", show(last.Value), " ", last.Cause)
+			if last.Cause != "created" {
+				want[path] += fmt.Sprint(" by ", who(last.By.User, last.By.Actor.String()))
+			}
+			want[path] += fmt.Sprint(" at ", last.At.Unix())
 		}
 		for _, c := range p.oracle.Conflicts(path) {
 			if c.Status == "pending" {

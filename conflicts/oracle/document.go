@@ -9,12 +9,10 @@ import (
 
 // A Document is what the operations of a past say, materialised.
 type Document struct {
-	live    map[place][]Live           // the highest first
-	inserts map[place][]crdt.OpID      // what was inserted behind an element, the highest first
-	makes   map[crdt.OpID]crdt.Action  // every object that ever was
-	stood   map[keyPlace][]crdt.OpID   // every object that ever stood at a key
-	inside  map[crdt.OpID][]crdt.OpID  // every object that ever stood in an object
-	change  map[crdt.OpID]*crdt.Change // who made an operation
+	live    map[place][]Live          // the highest first
+	inserts map[place][]crdt.OpID     // what was inserted behind an element, the highest first
+	stood   map[keyPlace][]crdt.OpID  // every object that ever stood at a key
+	inside  map[crdt.OpID][]crdt.OpID // every object that ever stood in an object
 }
 
 // A place is where an operation puts a value: a key of a map, or an element
@@ -77,10 +75,8 @@ func (h *History) See(past Past, more ...crdt.Op) *Document {
 	d := &Document{
 		live:    make(map[place][]Live),
 		inserts: make(map[place][]crdt.OpID),
-		makes:   make(map[crdt.OpID]crdt.Action),
 		stood:   make(map[keyPlace][]crdt.OpID),
 		inside:  make(map[crdt.OpID][]crdt.OpID),
-		change:  make(map[crdt.OpID]*crdt.Change),
 	}
 	for _, w := range ops {
 		op := w.op
@@ -90,7 +86,6 @@ func (h *History) See(past Past, more ...crdt.Op) *Document {
 			at.elem = op.ID
 		}
 		if op.Action.Makes() {
-			d.makes[op.ID] = op.Action
 			d.stood[keyPlace{op.Obj, op.Key}] = append(d.stood[keyPlace{op.Obj, op.Key}], op.ID)
 			d.inside[op.Obj] = append(d.inside[op.Obj], op.ID)
 		}

@@ -29,7 +29,9 @@ func seedOf(t *testing.T) uint64 {
 }
 
 // TestProductAgreesWithTheText plays random histories through the product and
-// through the rules as they were written a second time.
+// through the rules as they were written a second time. More of them:
+//
+//	go test ./conflicts/oracle -run Product -oracle.histories 20000 -timeout 1h
 func TestProductAgreesWithTheText(t *testing.T) {
 	seed := seedOf(t)
 	seen := make(coverage)

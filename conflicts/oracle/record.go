@@ -51,16 +51,15 @@ type Revision struct {
 
 // A Conflict waits for a person, or did.
 type Conflict struct {
-	ID          string // as the product names it
-	Status      string // pending, resolved, withdrawn
-	Version     uint64
-	Reason      string
-	BaseRev     uint64
-	BaseVal     crdt.Value
-	CurrentRev  uint64
-	CurrentVal  crdt.Value
-	Proposals   []*Proposal
-	FromHistory bool // opened by what the document showed, not by an edit
+	ID         string // as the product names it
+	Status     string // pending, resolved, withdrawn
+	Version    uint64
+	Reason     string
+	BaseRev    uint64
+	BaseVal    crdt.Value
+	CurrentRev uint64
+	CurrentVal crdt.Value
+	Proposals  []*Proposal
 }
 
 // A field is a critical field and all that the hub says about it.

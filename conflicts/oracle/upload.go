@@ -49,12 +49,8 @@ func (r *Record) proposeLive(f *field, a attempt) {
 			return
 		}
 	}
-	opened := f.pending() == nil
-	_, reason := r.diversion(f, a, !opened)
+	_, reason := r.diversion(f, a, f.pending() != nil)
 	verdicts := r.batch.result.Verdicts
 	r.propose(f, a, 0, reason)
 	r.batch.result.Verdicts = verdicts
-	if c := f.pending(); opened {
-		c.FromHistory = true
-	}
 }

@@ -18,6 +18,7 @@ func unsigned(n uint64) crdt.Value { return crdt.Value{Kind: crdt.Uint, Uint: n}
 func object(city string) crdt.Value {
 	return crdt.Value{Kind: crdt.Map, Map: map[string]crdt.Value{"city": str(city)}}
 }
+
 func day(d, hour int) time.Time              { return time.Date(2027, 6, d, hour, 30, 0, 0, time.UTC) }
 func pick[T any](rng *rand.Rand, from []T) T { return from[rng.IntN(len(from))] }
 
@@ -35,7 +36,8 @@ var (
 		},
 		conflicts.Money: {
 			integer(10), integer(20), integer(30), float(10), float(20.5), unsigned(20), str("10"), str("20.50"), text("30"), text("20"),
-			counter(10), counter(30), str(" 10 "), text("1e1"), str("0x10"), {Kind: crdt.Bool, Int: 1},
+			counter(10), counter(30), str(" 10 "), text("1e1"), str("0x10"),
+			{Kind: crdt.Bool, Int: 1},
 			str("lots"), text("1,000"), object("x"),
 		},
 	}
