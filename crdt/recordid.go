@@ -69,14 +69,17 @@ func ParseDocumentID(s string) (RecordID, error) {
 	return RecordID{}, fmt.Errorf("document id %q names nothing: its bytes are all zero: %w", s, ErrMalformed)
 }
 
-// ParseRecordID reads a client id or a document id.
+// ParseRecordID reads a client id or a document id. A text that could be either
+// is a document id, for that has a checksum.
 func ParseRecordID(s string) (RecordID, error) {
-	if len(s) == ulid.EncodedSize {
-		if u, err := ulid.ParseStrict(s); err == nil && !u.IsZero() {
-			return RecordID(u), nil
-		}
+	id, err := ParseDocumentID(s)
+	if err == nil || len(s) != ulid.EncodedSize {
+		return id, err
 	}
-	return ParseDocumentID(s)
+	if u, ulidErr := ulid.ParseStrict(s); ulidErr == nil && !u.IsZero() {
+		return RecordID(u), nil
+	}
+	return id, err
 }
 
 func checksum(b []byte) []byte {
