@@ -147,6 +147,10 @@ func (c *connection) serve(ctx context.Context, who conflicts.Principal) {
 	}
 	device := c.Hub.Join(who, joined)
 	defer device.Leave()
+	if err := c.welcome(ctx); err != nil {
+		c.Log.Info("sync handshake failed", "user", who.User, "err", err)
+		return
+	}
 	log := c.Log.With("supplier", who.Supplier, "user", who.User, "peer", joined.PeerID)
 	log.Debug("device joined")
 
@@ -197,7 +201,7 @@ func quiet(err error) error {
 	return err
 }
 
-// join completes the handshake.
+// join reads what the peer introduces itself with.
 func (c *connection) join(ctx context.Context) (syncproto.Joined, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timing.Join)
 	defer cancel()
@@ -216,5 +220,13 @@ func (c *connection) join(ctx context.Context) (syncproto.Joined, error) {
 		return syncproto.Joined{}, errors.New("the first frame is no join")
 	}
 	c.conn.SetReadLimit(syncproto.MaxFrame)
-	return joined, c.conn.Write(ctx, websocket.MessageBinary, c.session.AppendPeer(nil))
+	return joined, nil
+}
+
+// welcome completes the handshake. The device is joined before its peer hears of
+// it, so that of two connections that a peer makes the later one stays.
+func (c *connection) welcome(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.Timing.Join)
+	defer cancel()
+	return c.conn.Write(ctx, websocket.MessageBinary, c.session.AppendPeer(nil))
 }
