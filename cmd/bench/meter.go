@@ -80,9 +80,9 @@ func busySeconds() float64 {
 
 const (
 	restProbe  = 250 * time.Millisecond
-	restShare  = 0.08             // of one core: less counts as rest
-	restProbes = 3                // in a row, since a server may rest for want of a core
-	restLimit  = 20 * time.Second // a server that never rests is measured as it is
+	restShare  = 0.015            // of one core: less counts as rest
+	restProbes = 3                // in a row, since late work may come bit by bit
+	restLimit  = 30 * time.Second // a server that never rests is measured as it is
 )
 
 // settle waits until the server has nothing left to do and returns its CPU time

@@ -36,6 +36,10 @@ func measureOffline(ctx context.Context, t *trial) (rows []row, err error) {
 		if err := t.fill(ctx, s, z.shared); err != nil {
 			return err
 		}
+		t.progress.note("waiting until the server rests")
+		if _, err := settle(s); err != nil {
+			return err
+		}
 		for _, phase := range phases {
 			t.progress.note("%s of %d records", phase.name, z.records)
 			u, err := t.measure(s, phase.name, func() error {
