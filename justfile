@@ -47,9 +47,10 @@ fuzz time="30s": _setup
       done; \
     done
 
-# The end-to-end tests again and again, each time with other seeds.
-soak count="10": _setup
-    @go test -race -timeout 0 -count {{ count }} ./cmd/wedsync
+# The long forms of the random and hostile tests, half an hour in all: hostile
+# inputs, floods, sync sessions, kills, stories. --help names parts and sizes.
+soak *args: _setup
+    @exec ./tools/soak {{ args }}
 
 # What every recipe needs. Does nothing when it is there.
 _setup:

@@ -3,16 +3,23 @@ package syncproto
 import (
 	"bytes"
 	"encoding/base64"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"wedsync/crdt"
 )
 
-// randomSessions is how many the interop test plays, each from its own seed.
-const randomSessions = 250
+// How many random sessions with JavaScript are played, each from its own seed.
+// Without flags that is the short form, which belongs to the ordinary tests.
+var (
+	soakSessions = flag.Int("soak.sessions", 250, "random sync sessions, `N` in all")
+	soakSeed     = flag.Uint64("soak.seed", 0, "seed of the first random session")
+	soakReport   = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
+)
 
 // A client is a JavaScript document and its connection to the hub.
 type client struct {
@@ -236,7 +243,10 @@ func (e *encounter) close() {
 func TestRandomSessionsWithJavaScriptConvergeWithoutStalling(t *testing.T) {
 	n := startNode(t)
 	messages := 0
-	for seed := range uint64(randomSessions) {
+	began := time.Now()
+	told := began
+	for i := range uint64(*soakSessions) {
+		seed := *soakSeed + i
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			e := newEncounter(t, n, seed)
 			for range 1 + e.rng.IntN(3) {
@@ -249,8 +259,16 @@ func TestRandomSessionsWithJavaScriptConvergeWithoutStalling(t *testing.T) {
 			e.close()
 			messages += e.sent
 		})
+		if *soakReport > 0 && time.Since(told) > *soakReport {
+			told = time.Now()
+			fmt.Printf("· sessions, seed %d: %d of %d, %.0f/s\n", *soakSeed, i+1, *soakSessions, float64(i+1)/time.Since(began).Seconds())
+		}
 	}
-	t.Logf("%d sessions, %d messages", randomSessions, messages)
+	result := fmt.Sprintf("sessions, seed %d: %d in %.0f s; %d messages", *soakSeed, *soakSessions, time.Since(began).Seconds(), messages)
+	t.Log(result)
+	if *soakReport > 0 {
+		fmt.Println(map[bool]string{true: "✗", false: "✓"}[t.Failed()], result)
+	}
 }
 
 // A hub that lost changes, and clients that remember what it had.

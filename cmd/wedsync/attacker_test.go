@@ -55,9 +55,11 @@ func attackedRecords(h *hubProcess, node *nodeProcess, by string) []target {
 // An attacker throws inputs at the hub, each over a connection that has joined.
 type attacker struct {
 	url, name string
+	number    int
 	rand      *rand.Rand
 	conn      *wireClient
 	joined    int
+	last      *crdt.Change // of its own, for changes that go on
 }
 
 // throw sends an input and then an honest question, and returns how long it

@@ -5,14 +5,32 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 )
 
-// TestAcknowledgedChangesSurviveKill kills the hub ten times at random moments
-// under load. What a client had seen acknowledged by then must be in the hub
-// when it is back, before any client has had a chance to bring it again.
+// killsOfOneHub is how often one hub is killed before another takes its place:
+// what a checker reads grows with each.
+const killsOfOneHub = 20
+
+// TestAcknowledgedChangesSurviveKill kills hubs at random moments under load.
+// What a client had seen acknowledged by then must be in the hub when it is
+// back, before any client has had a chance to bring it again.
 func TestAcknowledgedChangesSurviveKill(t *testing.T) {
-	const kills = 10
-	random := rand.New(rand.NewPCG(seedOf(t), 0))
+	seed := seedOf(t)
+	random := rand.New(rand.NewPCG(seed, 0))
+	p := startProgress(t, "kills", seed, *soakKills, nil)
+	began := time.Now()
+	acked := 0
+	for left := *soakKills; left > 0 && !t.Failed(); left -= killsOfOneHub {
+		t.Run(fmt.Sprintf("from %d", *soakKills-left), func(t *testing.T) {
+			acked += killAgainAndAgain(t, random, min(left, killsOfOneHub), p)
+		})
+	}
+	p.finish(time.Since(began), fmt.Sprintf("%d acknowledgements, none lost", acked))
+}
+
+// killAgainAndAgain returns how many acknowledgements clients have seen.
+func killAgainAndAgain(t *testing.T, random *rand.Rand, kills int, p *progress) (acked int) {
 	h := startHub(t)
 	node := startNode(t)
 	var records []string
@@ -42,6 +60,7 @@ func TestAcknowledgedChangesSurviveKill(t *testing.T) {
 		for _, c := range clients {
 			c.do("online", nil)
 		}
+		p.done.Add(1)
 		if t.Failed() {
 			t.Fatalf("after kill %d", round+1)
 		}
@@ -50,6 +69,10 @@ func TestAcknowledgedChangesSurviveKill(t *testing.T) {
 		converge(t, h, id, clients...)
 	}
 	checkQueue(t, h.api(owner("olga")), records)
+	for _, c := range clients {
+		acked += len(c.events("acked"))
+	}
+	return acked
 }
 
 func openLoaders(h *hubProcess, node *nodeProcess, records []string) []*nodeClient {

@@ -26,12 +26,15 @@ type siege struct {
 	progress *progress
 	began    time.Time
 	worst    atomic.Int64 // nanoseconds that an attacker waited
+	holding  []func()     // end what stays open until the siege is lifted
+	url      string       // of the attackers
 }
 
 // besiege starts a hub and the pair and measures what the hub takes at rest.
 func besiege(t *testing.T, part string, seed uint64, total int) *siege {
 	t.Helper()
 	s := &siege{T: t, seed: seed, hub: startHub(t), node: startNode(t)}
+	s.url = s.hub.sync(member("mallory"))
 	s.pair = startPair(t, s.hub, s.node)
 	s.memory = watchMemory(t.Context(), s.hub)
 	s.began = time.Now()
@@ -49,6 +52,9 @@ func (s *siege) lift() {
 	s.Helper()
 	took := time.Since(s.began)
 	s.pair.await(10)
+	for _, end := range s.holding {
+		end()
+	}
 	if !s.hub.alive() {
 		s.Fatal("the hub has died")
 	}
@@ -64,7 +70,7 @@ func (s *siege) lift() {
 func (s *siege) attacker(k int) *attacker {
 	name := fmt.Sprintf("mallory-%d", k)
 	return &attacker{
-		url: s.hub.sync(member("mallory-" + strconv.Itoa(k%4))), name: name,
+		url: s.url, name: name, number: k,
 		rand: rand.New(rand.NewPCG(s.seed, uint64(k))),
 	}
 }
@@ -153,10 +159,21 @@ func (h *hubProcess) metric(name string) float64 {
 	return sum
 }
 
-// wantMetric checks that an attack got as far as it is meant to.
+// wantMetric waits until an attack got as far as it is meant to.
 func (s *siege) wantMetric(name string, least int) {
 	s.Helper()
-	if got := s.hub.metric(name); got < float64(least) {
-		s.Errorf("%s is %v, want %d at least: the run shows nothing", name, got, least)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(patience)
+	for {
+		got := s.hub.metric(name)
+		if got >= float64(least) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			s.Fatalf("%s is %v, want %d at least: the run shows nothing", name, got, least)
+		}
 	}
 }

@@ -51,14 +51,16 @@ func startProgress(t testing.TB, part string, seed uint64, total int, more func(
 }
 
 func (p *progress) tell() {
-	line := fmt.Sprintf("· %s, seed %d: %d of %d, %.0f/s", p.part, p.seed, p.done.Load(), p.total, p.rate())
+	done := p.done.Load()
+	line := fmt.Sprintf("· %s, seed %d: %d of %d", p.part, p.seed, done, p.total)
+	if done < int64(p.total) {
+		line += fmt.Sprintf(", %.0f/s", float64(done)/time.Since(p.began).Seconds())
+	}
 	if p.more != nil {
 		line += ", " + p.more()
 	}
 	fmt.Println(line)
 }
-
-func (p *progress) rate() float64 { return float64(p.done.Load()) / time.Since(p.began).Seconds() }
 
 // finish says what came of it.
 func (p *progress) finish(took time.Duration, results ...string) {

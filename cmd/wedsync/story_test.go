@@ -52,9 +52,8 @@ type person struct {
 	wrote map[[2]string]map[string]bool
 }
 
-func newStory(t *testing.T) *story {
+func newStory(t *testing.T, seed uint64) *story {
 	t.Helper()
-	seed := seedOf(t)
 	s := &story{
 		t: t, rand: rand.New(rand.NewPCG(seed, 0)), hub: startHub(t),
 		accepted: make(map[[2]string]map[string]bool),
@@ -204,7 +203,18 @@ func (s *story) settle() {
 }
 
 func TestNoBlendIsAcceptedOrProposedAndNoDivertedValueIsExposed(t *testing.T) {
-	s := newStory(t)
+	first := seedOf(t)
+	p := startProgress(t, "stories", first, *soakStories, nil)
+	began := time.Now()
+	for n := range *soakStories {
+		t.Run(fmt.Sprintf("seed %d", first+uint64(n)), func(t *testing.T) { tellStory(t, first+uint64(n)) })
+		p.done.Add(1)
+	}
+	p.finish(time.Since(began))
+}
+
+func tellStory(t *testing.T, seed uint64) {
+	s := newStory(t, seed)
 	for n := range 250 {
 		s.step(n)
 	}
