@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"cmp"
 	"fmt"
 
 	"wedsync/crdt"
@@ -50,12 +51,16 @@ func (b *batch) evaluate(fields []FieldPolicy) {
 	for _, fp := range fields {
 		f := b.takeOver(fp)
 		live := b.fields.Live(fp.Path, b.graph.All())
-		if value, i, ok := b.fields.Shown(fp.Path, b.graph.All()); ok && b.counts(f, value) {
-			b.create(f, value, b.graph.At(i))
+		if value, i, ok := b.fields.Shown(fp.Path, b.graph.All()); ok {
+			if b.counts(f, value) {
+				b.create(f, value, b.graph.At(i))
+			} else {
+				b.contest(f, live[0], InvalidValue)
+			}
 			live = live[1:]
 		}
 		for _, l := range live {
-			b.contest(f, l)
+			b.contest(f, l, "")
 		}
 	}
 }
@@ -89,18 +94,21 @@ func (b *batch) counts(f *field, v crdt.Value) bool {
 	return c.fits && !c.cleared
 }
 
-// contest makes a live value that is not the accepted one a proposal.
-func (b *batch) contest(f *field, l crdt.Live) {
+// contest makes a live value that is not the accepted one a proposal, for a
+// reason or, if that is empty, for the one that the rules give.
+func (b *batch) contest(f *field, l crdt.Live, reason string) {
 	m := b.measure(f)
 	if m.cleared(l.Value) || m.same(l.Value, f.accepted()) {
 		return
 	}
 	c := b.graph.At(l.Change)
-	a := Attempt{Value: l.Value, Author: b.owner(c), At: b.now}
+	author := b.owner(c)
+	base := f.base(b.graph, author.key(), b.graph.View(c.Hash))
+	a := Attempt{Value: l.Value, Author: author, Base: base, At: b.now}
 	j := judge{f.standing(b.policy.zone()), a, m}
 	r := Ruling{Result: EditDiverted}
 	r.Joins, _ = j.equalOpen(nil)
-	r.Reason = j.reason(j.Pending)
+	r.Reason = cmp.Or(reason, j.reason(j.Pending))
 	b.do(f, a, source{
 		change: c.Hash, edited: authored(c), cause: fmt.Sprintf("%d@%s", l.ID.Counter, l.ID.Actor),
 	}, r)

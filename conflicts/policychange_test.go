@@ -59,6 +59,27 @@ func TestCase24_FieldTurnsCriticalWhileValuesConflict(t *testing.T) {
 	})
 }
 
+// What a field shows when it turns critical again and does not fit opens a
+// conflict for that reason, measured against the revision that its author knew.
+func TestUnfitValueOfAFieldThatTurnsCriticalAgain(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		whole := w.policy
+		policy := *whole
+		policy.Fields = policy.Fields[:2]
+		w.policy = &policy
+		a.set("budget", f.s("lots"))
+		a.push()
+		w.policy = whole
+		a.set("notes", f.s("on"))
+		a.push()
+		w.accepted("budget", f.n(1), 1)
+		if row := w.pending("budget"); row.Reason != InvalidValue || row.Base.Revision != 1 || row.Proposals[0].Reason != InvalidValue {
+			t.Fatalf("conflict %+v", row)
+		}
+		w.replay = nil // of changing policies
+	})
+}
+
 // A dropped field whose conflict nobody decided, for its author took the edit
 // back, waits for nobody any more: restarted or not, the hub lets it go.
 func TestDroppedFieldIsLetGoWhenItsConflictIsWithdrawn(t *testing.T) {

@@ -36,12 +36,15 @@ func (r *Record) evaluate(f *field) {
 			continue
 		}
 		author, role := r.author(l.Change)
-		r.proposeLive(f, attempt{author: author, role: role, value: v, change: l.Change.Hash})
+		r.proposeLive(f, attempt{
+			author: author, role: role, value: v, change: l.Change.Hash,
+			base: r.base(f, author, r.History.Past(l.Change.Hash)),
+		}, ok && l.ID == shown.ID)
 	}
 }
 
 // proposeLive makes a live value that does not count a proposal.
-func (r *Record) proposeLive(f *field, a attempt) {
+func (r *Record) proposeLive(f *field, a attempt, shown bool) {
 	for _, p := range f.open() {
 		if r.same(f, p.Value, a.value) {
 			p.join(a.author, a.change, "")
@@ -50,6 +53,9 @@ func (r *Record) proposeLive(f *field, a attempt) {
 		}
 	}
 	_, reason := r.diversion(f, a, f.pending() != nil)
+	if shown {
+		reason = "invalid_value"
+	}
 	verdicts := r.batch.result.Verdicts
 	r.propose(f, a, 0, reason)
 	r.batch.result.Verdicts = verdicts
