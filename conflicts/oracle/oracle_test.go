@@ -108,7 +108,7 @@ var expected = []string{
 	"rule 1", "rule 2", "rule 3", "rule 4", "rule 5", "rule 6", "rule 7", "rule 8", "rule 9", "rule 10", "rule 11", "rule 12", "rule 13",
 	"hub change", "no hub change", "conflict resolved", "conflict withdrawn", "joined", "trespass", "first upload in parts", "created",
 	"refused read_only", "refused forged_actor", "refused equivocation", "failed stale", "failed forbidden", "failed unfit",
-	"failed introducing", "failed unknown", "waited", "carried", "superseded", "cleared", "since",
+	"failed unknown", "waited", "carried", "superseded", "cleared", "since",
 }
 
 // minimise leaves out actions as long as a disagreement stays.
