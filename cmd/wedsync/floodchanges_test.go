@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -74,18 +75,21 @@ func (a *attacker) climb(id string) []byte {
 func floodOfRunLengths(s *siege, n int) {
 	target := attackedRecords(s.hub, s.node, "victim")[0]
 	most := crdt.DefaultLimits.MaxOps
-	bodies := map[string][]crdt.Op{"a million": manyPuts(1_000_000), "the most": manyPuts(most), "one more": manyPuts(most + 1), "many": manyPuts(most / 10)}
-	names := []string{"a million", "the most", "one more", "many"}
-	raws := make([][]byte, n)
-	for i := range raws {
-		c := crdt.Change{Actor: crdt.ActorID(fmt.Sprintf("run-length-%05d", i)), Seq: 1, StartOp: 100, Ops: bodies[names[i%len(names)]]}
-		raws[i] = encoded(c)
+	var changes [][]byte
+	for _, ops := range []int{1_000_000, most, most + 1, most / 10} {
+		changes = append(changes, encoded(crdt.Change{Actor: runActor(0), Seq: 1, StartOp: 100, Ops: manyPuts(ops)}))
 	}
-	clear(bodies)
-	s.throw(n, func(a *attacker, i int) []byte { return syncFrame(a.name, target.id, syncMessage(raws[i])) })
+	s.throw(n, func(a *attacker, i int) []byte {
+		change := bytes.Replace(changes[i%len(changes)], []byte(runActor(0)), []byte(runActor(i)), 1)
+		return syncFrame(a.name, target.id, syncMessage(repaired(change)))
+	})
 	// Whatever was taken reaches the engine here.
 	s.hub.api(owner("olga")).do("GET", "/api/clients/"+target.id, nil, nil)
+	s.wantMetric("wedsync_changes_refused_total", n/4)
+	s.wantMetric("wedsync_changes_stored_total", n/4)
 }
+
+func runActor(i int) crdt.ActorID { return crdt.ActorID(fmt.Sprintf("run-length-%05d", i)) }
 
 // floodOfBombs brings small changes that inflate to much, some of them to
 // nothing more than is allowed.

@@ -117,14 +117,14 @@ func (s *siege) deaf(n int, id string) {
 	}
 }
 
-// floodOfSlowReaders has n devices ask for a record that grows by 30 kB with each
-// of a hundred edits, and never read.
+// floodOfSlowReaders has n devices ask for a record of a megabyte, which grows by
+// 30 kB with each edit, and never read.
 func floodOfSlowReaders(s *siege, n int) {
 	writer := s.node.open("writer", clientOptions{url: s.hub.sync(member("wim"))})
 	id := writer.create(args{"story": args{"$immutable": strings.Repeat("They met on a train. ", 50_000)}})
 	s.deaf(n, id)
 	s.progress.done.Add(int64(n))
-	for i := range 100 {
+	for i := range 20 + n/10 {
 		chapter := fmt.Sprintf("%d ", i) + strings.Repeat("And then they met again. ", 1200)
 		writer.do("set", args{"id": id, "field": "chapter", "value": args{"$immutable": chapter}})
 		writer.do("wait", args{"id": id, "acked": true})

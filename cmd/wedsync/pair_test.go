@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 )
@@ -26,16 +24,15 @@ type pair struct {
 	stop       context.CancelFunc
 	finished   chan error
 
-	mu    sync.Mutex
-	times []time.Duration // from an edit of one until the other shows it
-	grown chan struct{}   // closed and replaced when times grows
+	times delays        // from an edit of one until the other shows it
+	edits chan struct{} // one slot: another edit was made
 }
 
 // startPair lets two clients edit until check is called. It returns once they
 // are at it.
 func startPair(t testing.TB, h *hubProcess, node *nodeProcess) *pair {
 	t.Helper()
-	p := &pair{t: t, finished: make(chan error, 1), grown: make(chan struct{})}
+	p := &pair{t: t, finished: make(chan error, 1), edits: make(chan struct{}, 1)}
 	p.phone = node.open("phone", clientOptions{url: h.sync(member("ada"))})
 	p.tab = node.open("tab", clientOptions{url: h.sync(member("ben"))})
 	p.id = p.phone.create(args{"name": "Ada"})
@@ -65,34 +62,25 @@ func (p *pair) edit(ctx context.Context) error {
 }
 
 func (p *pair) note(took time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.times = append(p.times, took)
-	close(p.grown)
-	p.grown = make(chan struct{})
+	p.times.note(took)
+	select {
+	case p.edits <- struct{}{}:
+	default:
+	}
 }
 
 // await waits for so many more edits.
 func (p *pair) await(more int) {
 	p.t.Helper()
 	late := time.After(patience)
-	p.mu.Lock()
-	want := len(p.times) + more
-	p.mu.Unlock()
-	for {
-		p.mu.Lock()
-		have, grown := len(p.times), p.grown
-		p.mu.Unlock()
-		if have >= want {
-			return
-		}
+	for want := p.times.count() + more; p.times.count() < want; {
 		select {
-		case <-grown:
+		case <-p.edits:
 		case err := <-p.finished:
 			p.finished <- err
 			p.t.Fatalf("the well-behaved pair: %v", err)
 		case <-late:
-			p.t.Fatalf("the well-behaved pair made %d edits in %s, want %d", have-want+more, patience, more)
+			p.t.Fatalf("the well-behaved pair made %d edits in %s, want %d", more-want+p.times.count(), patience, more)
 		}
 	}
 }
@@ -104,23 +92,11 @@ func (p *pair) check() string {
 	if err := <-p.finished; err != nil {
 		p.t.Errorf("the well-behaved pair: %v", err)
 	}
-	p99, worst := p.slow()
-	if p99 > hang() {
+	if p99, worst := p.times.slow(); p99 > hang() {
 		p.t.Errorf("one in a hundred edits of the well-behaved pair took %s or longer, the slowest %s", p99, worst)
 	}
 	if gone := len(p.phone.events("gone")) + len(p.tab.events("gone")); gone != 0 {
 		p.t.Errorf("the well-behaved pair lost its connection %d times", gone)
 	}
-	return fmt.Sprintf("pair: %d edits, p99 %s, slowest %s", len(p.times), p99.Round(time.Millisecond), worst.Round(time.Millisecond))
-}
-
-// slow is how long one edit in a hundred took, and the slowest.
-func (p *pair) slow() (p99, worst time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.times) == 0 {
-		return 0, 0
-	}
-	sorted := slices.Sorted(slices.Values(p.times))
-	return sorted[(len(sorted)-1)*99/100], sorted[len(sorted)-1]
+	return fmt.Sprintf("pair: %d edits, %s", p.times.count(), &p.times)
 }

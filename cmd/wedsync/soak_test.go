@@ -12,7 +12,7 @@ import (
 // which belong to the ordinary tests.
 var (
 	soakInputs  = flag.Int("soak.inputs", 10_000, "hostile inputs `N`")
-	soakFloods  = flag.Int("soak.floods", 1, "floods are `N` times as large")
+	soakFloods  = flag.Int("soak.floods", 0, "floods have `N` percent of their full size, and their short form at least")
 	soakKills   = flag.Int("soak.kills", 10, "kills of the hub, `N` in all")
 	soakStories = flag.Int("soak.stories", 1, "random stories, `N` in all")
 	soakReport  = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
