@@ -121,7 +121,7 @@ func (l *live) run(ctx context.Context, t *trial, s *server, groups []*liveRecor
 	}
 	before := l.heard.Load()
 	l.delays.forget()
-	u, err := t.measure(s, t.part, func() error { return l.watch(t.progress, finished) })
+	u, err := t.measure(s, t.part, settle, func() error { return l.watch(t.progress, finished) })
 	return liveResult{usage: u, acked: float64(l.heard.Load() - before), delays: &l.delays}, err
 }
 

@@ -26,6 +26,9 @@ func startMeter(s *server) (*meter, error) {
 	return m, err
 }
 
+// A waiting is settle, or rest after a phase that changes nothing.
+type waiting func(*server) (cpu float64, err error)
+
 // A usage is what a phase took, in seconds.
 type usage struct {
 	wall, server, bench float64
@@ -34,8 +37,8 @@ type usage struct {
 }
 
 // stop ends the phase's wall time. CPU time of the server counts until it has
-// come to rest: saving and projecting late is work too.
-func (m *meter) stop() (usage, error) {
+// come to rest, which ended waits for: saving and projecting late is work too.
+func (m *meter) stop(ended waiting) (usage, error) {
 	u := usage{wall: time.Since(m.started).Seconds()}
 	bench, err := clock(os.Getpid())
 	if err != nil {
@@ -48,7 +51,7 @@ func (m *meter) stop() (usage, error) {
 	u.bench = bench - m.bench
 	u.prompt = now - m.server
 	u.others = max(0, (busySeconds()-m.busy-u.bench-u.prompt)/u.wall)
-	settled, err := settle(m.of)
+	settled, err := ended(m.of)
 	u.server = settled - m.server
 	return u, err
 }
@@ -85,10 +88,16 @@ const (
 	restLimit  = 30 * time.Second // a server that never rests is measured as it is
 )
 
-// settle waits until the server has nothing left to do and returns its CPU time
-// so far.
+// settle waits until the server has done what it put off, and rests; it returns
+// its CPU time so far.
 func settle(s *server) (float64, error) {
 	time.Sleep(s.lag)
+	return rest(s)
+}
+
+// rest waits until the server has nothing left to do that it does not put off,
+// and returns its CPU time so far.
+func rest(s *server) (float64, error) {
 	before, err := cpuSeconds(s.pid())
 	resting := 0
 	for deadline := time.Now().Add(restLimit); err == nil && resting < restProbes && time.Now().Before(deadline); {

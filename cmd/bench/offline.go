@@ -28,9 +28,10 @@ func measureOffline(ctx context.Context, t *trial) (rows []row, err error) {
 		name   string
 		each   func(context.Context, device, int) error
 		onNews func(context.Context, device, news) (done bool, err error)
+		ended  waiting
 	}{
-		{"push", z.offer, z.pushed},
-		{"pull", z.request, z.pulled},
+		{"push", z.offer, z.pushed, settle},
+		{"pull", z.request, z.pulled, rest},
 	}
 	err = t.withServer(ctx, func(s *server) error {
 		if err := t.fill(ctx, s, z.shared); err != nil {
@@ -42,7 +43,7 @@ func measureOffline(ctx context.Context, t *trial) (rows []row, err error) {
 		}
 		for _, phase := range phases {
 			t.progress.note("%s of %d records", phase.name, z.records)
-			u, err := t.measure(s, phase.name, func() error {
+			u, err := t.measure(s, phase.name, phase.ended, func() error {
 				d, err := t.corpus.dial(ctx, s.url, phase.name)
 				if err != nil {
 					return err

@@ -54,12 +54,13 @@ func fullSize() size {
 
 func quickSize() size {
 	z := fullSize()
+	z.live.warmUp, z.paced.warmUp, z.fanOut.warmUp = time.Second/2, time.Second/2, time.Second/2
 	z.live.records, z.live.duration = 20, 2*time.Second
 	z.paced.duration = 2 * time.Second
 	z.fanOut.history, z.fanOut.duration = 100_000, 2*time.Second
 	z.offline.records = 100
 	z.storm.pool, z.storm.devices = 400, 100
-	z.stored.connections, z.stored.records, z.stored.starts = 300, 600, 1
+	z.stored.connections, z.stored.records, z.stored.starts = 300, 500, 1
 	return z
 }
 

@@ -47,7 +47,7 @@ func storm(ctx context.Context, t *trial, s *server, state string) (usage, error
 	z := t.size.storm
 	devices := make([]device, z.devices)
 	defer func() { closeAll(devices) }()
-	u, err := t.measure(s, "storm-"+state, func() error {
+	u, err := t.measure(s, "storm-"+state, rest, func() error {
 		var inSync atomic.Int64
 		gate := make(chan struct{}, dialling)
 		g, stormCtx := errgroup.WithContext(ctx)

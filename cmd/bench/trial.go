@@ -95,7 +95,7 @@ func (t *trial) knock(ctx context.Context, s *server) (d device, err error) {
 }
 
 // measure runs do and says what it took.
-func (t *trial) measure(s *server, phase string, do func() error) (usage, error) {
+func (t *trial) measure(s *server, phase string, ended waiting, do func() error) (usage, error) {
 	stop, err := t.profiles.begin(s, phase, t.round)
 	if err != nil {
 		return usage{}, err
@@ -107,7 +107,7 @@ func (t *trial) measure(s *server, phase string, do func() error) (usage, error)
 	if err := do(); err != nil {
 		return usage{}, err
 	}
-	u, err := m.stop()
+	u, err := m.stop(ended)
 	if err != nil {
 		return u, err
 	}
