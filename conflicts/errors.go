@@ -49,3 +49,10 @@ type FieldError struct {
 }
 
 func (e *FieldError) Error() string { return fmt.Sprintf("field %q %s", e.Field, e.Reason) }
+
+// A ZoneError says that a policy names no time zone.
+type ZoneError struct{ Zone string }
+
+func (e *ZoneError) Error() string {
+	return fmt.Sprintf("%q is no time zone of the IANA list, such as Europe/Berlin", e.Zone)
+}

@@ -113,7 +113,7 @@ func (r *Record) seal(a answer) {
 func (r *Record) watch(others ...crdt.Path) (*crdt.Fields, error) {
 	fields := crdt.NewFields(slices.Concat(r.watched(), others)...)
 	for i := range r.graph.Len() {
-		c, err := crdt.Decode(r.graph.At(i).Raw, r.env.Limits)
+		c, err := crdt.Decode(r.graph.At(i).Raw, r.env.storedLimits())
 		if err != nil {
 			return nil, err
 		}

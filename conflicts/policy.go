@@ -57,12 +57,20 @@ func DefaultPolicy() *Policy {
 	}}
 }
 
-// Check reports what is wrong with a policy, as a *FieldError where one field
-// is, and looks up its zone. A policy must pass before it comes into force.
+// MaxPolicyFields bounds the critical fields of a supplier.
+const MaxPolicyFields = 100
+
+// Check reports what is wrong with a policy, as a *ZoneError or, where one
+// field is, as a *FieldError, and looks up its zone. A policy must pass before
+// it comes into force.
 func (p *Policy) Check() error {
 	loc, err := time.LoadLocation(p.Zone)
-	if err != nil {
-		return fmt.Errorf("zone %q of the policy: %w", p.Zone, err)
+	if err != nil || p.Zone == "Local" {
+		return &ZoneError{p.Zone}
+	}
+	p.location = loc
+	if len(p.Fields) > MaxPolicyFields {
+		return &FieldError{p.Fields[MaxPolicyFields].Path, fmt.Sprintf("is one too many: a policy has at most %d", MaxPolicyFields)}
 	}
 	for i, f := range p.Fields {
 		if reason := f.wrong(); reason != "" {
@@ -74,7 +82,6 @@ func (p *Policy) Check() error {
 			}
 		}
 	}
-	p.location = loc
 	return nil
 }
 
@@ -85,12 +92,19 @@ func (f FieldPolicy) wrong() string {
 		return "has an empty key"
 	case reserved(f.Path):
 		return "belongs to the hub"
+	case slices.ContainsFunc(f.Path.Keys(), isIndex):
+		return "leads into a list, where no field keeps its place"
 	case !slices.Contains([]Kind{Date, Text, Money, Number, Any}, f.Kind):
 		return fmt.Sprintf("has the unknown kind %q", f.Kind)
 	case !slices.Contains([]Review{EveryEdit, ConflictingEdits, Locked}, f.Review):
 		return fmt.Sprintf("has the unknown review %q", f.Review)
 	}
 	return ""
+}
+
+// isIndex reports whether a key of a path is the number of a list's element.
+func isIndex(key string) bool {
+	return key != "" && strings.Trim(key, "0123456789") == "" || strings.ContainsAny(key, "[]")
 }
 
 // field is the policy of a critical field.

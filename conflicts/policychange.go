@@ -3,7 +3,32 @@ package conflicts
 import (
 	"fmt"
 	"slices"
+
+	"wedsync/crdt"
 )
+
+// Follows reports whether the record of a stored ledger is in line with a
+// policy, so that [Record.Judge] would do nothing for it.
+func Follows(ledger []byte, p *Policy) (bool, error) {
+	l, err := parseLedger(ledger)
+	if err != nil {
+		return false, err
+	}
+	for _, fp := range p.Fields {
+		f := l.Fields[fp.Path]
+		if f == nil || !f.Critical || f.Policy != fp {
+			return false, nil
+		}
+		if !(measure{fp.Kind, p.zone()}).shown(f.accepted()).Equal(f.Shown) {
+			return false, nil
+		}
+	}
+	dropped := func(path crdt.Path) bool {
+		_, named := p.field(path)
+		return !named && l.Fields[path].Pending == nil
+	}
+	return !slices.ContainsFunc(l.critical(), dropped), nil
+}
 
 // adopt brings the record under a policy. Fields that turned critical are
 // evaluated, those that the policy dropped are let go unless a conflict is

@@ -55,6 +55,22 @@ func newFakeHub() *fakeHub {
 
 func (f *fakeHub) Policy(context.Context, string) (*conflicts.Policy, error) { return f.policy, nil }
 
+func (f *fakeHub) SetPolicy(_ context.Context, _ conflicts.Principal, p conflicts.Policy) (*conflicts.Policy, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	if p.Version != 0 && p.Version != f.policy.Version {
+		return nil, store.ErrStale
+	}
+	p.Version = f.policy.Version + 1
+	f.policy = &p
+	return f.policy, nil
+}
+
+func (f *fakeHub) PolicyJob(string) hub.PolicyJob { return hub.PolicyJob{Done: 2, Total: 3} }
+
 func (f *fakeHub) Create(_ context.Context, e conflicts.Edit, answer hub.AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

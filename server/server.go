@@ -29,6 +29,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/conflicts", a.At(api.Methods{"GET": a.ListConflicts}))
 	mux.Handle("/api/conflicts/{id}", a.At(api.Methods{"GET": a.GetConflict}))
 	mux.Handle("/api/conflicts/{id}/resolve", a.At(api.Methods{"POST": a.ResolveConflict}))
+	mux.Handle("/api/policy", a.At(api.Methods{"GET": a.GetPolicy, "PUT": a.PutPolicy}))
 	mux.HandleFunc("/", a.NotFound)
 
 	mux.HandleFunc("GET /healthz", metrics.Healthz)

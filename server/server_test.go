@@ -201,6 +201,8 @@ func TestRoutesAnswerEachRoleAsItMay(t *testing.T) {
 		{"GET", "/api/conflicts", "", 200, 200, 200, 200},
 		{"GET", "/api/conflicts/" + conflict, "", 200, 200, 200, 404},
 		{"POST", "/api/conflicts/" + conflict + "/resolve", `{"version":99,"action":"keep"}`, 403, 403, 409, 404},
+		{"GET", "/api/policy", "", 200, 200, 200, 200},
+		{"PUT", "/api/policy", `{"fields":[]}`, 403, 403, 200, 200},
 	} {
 		for _, caller := range []struct {
 			who  conflicts.Principal

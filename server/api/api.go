@@ -25,6 +25,11 @@ type Hub interface {
 	SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error)
 	// Policy is the supplier's policy in force.
 	Policy(ctx context.Context, supplier string) (*conflicts.Policy, error)
+	// SetPolicy puts another into force, or says store.ErrStale if p.Version is
+	// neither 0 nor that of the policy in force.
+	SetPolicy(ctx context.Context, by conflicts.Principal, p conflicts.Policy) (*conflicts.Policy, error)
+	// PolicyJob says how far records have been judged by the policy.
+	PolicyJob(supplier string) hub.PolicyJob
 }
 
 // A Reader is the part of a [store.Store] that the API reads from.

@@ -15,11 +15,12 @@ import (
 
 // What endpoints return beside the errors of the packages below.
 var (
-	errForbidden = errors.New("not allowed for this role")
-	errMethod    = errors.New("method not allowed")
-	errNoSuchURL = errors.New("no such URL")
-	errKeyReused = errors.New("idempotency key used for another request")
-	errKeyBusy   = errors.New("a request with this idempotency key is being worked on")
+	errForbidden   = errors.New("not allowed for this role")
+	errMethod      = errors.New("method not allowed")
+	errNoSuchURL   = errors.New("no such URL")
+	errKeyReused   = errors.New("idempotency key used for another request")
+	errPolicyMoved = errors.New("the policy has moved on")
+	errKeyBusy     = errors.New("a request with this idempotency key is being worked on")
 )
 
 // A Fault is one thing that is wrong with a request.
@@ -79,6 +80,7 @@ func problemOf(err error) problem {
 		ahead      *conflicts.StepsError
 		field      *conflicts.FieldError
 		unfit      *conflicts.UnfitError
+		zone       *conflicts.ZoneError
 	)
 	switch {
 	case errors.As(err, &unreadable):
@@ -104,6 +106,10 @@ func problemOf(err error) problem {
 		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", field.Error())
 		p.Errors = []Fault{{"fields." + string(field.Field), field.Reason}}
 		return p
+	case errors.As(err, &zone):
+		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", zone.Error())
+		p.Errors = []Fault{{"zone", zone.Error()}}
+		return p
 	case errors.As(err, &unfit):
 		p := newProblem(http.StatusUnprocessableEntity, "unfit", "The value does not fit the field", unfit.Error())
 		p.Errors = []Fault{{"value", unfit.Error()}}
@@ -125,6 +131,7 @@ func problemOf(err error) problem {
 		{conflicts.ErrUnknownConflict, notFound},
 		{conflicts.ErrIntroducing, notFound},
 		{conflicts.ErrUnknownProposal, newProblem(http.StatusUnprocessableEntity, "unknown-proposal", "The conflict has no such open proposal", "")},
+		{errPolicyMoved, newProblem(http.StatusConflict, "stale", "The policy has moved on", "Nothing was changed. Look at the policy as it stands now and change that.")},
 		{errKeyReused, newProblem(http.StatusUnprocessableEntity, "key-reused", "The idempotency key was used for another request", "Use a new key for each command.")},
 		{errKeyBusy, newProblem(http.StatusConflict, "key-busy", "The same command is being worked on", "Send it again in a moment to get its answer.")},
 		{crdt.ErrLimit, newProblem(http.StatusUnprocessableEntity, "limit", "The edit is larger than a record takes at once", "")},

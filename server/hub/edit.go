@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 
@@ -18,8 +19,7 @@ type commandTask struct {
 	creates  bool // the record must not exist yet; otherwise it must
 	kind     string
 	from     conflicts.Principal
-	policy   uint64
-	run      func(*conflicts.Record) (*conflicts.Outcome, error)
+	run      func(*conflicts.Record, *conflicts.Policy, time.Time) (*conflicts.Outcome, error)
 	answer   AnswerFunc
 	done     chan<- commandResult // has room for one
 }
@@ -40,7 +40,7 @@ func (t *commandTask) stage(r *room, s *stage) bool {
 	if t.answer != nil && !s.empty() {
 		return false // a commit that may prove answered already concerns nobody else
 	}
-	o, err := t.try(r)
+	o, policy, err := t.try(r)
 	if err == nil && o.Err != nil {
 		s.broken = o.Err
 		return true
@@ -49,7 +49,7 @@ func (t *commandTask) stage(r *room, s *stage) bool {
 		s.answer = t.answer(r.id, o)
 	}
 	if err == nil {
-		s.add(t.kind, t.from, t.policy, o)
+		s.add(t.kind, t.from, policy, o)
 	}
 	s.replies = append(s.replies, func(failed error) {
 		if failed != nil {
@@ -60,22 +60,34 @@ func (t *commandTask) stage(r *room, s *stage) bool {
 	return true
 }
 
-func (t *commandTask) try(r *room) (*conflicts.Outcome, error) {
+// try runs the command under the policy that is in force when its turn comes,
+// and says which that is.
+func (t *commandTask) try(r *room) (o *conflicts.Outcome, version uint64, err error) {
+	if err := t.open(r); err != nil {
+		return nil, 0, err
+	}
+	policy, err := r.hub.Policy(r.hub.ctx, t.supplier)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	o, err = t.run(r.record, policy, r.hub.now())
+	return o, policy.Version, err
+}
+
+// open has the record in memory if the command may be run on it.
+func (t *commandTask) open(r *room) error {
 	if err := r.look(); err != nil {
-		return nil, err
+		return err
 	}
 	switch known := r.stored.Version > 0; {
 	case t.creates && (known || r.claimant != "" && r.claimant != t.supplier):
-		return nil, fmt.Errorf("record %s exists", r.id)
+		return fmt.Errorf("record %s exists", r.id)
 	case t.creates:
 		r.claimant = t.supplier
 	case !known, r.stored.Supplier != t.supplier, r.stored.State != store.Listed:
-		return nil, store.ErrNotFound
+		return store.ErrNotFound
 	}
-	if err := r.open(); err != nil {
-		return nil, err
-	}
-	return t.run(r.record)
+	return r.open()
 }
 
 func (h *Hub) command(ctx context.Context, id crdt.RecordID, t *commandTask) (*conflicts.Outcome, error) {
@@ -109,14 +121,12 @@ func (h *Hub) edit(ctx context.Context, id crdt.RecordID, e conflicts.Edit, crea
 	if !e.From.Role.MayPropose() {
 		return nil, ErrForbidden
 	}
-	policy, err := h.Policy(ctx, e.From.Supplier)
-	if err != nil {
-		return nil, err
-	}
-	e.Policy, e.Now = policy, h.now()
 	return h.command(ctx, id, &commandTask{
-		supplier: e.From.Supplier, creates: creates, kind: "api", from: e.From, policy: policy.Version, answer: answer,
-		run: func(r *conflicts.Record) (*conflicts.Outcome, error) { return r.Edit(e) },
+		supplier: e.From.Supplier, creates: creates, kind: "api", from: e.From, answer: answer,
+		run: func(r *conflicts.Record, p *conflicts.Policy, now time.Time) (*conflicts.Outcome, error) {
+			e.Policy, e.Now = p, now
+			return r.Edit(e)
+		},
 	})
 }
 
@@ -126,13 +136,11 @@ func (h *Hub) Resolve(ctx context.Context, id crdt.RecordID, s conflicts.Resolut
 	if !s.By.Role.MayResolve() {
 		return nil, ErrForbidden
 	}
-	policy, err := h.Policy(ctx, s.By.Supplier)
-	if err != nil {
-		return nil, err
-	}
-	s.Policy, s.Now = policy, h.now()
 	return h.command(ctx, id, &commandTask{
-		supplier: s.By.Supplier, kind: "resolve", from: s.By, policy: policy.Version, answer: answer,
-		run: func(r *conflicts.Record) (*conflicts.Outcome, error) { return r.Resolve(s) },
+		supplier: s.By.Supplier, kind: "resolve", from: s.By, answer: answer,
+		run: func(r *conflicts.Record, p *conflicts.Policy, now time.Time) (*conflicts.Outcome, error) {
+			s.Policy, s.Now = p, now
+			return r.Resolve(s)
+		},
 	})
 }

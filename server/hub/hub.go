@@ -60,13 +60,14 @@ type Hub struct {
 	commits  *committer
 	heads    *headsLoader
 	project  *projector
+	convert  *converter
 
 	inFlight budget              // of messages that were read and have not had their turn
 	heavy    *semaphore.Weighted // one at a time has many operations in memory
 
 	ctx    context.Context // ends when no room has an owner any more
 	cancel context.CancelFunc
-	wg     sync.WaitGroup // the loops of commits, heads and project
+	wg     sync.WaitGroup // the loops of commits, heads, project and convert
 }
 
 // New starts a hub. Close stops it.
@@ -99,9 +100,11 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.commits = newCommitter(h)
 	h.heads = newHeadsLoader(h)
 	h.project = newProjector(h)
+	h.convert = newConverter(h)
 	h.wg.Go(h.commits.run)
 	h.wg.Go(h.heads.run)
 	h.wg.Go(h.project.run)
+	h.wg.Go(h.convert.run)
 	return h, nil
 }
 
@@ -112,9 +115,4 @@ func (h *Hub) Close() {
 	h.rooms.close()
 	h.cancel()
 	h.wg.Wait()
-}
-
-// Policy is the supplier's policy, the default one if it has set none.
-func (h *Hub) Policy(ctx context.Context, supplier string) (*conflicts.Policy, error) {
-	return h.policies.of(ctx, h.store, supplier)
 }

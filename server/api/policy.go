@@ -1,0 +1,140 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/store"
+)
+
+// A policyItem is a policy as callers see it.
+type policyItem struct {
+	Version uint64                  `json:"version"`
+	Zone    string                  `json:"zone"`
+	Fields  []conflicts.FieldPolicy `json:"fields"`
+	Job     policyJob               `json:"job"`
+}
+
+// A policyJob is how far the records have been judged by the policy.
+type policyJob struct {
+	Done     int  `json:"done"`
+	Total    int  `json:"total"`
+	Failed   int  `json:"failed"`
+	Finished bool `json:"finished"`
+}
+
+// GetPolicy answers GET /api/policy.
+func (a *API) GetPolicy(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
+	policy, err := a.hub.Policy(r.Context(), who.Supplier)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, a.showPolicy(who.Supplier, policy))
+}
+
+// PutPolicy answers PUT /api/policy.
+func (a *API) PutPolicy(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
+	if !who.Role.MayResolve() {
+		return errForbidden
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	policy, err := parsePolicy(body)
+	if err != nil {
+		return err
+	}
+	set, err := a.hub.SetPolicy(r.Context(), who, policy)
+	if errors.Is(err, store.ErrStale) {
+		return errPolicyMoved
+	}
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, a.showPolicy(who.Supplier, set))
+}
+
+func (a *API) showPolicy(supplier string, p *conflicts.Policy) policyItem {
+	job := a.hub.PolicyJob(supplier)
+	shown := policyItem{
+		Version: p.Version, Zone: p.Zone, Fields: p.Fields,
+		Job: policyJob{Done: job.Done, Total: job.Total, Failed: job.Failed, Finished: job.Finished},
+	}
+	if shown.Zone == "" {
+		shown.Zone = "UTC"
+	}
+	if shown.Fields == nil {
+		shown.Fields = []conflicts.FieldPolicy{}
+	}
+	return shown
+}
+
+// parsePolicy reads a policy as GET shows it. Its version is that of the policy
+// which the caller has changed; without one it replaces whatever is in force.
+func parsePolicy(body []byte) (conflicts.Policy, error) {
+	o, err := parseObject(body)
+	if err != nil {
+		return conflicts.Policy{}, err
+	}
+	var p conflicts.Policy
+	if _, given := o.members["version"]; given {
+		p.Version = o.count("version")
+	}
+	p.Zone = o.text("zone")
+	p.Fields = o.policyFields("fields")
+	delete(o.members, "job") // shown beside the policy, and not part of it
+	return p, o.end()
+}
+
+// policyFields takes the list of critical fields, which may be empty.
+func (o *object) policyFields(name string) []conflicts.FieldPolicy {
+	raw, ok := o.take(name)
+	if !ok {
+		o.fault(name, "is needed")
+		return nil
+	}
+	var entries []json.RawMessage
+	if json.Unmarshal(raw, &entries) != nil || entries == nil {
+		o.fault(name, "must be a list of objects")
+		return nil
+	}
+	fields := make([]conflicts.FieldPolicy, 0, min(len(entries), conflicts.MaxPolicyFields))
+	for i, entry := range entries {
+		fields = append(fields, o.policyField(fmt.Sprintf("%s[%d]", name, i), entry))
+	}
+	return fields
+}
+
+func (o *object) policyField(name string, raw []byte) conflicts.FieldPolicy {
+	entry, err := parseObject(raw)
+	if err != nil {
+		o.fault(name, "must be an object")
+		return conflicts.FieldPolicy{}
+	}
+	f := conflicts.FieldPolicy{
+		Path:   crdt.Path(entry.text("path")),
+		Kind:   conflicts.Kind(entry.text("kind")),
+		Review: conflicts.Review(entry.text("review")),
+	}
+	if len(f.Path) > maxKey {
+		entry.fault("path", fmt.Sprintf("must not be longer than %d bytes", maxKey))
+	}
+	if f.Kind == "" {
+		f.Kind = conflicts.Any
+	}
+	if f.Review == "" {
+		f.Review = conflicts.EveryEdit
+	}
+	var invalid *invalidError
+	if errors.As(entry.end(), &invalid) {
+		for _, fault := range invalid.faults {
+			o.fault(name+"."+fault.Field, fault.Rule)
+		}
+	}
+	return f
+}
