@@ -38,6 +38,8 @@ const (
 	// Recover is no person's action: the decision was found in the history
 	// after the store was lost.
 	Recover Action = "recover"
+	// Withdraw takes a proposal of somebody else back; it decides no conflict.
+	Withdraw Action = "withdraw"
 )
 
 // A Resolution is a person's decision of one conflict.
@@ -64,7 +66,9 @@ type Outcome struct {
 	// Conflicts are the rows of sync_conflicts that the batch opened or moved.
 	Conflicts []Conflict
 	Verdicts  []Verdict
-	Refused   []Refusal
+	// Receipts tell authors what was decided about their proposals.
+	Receipts []Receipt
+	Refused  []Refusal
 	// Trespassed are changes of devices that wrote into sync_conflicts, which
 	// is the hub's; the hub change undoes it. To be reported.
 	Trespassed []crdt.Hash

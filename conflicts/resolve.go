@@ -77,6 +77,7 @@ func (b *batch) settle(f *field, value crdt.Value, d Decision, r Revision) {
 	f.Pending = nil
 	b.raise(f, r)
 	m, number := b.measure(f), f.revision()
+	d.Value, d.Revision = value, number
 	for i := range c.Proposals {
 		p := &c.Proposals[i]
 		if p.State != Open {
@@ -86,24 +87,12 @@ func (b *batch) settle(f *field, value crdt.Value, d Decision, r Revision) {
 		if m.same(p.Value, value) {
 			p.State = Accepted
 		}
-		b.tell(c, p, r.Cause)
+		b.tell(c, p, string(r.Cause), d)
 		f.decided(p)
 	}
-	d.Value, d.Revision = value, number
 	c.Status, c.ClosedAt, c.Decision = Resolved, b.now, &d
 	c.Version++
 	b.move(c)
-}
-
-// tell gives every author of a decided proposal its verdict; the reason is
-// what decided it.
-func (b *batch) tell(c *Conflict, p *Proposal, cause Cause) {
-	for _, a := range p.Authors {
-		b.out.Verdicts = append(b.out.Verdicts, Verdict{
-			Field: c.Field, Outcome: string(p.State), Reason: string(cause),
-			Conflict: c.ID, Proposal: p.ID, Author: a,
-		})
-	}
 }
 
 // decided notes what became of a proposal where later edits that build on it

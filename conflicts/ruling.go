@@ -64,6 +64,13 @@ func (b *batch) leave(f *field, author Author, r Ruling) {
 	if r.Result == EditDiverted {
 		return // divert raises the version
 	}
+	b.left(f)
+}
+
+// left raises the version of a conflict that somebody left; it closes if no
+// proposal is open any more.
+func (b *batch) left(f *field) {
+	c := f.Pending
 	c.Version++
 	if len(c.open()) == 0 {
 		c.Status, c.ClosedAt = Withdrawn, b.now

@@ -26,9 +26,11 @@ type fakeHub struct {
 	conflicts map[string]conflicts.Conflict
 	owners    map[string]string // of conflicts
 	answers   map[[2]string]store.Answer
-	fail      error         // what every command and read says, if set
-	commands  int           // that changed something
-	entered   chan struct{} // hears of each Edit, if set; it goes on once slow says so
+	receipts  []conflicts.Receipt
+	acks      map[[2]string]bool // by device and receipt
+	fail      error              // what every command and read says, if set
+	commands  int                // that changed something
+	entered   chan struct{}      // hears of each Edit, if set; it goes on once slow says so
 	slow      chan struct{}
 }
 
@@ -50,6 +52,7 @@ func newFakeHub() *fakeHub {
 		conflicts: make(map[string]conflicts.Conflict),
 		owners:    make(map[string]string),
 		answers:   make(map[[2]string]store.Answer),
+		acks:      make(map[[2]string]bool),
 	}
 }
 
@@ -119,6 +122,21 @@ func (f *fakeHub) edit(id crdt.RecordID, r *fakeRecord, e conflicts.Edit, answer
 }
 
 func (f *fakeHub) Resolve(_ context.Context, id crdt.RecordID, s conflicts.Resolution, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
+	return f.decide(id, s.By, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+		s.Policy, s.Now = f.policy, f.at
+		return r.Resolve(s)
+	})
+}
+
+func (f *fakeHub) Withdraw(_ context.Context, id crdt.RecordID, w conflicts.Withdrawal, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
+	return f.decide(id, w.By, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+		w.Policy, w.Now = f.policy, f.at
+		return r.Withdraw(w)
+	})
+}
+
+// decide runs a command about a conflict.
+func (f *fakeHub) decide(id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc, run func(*conflicts.Record) (*conflicts.Outcome, error)) (*conflicts.Outcome, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.at = f.at.Add(time.Second)
@@ -126,11 +144,10 @@ func (f *fakeHub) Resolve(_ context.Context, id crdt.RecordID, s conflicts.Resol
 		return nil, f.fail
 	}
 	r, ok := f.records[id]
-	if !ok || r.supplier != s.By.Supplier {
+	if !ok || r.supplier != by.Supplier {
 		return nil, store.ErrNotFound
 	}
-	s.Policy, s.Now = f.policy, f.at
-	o, err := r.record.Resolve(s)
+	o, err := run(r.record)
 	if err != nil {
 		return nil, err
 	}
@@ -138,9 +155,34 @@ func (f *fakeHub) Resolve(_ context.Context, id crdt.RecordID, s conflicts.Resol
 	return o, nil
 }
 
+func (f *fakeHub) Receipts(_ context.Context, supplier, user, device, after string, limit int) ([]conflicts.Receipt, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var unread []conflicts.Receipt
+	for _, r := range f.receipts {
+		if f.records[r.Record].supplier == supplier && r.User == user && r.ID > after && len(unread) < limit && !f.acks[[2]string{device, r.ID}] {
+			unread = append(unread, r)
+		}
+	}
+	return unread, nil
+}
+
+func (f *fakeHub) Acknowledge(_ context.Context, supplier, user, device, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.receipts {
+		if r.ID == id && r.User == user && f.records[r.Record].supplier == supplier {
+			f.acks[[2]string{device, id}] = true
+			return nil
+		}
+	}
+	return store.ErrNotFound
+}
+
 func (f *fakeHub) keep(id crdt.RecordID, r *fakeRecord, o *conflicts.Outcome, answer hub.AnswerFunc) {
 	f.commands++
 	r.ledger = r.record.Ledger()
+	f.receipts = append(f.receipts, o.Receipts...)
 	for _, c := range o.Conflicts {
 		f.conflicts[c.ID], f.owners[c.ID] = c, r.supplier
 	}

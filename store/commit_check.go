@@ -40,6 +40,14 @@ func (c *Commit) fault() string {
 	case c.size() > MaxCommit:
 		return fmt.Sprintf("has %d bytes, at most %d can be stored", c.size(), MaxCommit)
 	}
+	for _, r := range c.Receipts {
+		switch {
+		case r.ID == "" || r.User == "":
+			return "a receipt has no id or no user"
+		case r.Record != c.Record:
+			return fmt.Sprintf("receipt %s is of another record", r.ID)
+		}
+	}
 	return c.conflictFault()
 }
 

@@ -56,7 +56,9 @@ type Commit struct {
 	// Conflicts are the rows that the commit opened or moved, whole, in any
 	// order. A row keeps its record and field for ever.
 	Conflicts []conflicts.Conflict
-	Answer    *Answer // an idempotent command's answer, nil for none
+	// Receipts are new. One that is stored already stays as it is.
+	Receipts []conflicts.Receipt
+	Answer   *Answer // an idempotent command's answer, nil for none
 }
 
 // An Answer is what a command with an idempotency key was told.
@@ -184,6 +186,20 @@ type Answers interface {
 	Answer(ctx context.Context, principal, key string) (Answer, error)
 }
 
+// MaxReceiptDevices bounds the devices that acknowledge one receipt.
+const MaxReceiptDevices = 100
+
+// Receipts tells authors what was decided about their proposals.
+type Receipts interface {
+	// Receipts reads the receipts of a user that a device has not acknowledged,
+	// in ascending order of id, beginning after the given one, at most limit.
+	Receipts(ctx context.Context, supplier, user, device, after string, limit int) ([]conflicts.Receipt, error)
+	// Acknowledge notes durably that a device of a user knows of a receipt; again
+	// changes nothing. It returns ErrNotFound if the user has no such receipt,
+	// and ErrTooMany if MaxReceiptDevices others have acknowledged it.
+	Acknowledge(ctx context.Context, supplier, user, device, id string) error
+}
+
 // Policies keeps what suppliers hold critical.
 type Policies interface {
 	// Policy reads the policy that a supplier has set, or ErrNotFound.
@@ -208,6 +224,7 @@ type Store interface {
 	Conflicts
 	Journal
 	Answers
+	Receipts
 	Devices
 	Policies
 	// Identity returns the hub's identity, made and stored on the first call

@@ -19,6 +19,8 @@ type Hub interface {
 	Edit(ctx context.Context, id crdt.RecordID, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Resolve stores a person's decision of a conflict of that record.
 	Resolve(ctx context.Context, id crdt.RecordID, r conflicts.Resolution, answer hub.AnswerFunc) (*conflicts.Outcome, error)
+	// Withdraw takes a proposal of that record back.
+	Withdraw(ctx context.Context, id crdt.RecordID, w conflicts.Withdrawal, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	// SyncStatus reads at most limit records that follow after.
@@ -32,12 +34,15 @@ type Hub interface {
 	PolicyJob(supplier string) hub.PolicyJob
 }
 
-// A Reader is the part of a [store.Store] that the API reads from.
+// A Reader is the part of a [store.Store] that the API reads from, and notes in
+// what was read.
 type Reader interface {
 	Summary(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
 	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
 	Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) ([]conflicts.Conflict, error)
+	Receipts(ctx context.Context, supplier, user, device, after string, limit int) ([]conflicts.Receipt, error)
+	Acknowledge(ctx context.Context, supplier, user, device, id string) error
 	Answer(ctx context.Context, principal, key string) (store.Answer, error)
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wedsync/conflicts"
+	"wedsync/crdt"
 )
 
 // A conflictItem is a conflict as callers see it.
@@ -74,13 +75,18 @@ func showConflict(c conflicts.Conflict, policy *conflicts.Policy) *conflictItem 
 			EditedAt: showTime(p.EditedAt), ReceivedAt: showTime(p.ReceivedAt),
 		})
 	}
-	if d := c.Decision; d != nil {
-		shown.Decision = &decision{
-			Action: d.Action, By: author{User: d.By.User, Device: d.By.Device, Role: d.By.Role},
-			At: d.At.UTC(), Revision: d.Revision, Value: policy.Shown(c.Field, d.Value), Note: d.Note,
-		}
-	}
+	shown.Decision = showDecision(c.Decision, c.Field, policy)
 	return shown
+}
+
+func showDecision(d *conflicts.Decision, field crdt.Path, policy *conflicts.Policy) *decision {
+	if d == nil {
+		return nil
+	}
+	return &decision{
+		Action: d.Action, By: author{User: d.By.User, Device: d.By.Device, Role: d.By.Role},
+		At: d.At.UTC(), Revision: d.Revision, Value: policy.Shown(field, d.Value), Note: d.Note,
+	}
 }
 
 // showAuthors tells who made a proposal from who joined it.

@@ -144,3 +144,15 @@ func (h *Hub) Resolve(ctx context.Context, id crdt.RecordID, s conflicts.Resolut
 		},
 	})
 }
+
+// Withdraw takes a proposal of a record back, by an author of it or somebody
+// who may resolve. The withdrawal's policy and time are filled in by the hub.
+func (h *Hub) Withdraw(ctx context.Context, id crdt.RecordID, w conflicts.Withdrawal, answer AnswerFunc) (*conflicts.Outcome, error) {
+	return h.command(ctx, id, &commandTask{
+		supplier: w.By.Supplier, kind: "withdraw", from: w.By, answer: answer,
+		run: func(r *conflicts.Record, p *conflicts.Policy, now time.Time) (*conflicts.Outcome, error) {
+			w.Policy, w.Now = p, now
+			return r.Withdraw(w)
+		},
+	})
+}

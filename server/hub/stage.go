@@ -14,6 +14,7 @@ type stage struct {
 	now       time.Time
 	batches   []store.Batch
 	conflicts []conflicts.Conflict
+	receipts  []conflicts.Receipt
 	ledger    bool
 	answer    *store.Answer
 	brought   []*Device     // delivered changes that are staged
@@ -43,6 +44,7 @@ func (s *stage) add(kind string, from conflicts.Principal, policy uint64, o *con
 		}
 		s.conflicts[i] = c
 	}
+	s.receipts = append(s.receipts, o.Receipts...)
 	s.ledger = s.ledger || o.LedgerChanged
 }
 
@@ -100,6 +102,7 @@ func (r *room) commit(s *stage) error {
 		Heads:     slices.Clone(r.record.Graph().Heads()),
 		Batches:   s.batches,
 		Conflicts: s.conflicts,
+		Receipts:  s.receipts,
 		Answer:    s.answer,
 	}
 	if r.record.Listed() {

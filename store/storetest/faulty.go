@@ -25,6 +25,8 @@ const (
 	Conflict    Call = "conflict"
 	Journal     Call = "journal"
 	Answer      Call = "answer"
+	Receipts    Call = "receipts"
+	Acknowledge Call = "acknowledge"
 	Seen        Call = "seen"
 	DevicesOf   Call = "devices of"
 	Announce    Call = "announce"
@@ -188,6 +190,18 @@ func (f *Faulty) Journal(ctx context.Context, supplier string, after uint64, lim
 // Answer implements [store.Answers].
 func (f *Faulty) Answer(ctx context.Context, principal, key string) (store.Answer, error) {
 	return attempt(ctx, f, Answer, func() (store.Answer, error) { return f.inner.Answer(ctx, principal, key) })
+}
+
+// Receipts implements [store.Receipts].
+func (f *Faulty) Receipts(ctx context.Context, supplier, user, device, after string, limit int) ([]conflicts.Receipt, error) {
+	return attempt(ctx, f, Receipts, func() ([]conflicts.Receipt, error) {
+		return f.inner.Receipts(ctx, supplier, user, device, after, limit)
+	})
+}
+
+// Acknowledge implements [store.Receipts].
+func (f *Faulty) Acknowledge(ctx context.Context, supplier, user, device, id string) error {
+	return f.attemptWrite(ctx, Acknowledge, func() error { return f.inner.Acknowledge(ctx, supplier, user, device, id) })
 }
 
 // Seen implements [store.Devices].

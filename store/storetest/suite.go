@@ -23,6 +23,7 @@ func Run(t *testing.T, open Open) {
 		{"Projections", projectionCases},
 		{"Conflicts", conflictCases},
 		{"Journal", journalCases},
+		{"Receipts", receiptCases},
 		{"Devices", deviceCases},
 		{"Policies", policyCases},
 		{"Life", lifeCases},
