@@ -49,6 +49,10 @@ type Conflict struct {
 	OpenedAt  time.Time     `json:"opened_at"`
 	ClosedAt  time.Time     `json:"closed_at,omitzero"`
 	Decision  *Decision     `json:"decision,omitempty"`
+	// Reopens is the decided conflict that this one reopens, and ReopenedAs the
+	// one that reopens this.
+	Reopens    string `json:"reopens,omitempty"`
+	ReopenedAs string `json:"reopened_as,omitempty"`
 }
 
 // open are the proposals that wait for a decision.

@@ -56,3 +56,8 @@ type ZoneError struct{ Zone string }
 func (e *ZoneError) Error() string {
 	return fmt.Sprintf("%q is no time zone of the IANA list, such as Europe/Berlin", e.Zone)
 }
+
+// A ReopenError says why a conflict cannot be reopened.
+type ReopenError struct{ Reason string }
+
+func (e *ReopenError) Error() string { return e.Reason }

@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,6 +45,9 @@ type Policy struct {
 	Version uint64        `json:"version"`
 	Fields  []FieldPolicy `json:"fields"`
 	Zone    string        `json:"zone,omitempty"` // IANA name for dates; UTC if empty
+	// ReopenHours is how long after its decision a conflict may be reopened; 0
+	// means DefaultReopenHours.
+	ReopenHours uint64 `json:"reopen_hours,omitempty"`
 
 	location *time.Location
 }
@@ -100,6 +104,17 @@ func (f FieldPolicy) wrong() string {
 		return fmt.Sprintf("has the unknown review %q", f.Review)
 	}
 	return ""
+}
+
+// How long after its decision a conflict may be reopened.
+const (
+	DefaultReopenHours = 24
+	MaxReopenHours     = 24 * 366
+)
+
+// reopenWithin is the policy's window of reopening.
+func (p *Policy) reopenWithin() time.Duration {
+	return time.Duration(min(cmp.Or(p.ReopenHours, DefaultReopenHours), MaxReopenHours)) * time.Hour
 }
 
 // isIndex reports whether a key of a path is the number of a list's element.

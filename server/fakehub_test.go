@@ -135,6 +135,12 @@ func (f *fakeHub) Withdraw(_ context.Context, id crdt.RecordID, w conflicts.With
 	})
 }
 
+func (f *fakeHub) Reopen(_ context.Context, id crdt.RecordID, by conflicts.Principal, conflict string, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
+	return f.decide(id, by, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+		return r.Reopen(conflicts.Reopening{By: by, Former: f.conflicts[conflict], Policy: f.policy, Now: f.at})
+	})
+}
+
 // decide runs a command about a conflict.
 func (f *fakeHub) decide(id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc, run func(*conflicts.Record) (*conflicts.Outcome, error)) (*conflicts.Outcome, error) {
 	f.mu.Lock()

@@ -29,6 +29,8 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/conflicts", a.At(api.Methods{"GET": a.ListConflicts}))
 	mux.Handle("/api/conflicts/{id}", a.At(api.Methods{"GET": a.GetConflict}))
 	mux.Handle("/api/conflicts/{id}/resolve", a.At(api.Methods{"POST": a.ResolveConflict}))
+	mux.Handle("/api/conflicts/{id}/reopen", a.At(api.Methods{"POST": a.ReopenConflict}))
+	mux.Handle("/api/conflicts/resolve", a.At(api.Methods{"POST": a.ResolveConflicts}))
 	mux.Handle("/api/conflicts/{id}/proposals/{proposal}/withdraw", a.At(api.Methods{"POST": a.WithdrawProposal}))
 	mux.Handle("/api/verdicts", a.At(api.Methods{"GET": a.ListVerdicts}))
 	mux.Handle("/api/verdicts/{id}/ack", a.At(api.Methods{"POST": a.AckVerdict}))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,13 +13,13 @@ import (
 
 type conflictsResolveCommand struct {
 	remoteHub
-	ID      string `arg:"" help:"The conflict."`
-	Accept  string `help:"Accept this proposal." xor:"decision" required:"" placeholder:"PROPOSAL"`
-	Keep    bool   `help:"Keep the current value." xor:"decision" required:""`
-	Value   string `help:"Set this value; text needs quotes of its own: '\"2027-06-12\"'." xor:"decision" required:"" placeholder:"JSON"`
-	Note    string `help:"Why, for the authors to read." placeholder:"TEXT"`
-	Version uint64 `help:"The version that you decided about. Without it, whatever stands there now is decided." placeholder:"N"`
-	JSON    bool   `name:"json" help:"Print JSON."`
+	IDs     []string `arg:"" name:"id" help:"The conflict, or several that are decided alike, each on its own."`
+	Accept  string   `help:"Accept this proposal." xor:"decision" required:"" placeholder:"PROPOSAL"`
+	Keep    bool     `help:"Keep the current value." xor:"decision" required:""`
+	Value   string   `help:"Set this value; text needs quotes of its own: '\"2027-06-12\"'." xor:"decision" required:"" placeholder:"JSON"`
+	Note    string   `help:"Why, for the authors to read." placeholder:"TEXT"`
+	Version uint64   `help:"The version that you decided about. Without it, whatever stands there now is decided." placeholder:"N"`
+	JSON    bool     `name:"json" help:"Print JSON."`
 }
 
 func (conflictsResolveCommand) Help() string {
@@ -29,7 +30,16 @@ Examples:
 
     wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --accept 01J9ZD9A6B7C8D9E0F1G2H3J4K
     wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --keep --note 'The venue is booked.'
-    wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --value '"2027-06-12"' --version 3`
+    wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --value '"2027-06-12"' --version 3
+    wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC 01J9ZDB7C8D9E0F1G2H3J4K5M6 --keep`
+}
+
+// Validate is called by kong.
+func (c *conflictsResolveCommand) Validate() error {
+	if len(c.IDs) > 1 && (c.Accept != "" || c.Version != 0) {
+		return errors.New("--accept and --version are about one conflict: name only one")
+	}
+	return nil
 }
 
 // A remoteResolution is a decision as the API takes it.
@@ -43,24 +53,33 @@ type remoteResolution struct {
 
 // Run decides the conflict.
 func (c *conflictsResolveCommand) Run(ctx context.Context, t terminal) error {
-	resolution, err := c.resolution(ctx)
+	if len(c.IDs) > 1 {
+		return c.resolveAll(ctx, t)
+	}
+	id := c.IDs[0]
+	resolution, err := c.resolution(ctx, id)
 	if err != nil {
 		return err
 	}
 	var decided remoteConflict
-	err = c.do(ctx, http.MethodPost, "/api/conflicts/"+url.PathEscape(c.ID)+"/resolve", resolution, &decided)
+	err = c.do(ctx, http.MethodPost, "/api/conflicts/"+url.PathEscape(id)+"/resolve", resolution, &decided)
 	if err != nil {
 		return explained(err)
 	}
 	if c.JSON {
 		return printJSON(t.Out, decided)
 	}
-	_, err = fmt.Fprintf(t.Out, "%s of client %s is %s now (revision %d).\n",
-		printable(decided.Field), decided.Client, shownValue(decided.outcome().Value), decided.outcome().Revision)
+	return decided.printDecided(t.Out)
+}
+
+// printDecided says in a sentence how a conflict was decided.
+func (c *remoteConflict) printDecided(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%s of client %s is %s now (revision %d).\n",
+		printable(c.Field), c.Client, shownValue(c.outcome().Value), c.outcome().Revision)
 	return err
 }
 
-func (c *conflictsResolveCommand) resolution(ctx context.Context) (remoteResolution, error) {
+func (c *conflictsResolveCommand) resolution(ctx context.Context, id string) (remoteResolution, error) {
 	r := remoteResolution{Version: c.Version, Note: c.Note}
 	switch {
 	case c.Keep:
@@ -74,7 +93,7 @@ func (c *conflictsResolveCommand) resolution(ctx context.Context) (remoteResolut
 		r.Action, r.Value = "custom", json.RawMessage(c.Value)
 	}
 	if r.Version == 0 {
-		now, err := c.conflict(ctx, c.ID)
+		now, err := c.conflict(ctx, id)
 		if err != nil {
 			return r, err
 		}

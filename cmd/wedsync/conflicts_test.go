@@ -90,3 +90,23 @@ func TestConflictThatMovedOnIsExplained(t *testing.T) {
 		wantParts(t, fmt.Sprint(err), c.want)
 	}
 }
+
+func TestSeveralConflictsAreDecidedAlikeAndEachIsReported(t *testing.T) {
+	s := newStubHub(t, map[string]string{
+		"GET /api/conflicts/k": pendingConflict, "GET /api/conflicts/m": pendingConflict,
+		"POST /api/conflicts/resolve": `{"results":[{"conflict_id":"k","status":200,"conflict":` + decided("olga") + `},
+			{"conflict_id":"m","status":409,"problem":{"type":"x","title":"The conflict has moved on","status":409,"conflict":` + decided("otto") + `}}]}`,
+	})
+	out, err := wedsync(t, "conflicts", "resolve", "k", "m", "--keep", "--note", "booked")
+	wantParts(t, out, "venue_name of client c is Mill now (revision 3).", "conflict m: somebody was faster, and nothing was changed: otto decided")
+	wantParts(t, fmt.Sprint(err), "1 of 2 conflicts were not decided")
+	want := `POST /api/conflicts/resolve {"decisions":[{"conflict_id":"k","version":3,"action":"keep","note":"booked"},{"conflict_id":"m","version":3,"action":"keep","note":"booked"}]}`
+	if got := s.requests[len(s.requests)-1]; got != want {
+		t.Errorf("sent %s, want %s", got, want)
+	}
+	for _, flags := range [][]string{{"--accept", "p1"}, {"--keep", "--version", "2"}} {
+		if out, err := wedsync(t, append([]string{"conflicts", "resolve", "k", "m"}, flags...)...); err == nil {
+			t.Errorf("%v: %s", flags, out)
+		}
+	}
+}

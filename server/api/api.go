@@ -21,6 +21,8 @@ type Hub interface {
 	Resolve(ctx context.Context, id crdt.RecordID, r conflicts.Resolution, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Withdraw takes a proposal of that record back.
 	Withdraw(ctx context.Context, id crdt.RecordID, w conflicts.Withdrawal, answer hub.AnswerFunc) (*conflicts.Outcome, error)
+	// Reopen has a decided conflict of that record reconsidered.
+	Reopen(ctx context.Context, id crdt.RecordID, by conflicts.Principal, conflict string, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	// SyncStatus reads at most limit records that follow after.

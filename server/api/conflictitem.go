@@ -22,6 +22,9 @@ type conflictItem struct {
 	OpenedAt  time.Time        `json:"opened_at"`
 	ClosedAt  *time.Time       `json:"closed_at,omitempty"`
 	Decision  *decision        `json:"decision,omitempty"`
+
+	Reopens    string `json:"reopens,omitempty"`
+	ReopenedAs string `json:"reopened_as,omitempty"`
 }
 
 type revisioned struct {
@@ -66,6 +69,7 @@ func showConflict(c conflicts.Conflict, policy *conflicts.Policy) *conflictItem 
 		Proposals: make([]proposal, 0, len(c.Proposals)),
 		OpenedAt:  c.OpenedAt.UTC(),
 		ClosedAt:  showTime(c.ClosedAt),
+		Reopens:   c.Reopens, ReopenedAs: c.ReopenedAs,
 	}
 	for _, p := range c.Proposals {
 		first, others := showAuthors(p.Authors)

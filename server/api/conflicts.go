@@ -96,30 +96,36 @@ func (a *API) ResolveConflict(w http.ResponseWriter, r *http.Request, who confli
 		return err
 	}
 	resolution.By, resolution.Conflict = who, r.PathValue("id")
-	row, err := a.store.Conflict(r.Context(), who.Supplier, resolution.Conflict)
+	answer, err := a.resolve(r.Context(), c, resolution)
 	if err != nil {
 		return err
 	}
-	policy, err := a.hub.Policy(r.Context(), who.Supplier)
+	send(w, answer.Status, "application/json", answer.Body)
+	return nil
+}
+
+// resolve carries a resolution out.
+func (a *API) resolve(ctx context.Context, c *command, s conflicts.Resolution) (store.Answer, error) {
+	row, err := a.store.Conflict(ctx, s.By.Supplier, s.Conflict)
 	if err != nil {
-		return err
+		return store.Answer{}, err
+	}
+	policy, err := a.hub.Policy(ctx, s.By.Supplier)
+	if err != nil {
+		return store.Answer{}, err
 	}
 	c.do = func(answer hub.AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error) {
-		o, err := a.hub.Resolve(r.Context(), row.Record, resolution, answer)
+		o, err := a.hub.Resolve(ctx, row.Record, s, answer)
 		return row.Record, o, err
 	}
 	c.tell = func(_ crdt.RecordID, o *conflicts.Outcome) (int, any) {
 		return http.StatusOK, showConflict(decidedRow(o, row), policy)
 	}
-	answer, err := a.run(r.Context(), c)
+	answer, err := a.run(ctx, c)
 	if errors.Is(err, conflicts.ErrUnknownConflict) {
-		return a.closed(r.Context(), who.Supplier, row.ID, policy)
+		err = a.closed(ctx, s.By.Supplier, row.ID, policy)
 	}
-	if err != nil {
-		return showStale(err, policy)
-	}
-	send(w, answer.Status, "application/json", answer.Body)
-	return nil
+	return answer, showStale(err, policy)
 }
 
 // closed says how a conflict ended that is not pending any more.
@@ -146,6 +152,11 @@ func parseResolution(body []byte) (conflicts.Resolution, error) {
 	if err != nil {
 		return conflicts.Resolution{}, err
 	}
+	return o.resolution()
+}
+
+// resolution takes what a decision is made of; nothing else may be left.
+func (o *object) resolution() (conflicts.Resolution, error) {
 	s := conflicts.Resolution{
 		Version:  o.count("version"),
 		Action:   conflicts.Action(o.text("action")),

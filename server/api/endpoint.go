@@ -50,13 +50,19 @@ func (a *API) NotFound(w http.ResponseWriter, r *http.Request) {
 	a.refuse(w, r, errNoSuchURL)
 }
 
-// refuse answers with the problem document of err. What is no fault of the
-// caller's is logged here, the one place that handles it.
-func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// problem is the problem document of err. What is no fault of the caller's is
+// logged here, the one place that handles it.
+func (a *API) problem(r *http.Request, err error) problem {
 	p := problemOf(err)
 	if p.Status == http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable {
 		a.log.ErrorContext(r.Context(), "request failed", "method", r.Method, "url", auth.Redact(r.URL), "status", p.Status, "err", err)
 	}
+	return p
+}
+
+// refuse answers with the problem document of err.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p := a.problem(r, err)
 	switch p.Status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="wedsync"`)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ type policyItem struct {
 	Version uint64                  `json:"version"`
 	Zone    string                  `json:"zone"`
 	Fields  []conflicts.FieldPolicy `json:"fields"`
+	Reopen  uint64                  `json:"reopen_hours"`
 	Job     policyJob               `json:"job"`
 }
 
@@ -62,7 +64,7 @@ func (a *API) PutPolicy(w http.ResponseWriter, r *http.Request, who conflicts.Pr
 func (a *API) showPolicy(supplier string, p *conflicts.Policy) policyItem {
 	job := a.hub.PolicyJob(supplier)
 	shown := policyItem{
-		Version: p.Version, Zone: p.Zone, Fields: p.Fields,
+		Version: p.Version, Zone: p.Zone, Fields: p.Fields, Reopen: cmp.Or(p.ReopenHours, conflicts.DefaultReopenHours),
 		Job: policyJob{Done: job.Done, Total: job.Total, Failed: job.Failed, Finished: job.Finished},
 	}
 	if shown.Zone == "" {
@@ -84,6 +86,12 @@ func parsePolicy(body []byte) (conflicts.Policy, error) {
 	var p conflicts.Policy
 	if _, given := o.members["version"]; given {
 		p.Version = o.count("version")
+	}
+	if _, given := o.members["reopen_hours"]; given {
+		p.ReopenHours = o.count("reopen_hours")
+	}
+	if p.ReopenHours > conflicts.MaxReopenHours {
+		o.fault("reopen_hours", fmt.Sprintf("must not be more than %d", conflicts.MaxReopenHours))
 	}
 	p.Zone = o.text("zone")
 	p.Fields = o.policyFields("fields")

@@ -81,6 +81,7 @@ func problemOf(err error) problem {
 		field      *conflicts.FieldError
 		unfit      *conflicts.UnfitError
 		zone       *conflicts.ZoneError
+		reopen     *conflicts.ReopenError
 	)
 	switch {
 	case errors.As(err, &unreadable):
@@ -106,6 +107,8 @@ func problemOf(err error) problem {
 		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", field.Error())
 		p.Errors = []Fault{{"fields." + string(field.Field), field.Reason}}
 		return p
+	case errors.As(err, &reopen):
+		return newProblem(http.StatusConflict, "not-reopened", "The conflict cannot be reopened", "Nothing was changed: "+reopen.Error()+".")
 	case errors.As(err, &zone):
 		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", zone.Error())
 		p.Errors = []Fault{{"zone", zone.Error()}}

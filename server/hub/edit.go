@@ -156,3 +156,20 @@ func (h *Hub) Withdraw(ctx context.Context, id crdt.RecordID, w conflicts.Withdr
 		},
 	})
 }
+
+// Reopen has a decided conflict of a record reconsidered.
+func (h *Hub) Reopen(ctx context.Context, id crdt.RecordID, by conflicts.Principal, conflict string, answer AnswerFunc) (*conflicts.Outcome, error) {
+	if !by.Role.MayResolve() {
+		return nil, ErrForbidden
+	}
+	return h.command(ctx, id, &commandTask{
+		supplier: by.Supplier, kind: "reopen", from: by, answer: answer,
+		run: func(r *conflicts.Record, p *conflicts.Policy, now time.Time) (*conflicts.Outcome, error) {
+			former, err := h.store.Conflict(h.ctx, by.Supplier, conflict)
+			if err != nil {
+				return nil, err
+			}
+			return r.Reopen(conflicts.Reopening{By: by, Former: former, Policy: p, Now: now})
+		},
+	})
+}

@@ -1,10 +1,12 @@
 package hub_test
 
 import (
+	"errors"
 	"testing"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/hub"
 	"wedsync/store"
 	"wedsync/store/storetest"
 )
@@ -72,5 +74,41 @@ func TestWithdrawnProposalLeavesTheDocumentInTheSameCommit(t *testing.T) {
 	row, err := s.Conflict(t.Context(), "studio", rows[0].ID)
 	if err != nil || row.Status != conflicts.Withdrawn {
 		t.Errorf("conflict %+v, %v", row, err)
+	}
+}
+
+func TestReopenedConflictIsPendingAndTheFormerNamesIt(t *testing.T) {
+	s := openStore(t)
+	h := startHub(t, s)
+	olga, mia := principal("olga", conflicts.Owner), principal("mia", conflicts.Member)
+	id, _, err := h.Create(t.Context(), conflicts.Edit{From: olga, Fields: budget("100")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := h.Edit(t.Context(), id, conflicts.Edit{From: mia, Fields: budget("200")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	former := o.Conflicts[0]
+	keep := conflicts.Resolution{By: olga, Conflict: former.ID, Version: former.Version, Action: conflicts.Keep}
+	if _, err := h.Resolve(t.Context(), id, keep, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Reopen(t.Context(), id, mia, former.ID, nil); !errors.Is(err, hub.ErrForbidden) {
+		t.Errorf("a member: %v", err)
+	}
+	if _, err := h.Reopen(t.Context(), id, olga, former.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	var again *conflicts.ReopenError
+	if _, err := h.Reopen(t.Context(), id, olga, former.ID, nil); !errors.As(err, &again) {
+		t.Errorf("again: %v", err)
+	}
+	pending, err := s.Conflict(t.Context(), "studio", viewOf(t, s, id).Pending["budget"])
+	if err != nil || pending.Reopens != former.ID || len(pending.Proposals) != 1 || pending.Proposals[0].State != conflicts.Open {
+		t.Errorf("pending %+v, %v", pending, err)
+	}
+	if former, err = s.Conflict(t.Context(), "studio", former.ID); err != nil || former.ReopenedAs != pending.ID {
+		t.Errorf("former %+v, %v", former, err)
 	}
 }
