@@ -20,6 +20,16 @@ const (
 	NoChange        State = "no_change"
 )
 
+// A Source says which way an edit came.
+type Source string
+
+// The sources.
+const (
+	FromDevice  Source = "device"
+	FromAPI     Source = "api"
+	FromWebhook Source = "webhook"
+)
+
 // An Author is who an edit belongs to: the principal that its actor is bound
 // to, or the actor itself until it is bound.
 type Author struct {
@@ -48,7 +58,8 @@ type Proposal struct {
 	Value      crdt.Value `json:"value"`
 	State      State      `json:"state"`
 	Reason     string     `json:"reason"`
-	Authors    []Author   `json:"authors"` // the first is its author, the others joined
+	Source     Source     `json:"source,omitempty"` // of its first author's edit
+	Authors    []Author   `json:"authors"`          // the first is its author, the others joined
 	EditedAt   time.Time  `json:"edited_at"`
 	ReceivedAt time.Time  `json:"received_at"`
 	// DecidedAt is the revision that moved it to a final state, 0 until then.

@@ -16,6 +16,17 @@ type source struct {
 	cause  string    // what makes the attempt unlike any other
 }
 
+// way is which way the attempt came.
+func (s source) way(a Author) Source {
+	switch {
+	case a.Role == Integration:
+		return FromWebhook
+	case s.change.IsZero():
+		return FromAPI
+	}
+	return FromDevice
+}
+
 // rule decides an attempt and does what the ruling says.
 func (b *batch) rule(f *field, a Attempt, s source) {
 	b.do(f, a, s, Decide(f.standing(b.policy.zone()), a))
@@ -89,7 +100,7 @@ func (b *batch) divert(f *field, a Attempt, s source, r Ruling) (conflict, propo
 	} else {
 		id = newID(b.now, "proposal", b.id, f.Policy.Path, s.cause)
 		c.Proposals = append(c.Proposals, Proposal{
-			ID: id, Value: a.Value, State: Open, Reason: r.Reason, Authors: []Author{a.Author},
+			ID: id, Value: a.Value, State: Open, Reason: r.Reason, Source: s.way(a.Author), Authors: []Author{a.Author},
 			EditedAt: s.edited, ReceivedAt: b.now,
 		})
 	}

@@ -27,10 +27,11 @@ type fakeHub struct {
 	owners    map[string]string // of conflicts
 	answers   map[[2]string]store.Answer
 	receipts  []conflicts.Receipt
-	acks      map[[2]string]bool // by device and receipt
-	fail      error              // what every command and read says, if set
-	commands  int                // that changed something
-	entered   chan struct{}      // hears of each Edit, if set; it goes on once slow says so
+	acks      map[[2]string]bool  // by device and receipt
+	asked     store.ConflictQuery // last
+	fail      error               // what every command and read says, if set
+	commands  int                 // that changed something
+	entered   chan struct{}       // hears of each Edit, if set; it goes on once slow says so
 	slow      chan struct{}
 }
 
@@ -275,6 +276,7 @@ func (f *fakeHub) Conflict(_ context.Context, supplier, id string) (conflicts.Co
 func (f *fakeHub) Conflicts(_ context.Context, supplier string, q store.ConflictQuery) ([]conflicts.Conflict, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.asked = q
 	var rows []conflicts.Conflict
 	for _, id := range slices.Sorted(maps.Keys(f.conflicts)) {
 		c := f.conflicts[id]
@@ -285,6 +287,16 @@ func (f *fakeHub) Conflicts(_ context.Context, supplier string, q store.Conflict
 		}
 	}
 	return rows, nil
+}
+
+func (f *fakeHub) ConflictCounts(ctx context.Context, supplier string, q store.ConflictQuery) (map[crdt.Path]int, error) {
+	q.Limit = len(f.conflicts)
+	rows, err := f.Conflicts(ctx, supplier, q)
+	counts := make(map[crdt.Path]int)
+	for _, c := range rows {
+		counts[c.Field]++
+	}
+	return counts, err
 }
 
 func (f *fakeHub) Answer(_ context.Context, principal, key string) (store.Answer, error) {

@@ -144,17 +144,24 @@ type Projections interface {
 
 // A ConflictQuery selects rows of sync_conflicts.
 type ConflictQuery struct {
-	Status conflicts.Status // empty for all
-	Field  crdt.Path        // empty for all
-	Record crdt.RecordID    // zero for all
-	After  string           // the id of the last row seen; rows come in ascending order of id
-	Limit  int
+	Status       conflicts.Status // empty for all
+	Field        crdt.Path        // empty for all
+	Record       crdt.RecordID    // zero for all
+	Author       string           // a user who is an author of one of its proposals; empty for all
+	Source       conflicts.Source // of one of its proposals; empty for all
+	OpenedBefore time.Time        // zero for all
+	Newest       bool             // rows come in descending order of id, else ascending
+	After        string           // the id of the last row seen, empty for the first page
+	Limit        int
 }
 
 // Conflicts reads the queue.
 type Conflicts interface {
-	// Conflicts reads rows of a supplier in ascending order of id.
+	// Conflicts reads rows of a supplier in order of id. An id begins with the
+	// time at which its conflict was opened.
 	Conflicts(ctx context.Context, supplier string, q ConflictQuery) ([]conflicts.Conflict, error)
+	// ConflictCounts counts the rows that a query selects, on all its pages, by field.
+	ConflictCounts(ctx context.Context, supplier string, q ConflictQuery) (map[crdt.Path]int, error)
 	// Conflict reads one row, or ErrNotFound.
 	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
 }

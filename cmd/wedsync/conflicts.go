@@ -97,6 +97,10 @@ type conflictsListCommand struct {
 	Status string `help:"Which: ${enum} (default ${default})." enum:"pending,resolved,withdrawn,record_deleted,erased,all" default:"pending" placeholder:"STATUS"`
 	Client string `help:"Only of this client." placeholder:"ID"`
 	Field  string `help:"Only of this field." placeholder:"PATH"`
+	Author string `help:"Only with a proposal of this user." placeholder:"USER"`
+	Source string `help:"Only with a proposal that came this way: ${enum}." enum:"device,api,webhook," default:"" placeholder:"SOURCE"`
+	Age    string `name:"older-than" help:"Only opened longer ago, such as 72h." placeholder:"TIME"`
+	Sort   string `help:"Which first: ${enum} (default ${default})." enum:"oldest,newest" default:"oldest" placeholder:"ORDER"`
 	Limit  int    `help:"How many to show at most (default ${default})." default:"200" placeholder:"N"`
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
@@ -107,6 +111,7 @@ Examples:
 
     wedsync conflicts list
     wedsync conflicts list --field wedding_date
+    wedsync conflicts list --author ada --older-than 72h
     wedsync conflicts list --status all --client 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --json`
 }
 
@@ -116,8 +121,11 @@ func (c *conflictsListCommand) Validate() error { return validLimit(c.Limit) }
 // Run prints conflicts.
 func (c *conflictsListCommand) Run(ctx context.Context, t terminal) error {
 	query := url.Values{}
-	for name, value := range map[string]string{"status": c.Status, "client_id": c.Client, "field": c.Field} {
-		if value != "" && (name != "status" || value != "all") {
+	for name, value := range map[string]string{
+		"status": c.Status, "client_id": c.Client, "field": c.Field,
+		"author": c.Author, "source": c.Source, "older_than": c.Age, "sort": c.Sort,
+	} {
+		if value != "" && (name != "status" || value != "all") && (name != "sort" || value != "oldest") {
 			query.Set(name, value)
 		}
 	}

@@ -33,6 +33,10 @@ func TestConflictsAreFilteredByTheHub(t *testing.T) {
 	if want := "GET /api/conflicts?client_id=c&field=budget&limit=200"; s.requests[0] != want {
 		t.Errorf("asked %s, want %s", s.requests[0], want)
 	}
+	mustRun(t, "conflicts", "list", "--author", "ada", "--source", "device", "--older-than", "72h", "--sort", "newest")
+	if want := "GET /api/conflicts?author=ada&limit=200&older_than=72h&sort=newest&source=device&status=pending"; s.requests[1] != want {
+		t.Errorf("asked %s, want %s", s.requests[1], want)
+	}
 }
 
 func TestConflictIsShownWithAllProposalsAndHowToDecide(t *testing.T) {

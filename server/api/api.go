@@ -43,6 +43,7 @@ type Reader interface {
 	List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
 	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
 	Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) ([]conflicts.Conflict, error)
+	ConflictCounts(ctx context.Context, supplier string, q store.ConflictQuery) (map[crdt.Path]int, error)
 	Receipts(ctx context.Context, supplier, user, device, after string, limit int) ([]conflicts.Receipt, error)
 	Acknowledge(ctx context.Context, supplier, user, device, id string) error
 	Answer(ctx context.Context, principal, key string) (store.Answer, error)

@@ -33,14 +33,15 @@ type revisioned struct {
 }
 
 type proposal struct {
-	ID         string          `json:"id"`
-	Value      any             `json:"value"`
-	State      conflicts.State `json:"state"`
-	Reason     string          `json:"reason"`
-	Author     author          `json:"author"`
-	CoAuthors  []author        `json:"co_authors"`
-	EditedAt   *time.Time      `json:"edited_at"` // by its author's clock, null if that said nothing
-	ReceivedAt *time.Time      `json:"received_at"`
+	ID         string           `json:"id"`
+	Value      any              `json:"value"`
+	State      conflicts.State  `json:"state"`
+	Reason     string           `json:"reason"`
+	Source     conflicts.Source `json:"source,omitempty"`
+	Author     author           `json:"author"`
+	CoAuthors  []author         `json:"co_authors"`
+	EditedAt   *time.Time       `json:"edited_at"` // by its author's clock, null if that said nothing
+	ReceivedAt *time.Time       `json:"received_at"`
 }
 
 type author struct {
@@ -74,7 +75,7 @@ func showConflict(c conflicts.Conflict, policy *conflicts.Policy) *conflictItem 
 	for _, p := range c.Proposals {
 		first, others := showAuthors(p.Authors)
 		shown.Proposals = append(shown.Proposals, proposal{
-			ID: p.ID, Value: policy.Shown(c.Field, p.Value), State: p.State, Reason: p.Reason,
+			ID: p.ID, Value: policy.Shown(c.Field, p.Value), State: p.State, Reason: p.Reason, Source: p.Source,
 			Author: first, CoAuthors: others,
 			EditedAt: showTime(p.EditedAt), ReceivedAt: showTime(p.ReceivedAt),
 		})

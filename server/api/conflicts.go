@@ -5,64 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/server/hub"
 	"wedsync/store"
 )
-
-// ListConflicts answers GET /api/conflicts, filtered by status, field and client_id.
-func (a *API) ListConflicts(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	q, err := conflictQuery(r)
-	if err != nil {
-		return err
-	}
-	policy, err := a.hub.Policy(r.Context(), who.Supplier)
-	if err != nil {
-		return err
-	}
-	limit := q.Limit
-	q.Limit++
-	rows, err := a.store.Conflicts(r.Context(), who.Supplier, q)
-	if err != nil {
-		return err
-	}
-	p, err := pageOf(rows, limit,
-		func(c conflicts.Conflict) string { return c.ID },
-		func(c conflicts.Conflict) (*conflictItem, error) { return showConflict(c, policy), nil })
-	if err != nil {
-		return err
-	}
-	return reply(w, http.StatusOK, p)
-}
-
-func conflictQuery(r *http.Request) (store.ConflictQuery, error) {
-	values := r.URL.Query()
-	q := store.ConflictQuery{
-		Status: conflicts.Status(values.Get("status")),
-		Field:  crdt.Path(values.Get("field")),
-		After:  values.Get("cursor"),
-	}
-	known := []conflicts.Status{"", conflicts.Pending, conflicts.Resolved, conflicts.Withdrawn, conflicts.RecordDeleted, conflicts.Erased}
-	if !slices.Contains(known, q.Status) {
-		return q, malformed("status", "must be pending, resolved, withdrawn, record_deleted or erased")
-	}
-	if len(q.After) > maxText {
-		return q, malformed("cursor", "must be the next of an earlier page")
-	}
-	if client := values.Get("client_id"); client != "" {
-		id, err := crdt.ParseRecordID(client)
-		if err != nil {
-			return q, malformed("client_id", "must be a client id or a document id")
-		}
-		q.Record = id
-	}
-	limit, err := limitOf(r)
-	q.Limit = limit
-	return q, err
-}
 
 // GetConflict answers GET /api/conflicts/{id}.
 func (a *API) GetConflict(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {

@@ -50,28 +50,42 @@ func (a *appending) conflict(ctx context.Context, supplier, record int64, c *con
 	return err
 }
 
-// conflictQuery is what all queries of the queue begin with.
-const conflictQuery = `SELECT id, body FROM sync_conflicts
-	WHERE supplier = (SELECT key FROM suppliers WHERE name = ?) AND id > ?`
+// selection is what a query selects, as the condition of a statement.
+func selection(supplier string, q store.ConflictQuery) (where string, args []any) {
+	where, args = ` WHERE supplier = (SELECT key FROM suppliers WHERE name = ?)`, []any{supplier}
+	and := func(given bool, condition string, value any) {
+		if given {
+			where += " AND " + condition
+			args = append(args, value)
+		}
+	}
+	and(q.Status != "", `status = ?`, string(q.Status))
+	and(q.Field != "", `field = ?`, string(q.Field))
+	and(q.Record != (crdt.RecordID{}), `record = (SELECT key FROM records WHERE id = ?)`, q.Record[:])
+	and(!q.OpenedBefore.IsZero(), `opened_at < ?`, q.OpenedBefore.UnixMicro())
+	and(q.Author != "", `EXISTS (SELECT 1 FROM json_each(body, '$.proposals') p, json_each(p.value, '$.authors') a
+		WHERE json_extract(a.value, '$.user') = ?)`, q.Author)
+	and(q.Source != "", `EXISTS (SELECT 1 FROM json_each(body, '$.proposals') p
+		WHERE json_extract(p.value, '$.source') = ?)`, string(q.Source))
+	return where, args
+}
+
+// conflictsQuery is the statement that reads one page of a query.
+func conflictsQuery(supplier string, q store.ConflictQuery) (query string, args []any) {
+	where, args := selection(supplier, q)
+	after, order := ` AND id > ?`, ` ORDER BY id`
+	if q.Newest {
+		after, order = ` AND id < ?`, ` ORDER BY id DESC`
+	}
+	if q.After != "" {
+		where, args = where+after, append(args, q.After)
+	}
+	return `SELECT id, body FROM sync_conflicts` + where + order + ` LIMIT ?`, append(args, max(q.Limit, 0))
+}
 
 // Conflicts implements [store.Conflicts].
 func (s *Store) Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) (found []conflicts.Conflict, err error) {
-	query := conflictQuery
-	args := []any{supplier, q.After}
-	if q.Status != "" {
-		query += ` AND status = ?`
-		args = append(args, string(q.Status))
-	}
-	if q.Field != "" {
-		query += ` AND field = ?`
-		args = append(args, string(q.Field))
-	}
-	if q.Record != (crdt.RecordID{}) {
-		query += ` AND record = (SELECT key FROM records WHERE id = ?)`
-		args = append(args, q.Record[:])
-	}
-	query += ` ORDER BY id LIMIT ?`
-	args = append(args, max(q.Limit, 0))
+	query, args := conflictsQuery(supplier, q)
 	err = s.read(ctx, "conflicts", func(ctx context.Context, p *pool) error {
 		return p.rows(ctx, query, args, func(rows *sql.Rows) error {
 			c, err := scanConflict(rows.Scan)
@@ -80,6 +94,22 @@ func (s *Store) Conflicts(ctx context.Context, supplier string, q store.Conflict
 		})
 	})
 	return found, err
+}
+
+// ConflictCounts implements [store.Conflicts].
+func (s *Store) ConflictCounts(ctx context.Context, supplier string, q store.ConflictQuery) (map[crdt.Path]int, error) {
+	where, args := selection(supplier, q)
+	counts := make(map[crdt.Path]int)
+	err := s.read(ctx, "conflict counts", func(ctx context.Context, p *pool) error {
+		return p.rows(ctx, `SELECT field, count(*) FROM sync_conflicts`+where+` GROUP BY field`, args, func(rows *sql.Rows) error {
+			var field string
+			var n int
+			err := rows.Scan(&field, &n)
+			counts[crdt.Path(field)] = n
+			return err
+		})
+	})
+	return counts, err
 }
 
 // Conflict implements [store.Conflicts].

@@ -26,15 +26,16 @@ func (a *appending) receipts(ctx context.Context, supplier int64, receipts []con
 	return nil
 }
 
+const receiptsQuery = `SELECT id, body FROM receipts r
+	WHERE supplier = (SELECT key FROM suppliers WHERE name = ?) AND user = ? AND id > ?
+	AND NOT EXISTS (SELECT 1 FROM receipt_devices WHERE receipt = r.key AND device = ?)
+	ORDER BY id LIMIT ?`
+
 // Receipts implements [store.Receipts].
 func (s *Store) Receipts(ctx context.Context, supplier, user, device, after string, limit int) (found []conflicts.Receipt, err error) {
-	const query = `SELECT id, body FROM receipts r
-		WHERE supplier = (SELECT key FROM suppliers WHERE name = ?) AND user = ? AND id > ?
-		AND NOT EXISTS (SELECT 1 FROM receipt_devices WHERE receipt = r.key AND device = ?)
-		ORDER BY id LIMIT ?`
 	args := []any{supplier, user, after, device, max(limit, 0)}
 	err = s.read(ctx, "receipts", func(ctx context.Context, p *pool) error {
-		return p.rows(ctx, query, args, func(rows *sql.Rows) error {
+		return p.rows(ctx, receiptsQuery, args, func(rows *sql.Rows) error {
 			var id string
 			var body []byte
 			var r conflicts.Receipt

@@ -144,17 +144,24 @@ func TestCommitsWaitForTheDiskAndProjectionsDoNot(t *testing.T) {
 // TestQueriesReadNoMoreThanTheyReturn looks for plans that scan or sort a table.
 func TestQueriesReadNoMoreThanTheyReturn(t *testing.T) {
 	s := opened(t, t.TempDir())
+	conflicts := func(q store.ConflictQuery) string {
+		query, _ := conflictsQuery("rose", q)
+		return query
+	}
 	for name, query := range map[string]string{
-		"pending conflicts":  conflictQuery + ` AND status = 'pending' ORDER BY id LIMIT 9`,
-		"all conflicts":      conflictQuery + ` ORDER BY id LIMIT 9`,
-		"record's conflicts": conflictQuery + ` AND record = (SELECT key FROM records WHERE id = ?) ORDER BY id LIMIT 9`,
+		"pending conflicts":  conflicts(store.ConflictQuery{Status: "pending"}),
+		"all conflicts":      conflicts(store.ConflictQuery{}),
+		"next page":          conflicts(store.ConflictQuery{After: "x"}),
+		"newest first":       conflicts(store.ConflictQuery{Newest: true, After: "x"}),
+		"record's conflicts": conflicts(store.ConflictQuery{Record: crdt.RecordID{1}}),
+		"receipts":           receiptsQuery,
 		"journal":            journalQuery,
 		"list":               listQuery,
 		"heads":              headsQuery,
 		"batches":            batchesQuery,
 	} {
 		var plan []string
-		err := s.readers.rows(t.Context(), `EXPLAIN QUERY PLAN `+query, []any{0, 0, 0, 0}, func(rows *sql.Rows) error {
+		err := s.readers.rows(t.Context(), `EXPLAIN QUERY PLAN `+query, []any{0, 0, 0, 0, 0}, func(rows *sql.Rows) error {
 			var id, parent, unused int
 			var detail string
 			err := rows.Scan(&id, &parent, &unused, &detail)

@@ -1,6 +1,9 @@
 package storetest
 
 import (
+	"fmt"
+	"time"
+
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/store"
@@ -38,6 +41,41 @@ var conflictCases = []testcase{
 		b.same("all", len(b.queue("rose", store.ConflictQuery{Limit: 9})), 3)
 	}},
 	{"QueriesSelectAndPageInOrderOfID", queries},
+	{"QueriesSelectByAuthorSourceAndAge", queriesOfPeople},
+}
+
+func queriesOfPeople(b *bench) {
+	id := recordID(1)
+	first, second, third := conflict(1, id, "budget"), resolved(conflict(2, id, "budget")), conflict(3, id, "venue")
+	first.Proposals[0].Source = conflicts.FromDevice
+	second.OpenedAt = noon.Add(time.Hour)
+	second.Proposals[0].Source = conflicts.FromWebhook
+	second.Proposals[0].Authors = append(second.Proposals[0].Authors, conflicts.Author{User: "o'neil"})
+	third.OpenedAt = noon.Add(2 * time.Hour)
+	third.Proposals[0].Authors[0].User = "user"
+	b.must(with(commit("rose", id, 0), first, second, third), with(commit("lily", recordID(2), 0), conflict(4, recordID(2), "budget")))
+	for _, q := range []struct {
+		query  store.ConflictQuery
+		want   []conflicts.Conflict
+		counts map[crdt.Path]int
+	}{
+		{store.ConflictQuery{}, []conflicts.Conflict{first, second, third}, map[crdt.Path]int{"budget": 2, "venue": 1}},
+		{store.ConflictQuery{Newest: true}, []conflicts.Conflict{third, second, first}, map[crdt.Path]int{"budget": 2, "venue": 1}},
+		{store.ConflictQuery{Newest: true, After: third.ID}, []conflicts.Conflict{second, first}, map[crdt.Path]int{"budget": 2, "venue": 1}},
+		{store.ConflictQuery{Author: "ben"}, []conflicts.Conflict{first, second}, map[crdt.Path]int{"budget": 2}},
+		{store.ConflictQuery{Author: "o'neil"}, []conflicts.Conflict{second}, map[crdt.Path]int{"budget": 1}},
+		{store.ConflictQuery{Author: "nobody"}, nil, nil},
+		{store.ConflictQuery{Source: conflicts.FromDevice}, []conflicts.Conflict{first}, map[crdt.Path]int{"budget": 1}},
+		{store.ConflictQuery{Source: conflicts.FromAPI}, nil, nil},
+		{store.ConflictQuery{OpenedBefore: noon.Add(time.Hour)}, []conflicts.Conflict{first}, map[crdt.Path]int{"budget": 1}},
+		{store.ConflictQuery{Author: "ben", Status: conflicts.Resolved}, []conflicts.Conflict{second}, map[crdt.Path]int{"budget": 1}},
+	} {
+		q.query.Limit = 9
+		b.same(fmt.Sprintf("%+v", q.query), b.queue("rose", q.query), q.want)
+		counts, err := b.ConflictCounts(b.ctx, "rose", q.query)
+		b.ok("counts", err)
+		b.same(fmt.Sprintf("counts of %+v", q.query), counts, q.counts)
+	}
 }
 
 func queries(b *bench) {

@@ -15,26 +15,27 @@ type Call string
 
 // The calls.
 const (
-	Append      Call = "append"
-	Heads       Call = "heads"
-	Load        Call = "load"
-	Summary     Call = "summary"
-	List        Call = "list"
-	Project     Call = "project"
-	Conflicts   Call = "conflicts"
-	Conflict    Call = "conflict"
-	Journal     Call = "journal"
-	Answer      Call = "answer"
-	Receipts    Call = "receipts"
-	Acknowledge Call = "acknowledge"
-	Seen        Call = "seen"
-	DevicesOf   Call = "devices of"
-	Announce    Call = "announce"
-	DeviceHeads Call = "device heads"
-	Policy      Call = "policy"
-	SetPolicy   Call = "set policy"
-	Identity    Call = "identity"
-	Ping        Call = "ping"
+	Append         Call = "append"
+	Heads          Call = "heads"
+	Load           Call = "load"
+	Summary        Call = "summary"
+	List           Call = "list"
+	Project        Call = "project"
+	Conflicts      Call = "conflicts"
+	ConflictCounts Call = "conflict counts"
+	Conflict       Call = "conflict"
+	Journal        Call = "journal"
+	Answer         Call = "answer"
+	Receipts       Call = "receipts"
+	Acknowledge    Call = "acknowledge"
+	Seen           Call = "seen"
+	DevicesOf      Call = "devices of"
+	Announce       Call = "announce"
+	DeviceHeads    Call = "device heads"
+	Policy         Call = "policy"
+	SetPolicy      Call = "set policy"
+	Identity       Call = "identity"
+	Ping           Call = "ping"
 )
 
 // A Fault is a way to fail.
@@ -175,6 +176,11 @@ func (f *Faulty) Project(ctx context.Context, id crdt.RecordID, heads []crdt.Has
 // Conflicts implements [store.Conflicts].
 func (f *Faulty) Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) ([]conflicts.Conflict, error) {
 	return attempt(ctx, f, Conflicts, func() ([]conflicts.Conflict, error) { return f.inner.Conflicts(ctx, supplier, q) })
+}
+
+// ConflictCounts implements [store.Conflicts].
+func (f *Faulty) ConflictCounts(ctx context.Context, supplier string, q store.ConflictQuery) (map[crdt.Path]int, error) {
+	return attempt(ctx, f, ConflictCounts, func() (map[crdt.Path]int, error) { return f.inner.ConflictCounts(ctx, supplier, q) })
 }
 
 // Conflict implements [store.Conflicts].
