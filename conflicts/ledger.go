@@ -18,7 +18,8 @@ const ledgerVersion = 1
 type ledger struct {
 	Version  int                  `json:"version"`
 	Listed   bool                 `json:"listed"`
-	Epoch    uint64               `json:"epoch,omitempty"` // of the hub actor
+	Deleted  bool                 `json:"deleted,omitempty"` // its pending conflicts are record_deleted
+	Epoch    uint64               `json:"epoch,omitempty"`   // of the hub actor
 	Awaiting *awaiting            `json:"awaiting,omitempty"`
 	Actors   actors               `json:"actors,omitempty"`
 	Fields   map[crdt.Path]*field `json:"fields,omitempty"`

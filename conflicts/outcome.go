@@ -72,6 +72,9 @@ type Outcome struct {
 	// Trespassed are changes of devices that wrote into sync_conflicts, which
 	// is the hub's; the hub change undoes it. To be reported.
 	Trespassed []crdt.Hash
+	// Lifecycle says that the record was deleted or restored: who did it is kept,
+	// though it stores no change.
+	Lifecycle bool
 	// LedgerChanged says that Record.Ledger must be stored again.
 	LedgerChanged bool
 	// Err says that the hub change that is due could not be made, which only a

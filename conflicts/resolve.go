@@ -106,7 +106,11 @@ func (f *field) decided(p *Proposal) {
 }
 
 // pending is the field whose pending conflict has an id, nil if there is none.
+// Nothing is decided about a deleted record.
 func (l *ledger) pending(id string) *field {
+	if l.Deleted {
+		return nil
+	}
 	paths := l.paths()
 	i := slices.IndexFunc(paths, func(p crdt.Path) bool {
 		c := l.Fields[p].Pending

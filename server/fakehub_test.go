@@ -142,6 +142,26 @@ func (f *fakeHub) Reopen(_ context.Context, id crdt.RecordID, by conflicts.Princ
 	})
 }
 
+func (f *fakeHub) Delete(_ context.Context, id crdt.RecordID, by conflicts.Principal) error {
+	_, err := f.decide(id, by, nil, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+		if r.Deleted() {
+			return nil, store.ErrNotFound
+		}
+		return r.Delete(by, f.policy, f.at)
+	})
+	return err
+}
+
+func (f *fakeHub) Restore(_ context.Context, id crdt.RecordID, by conflicts.Principal) error {
+	_, err := f.decide(id, by, nil, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+		if !r.Deleted() {
+			return nil, store.ErrNotFound
+		}
+		return r.Restore(by, f.policy, f.at)
+	})
+	return err
+}
+
 // decide runs a command about a conflict.
 func (f *fakeHub) decide(id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc, run func(*conflicts.Record) (*conflicts.Outcome, error)) (*conflicts.Outcome, error) {
 	f.mu.Lock()
@@ -217,7 +237,7 @@ func (f *fakeHub) Summary(_ context.Context, supplier string, id crdt.RecordID) 
 		return store.Summary{}, f.fail
 	}
 	r, ok := f.records[id]
-	if !ok || r.supplier != supplier {
+	if !ok || r.supplier != supplier || r.record.Deleted() {
 		return store.Summary{}, store.ErrNotFound
 	}
 	return r.summary(id), nil

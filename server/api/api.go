@@ -23,6 +23,9 @@ type Hub interface {
 	Withdraw(ctx context.Context, id crdt.RecordID, w conflicts.Withdrawal, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Reopen has a decided conflict of that record reconsidered.
 	Reopen(ctx context.Context, id crdt.RecordID, by conflicts.Principal, conflict string, answer hub.AnswerFunc) (*conflicts.Outcome, error)
+	// Delete takes a record out of use, and Restore back into it.
+	Delete(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
+	Restore(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	// SyncStatus reads at most limit records that follow after.

@@ -17,6 +17,7 @@ import (
 type commandTask struct {
 	supplier string
 	creates  bool // the record must not exist yet; otherwise it must
+	restores bool // the record must be deleted; otherwise it must not
 	kind     string
 	from     conflicts.Principal
 	run      func(*conflicts.Record, *conflicts.Policy, time.Time) (*conflicts.Outcome, error)
@@ -84,10 +85,16 @@ func (t *commandTask) open(r *room) error {
 		return fmt.Errorf("record %s exists", r.id)
 	case t.creates:
 		r.claimant = t.supplier
-	case !known, r.stored.Supplier != t.supplier, r.stored.State != store.Listed:
+	case !known, r.stored.Supplier != t.supplier, r.stored.State == store.Introducing:
 		return store.ErrNotFound
 	}
-	return r.open()
+	if err := r.open(); err != nil {
+		return err
+	}
+	if r.record.Deleted() != t.restores {
+		return store.ErrNotFound
+	}
+	return nil
 }
 
 func (h *Hub) command(ctx context.Context, id crdt.RecordID, t *commandTask) (*conflicts.Outcome, error) {

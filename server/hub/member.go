@@ -83,7 +83,7 @@ func (m *member) stopTimer() {
 // whose device is first to announce some of it, as long as that one is here.
 func (r *room) admits(d *Device, m *syncproto.Message) bool {
 	if r.stored.Version > 0 {
-		return r.stored.Supplier == d.who.Supplier && r.stored.State != store.Deleted
+		return r.stored.Supplier == d.who.Supplier
 	}
 	if len(m.Heads) == 0 || !d.who.Role.MayPropose() {
 		return true
@@ -155,6 +155,9 @@ func (t askTask) stage(r *room, s *stage) bool {
 		return true
 	}
 	s.touch(m)
+	if r.stored.State == store.Deleted {
+		return true
+	}
 	if m.peer != nil || m.owed || r.stored.State != store.Introducing && slices.Equal(m.heads, r.stored.Heads) {
 		return true
 	}

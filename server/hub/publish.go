@@ -16,7 +16,9 @@ func (r *room) publish(s *stage) {
 		r.view = syncproto.NewView(r.record.Graph())
 		s.everyone = true
 	}
-	if s.everyone && !r.paced(s.now) {
+	if !s.empty() && r.stored.State == store.Deleted {
+		r.denyAll()
+	} else if s.everyone && !r.paced(s.now) {
 		r.relayed = s.now
 		for _, m := range r.members {
 			r.tell(m)
@@ -97,6 +99,10 @@ func (r *room) shown() bool {
 // it announced, or it waits.
 func (r *room) hold(m *member) {
 	switch {
+	case r.stored.State == store.Deleted:
+		if m.asked {
+			r.deny(m)
+		}
 	case m.introduces() && r.owns(m):
 		m.asked = false
 		m.stopTimer()
@@ -148,6 +154,16 @@ func (r *room) keepWaiting(m *member) {
 			_ = r.hub.deliver(r.hub.ctx, r.id, waitedTask{device})
 		})
 	}
+}
+
+// denyAll tells the members of a record that was deleted. What they announce is
+// kept, and asked for once it is restored.
+func (r *room) denyAll() {
+	for _, m := range r.members {
+		m.owed = false
+		r.deny(m)
+	}
+	r.close()
 }
 
 func (r *room) deny(m *member) {

@@ -27,7 +27,7 @@ type stage struct {
 
 // add takes over what one batch led to.
 func (s *stage) add(kind string, from conflicts.Principal, policy uint64, o *conflicts.Outcome) {
-	if len(o.Stored) > 0 || len(o.Verdicts) > 0 {
+	if len(o.Stored) > 0 || len(o.Verdicts) > 0 || o.Lifecycle {
 		b := store.Batch{Hub: o.Hub != nil, Origin: store.Origin{
 			Kind: kind, From: from, Policy: policy, At: s.now, Verdicts: o.Verdicts,
 		}}
@@ -105,7 +105,10 @@ func (r *room) commit(s *stage) error {
 		Receipts:  s.receipts,
 		Answer:    s.answer,
 	}
-	if r.record.Listed() {
+	switch {
+	case r.record.Deleted():
+		c.State = store.Deleted
+	case r.record.Listed():
 		c.State = store.Listed
 	}
 	if s.ledger || c.Version == 0 {

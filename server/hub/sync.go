@@ -34,6 +34,10 @@ func (t *syncTask) stage(r *room, s *stage) bool {
 	m := r.member(t.device)
 	m.announce(t.message.Heads, s.now)
 	s.touch(m)
+	if r.stored.State == store.Deleted || r.record != nil && r.record.Deleted() {
+		m.asked = true // and what it announced is asked for once the record is restored
+		return true
+	}
 	if r.answersClosed(m, t.message) {
 		return true
 	}
