@@ -19,7 +19,7 @@ type Env struct {
 func (e *Env) storedLimits() crdt.Limits {
 	l := e.Limits
 	l.MaxChunk, l.MaxInflated, l.MaxOps, l.MaxPreds = 16*l.MaxChunk, 16*l.MaxInflated, 16*l.MaxOps, 16*l.MaxPreds
-	l.MaxDeps, l.MaxActors = 16*l.MaxDeps, 16*l.MaxActors
+	l.MaxHeads, l.MaxDeps, l.MaxActors = 16*l.MaxHeads, 16*l.MaxDeps, 16*l.MaxActors
 	return l
 }
 

@@ -64,7 +64,7 @@ func (g *Graph) checkRoom(c *Change) error {
 	if len(g.nodes) >= g.limits.MaxChanges {
 		return fmt.Errorf("the record has %d changes: %w", len(g.nodes), ErrLimit)
 	}
-	if len(g.heads) >= g.limits.MaxDeps && len(replaceHeads(g.heads, c)) > g.limits.MaxDeps {
+	if len(g.heads) >= g.limits.MaxHeads && len(replaceHeads(g.heads, c)) > g.limits.MaxHeads {
 		return fmt.Errorf("the record has %d heads: %w", len(g.heads), ErrLimit)
 	}
 	return nil

@@ -2,6 +2,7 @@ package crdt_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -327,7 +328,7 @@ func TestGraphKnowsSequencesAndSeals(t *testing.T) {
 
 func TestHeadsStayFewEnoughToBeMerged(t *testing.T) {
 	l := crdt.DefaultLimits
-	l.MaxDeps = 3
+	l.MaxHeads = 3
 	g := crdt.NewGraph(l)
 	for i, want := range []error{nil, nil, nil, crdt.ErrLimit} {
 		c := (&chain{actor: crdt.ActorID(rune('a' + i))}).next(set("n"))
@@ -338,5 +339,34 @@ func TestHeadsStayFewEnoughToBeMerged(t *testing.T) {
 	merge := finish(crdt.Change{Actor: "hub", Seq: 1, StartOp: 2, Deps: g.Heads()})
 	if _, err := g.AddHub(merge); err != nil || len(g.Heads()) != 1 {
 		t.Fatalf("%d heads, %v", len(g.Heads()), err)
+	}
+}
+
+// Automerge makes an author's last change a dependency of the next even if it
+// is no head any more.
+func TestDeviceCanMergeAsManyHeadsAsThereMayBe(t *testing.T) {
+	g := crdt.NewGraph(crdt.DefaultLimits)
+	add := func(c *crdt.Change) {
+		t.Helper()
+		read, err := crdt.Decode(c.Raw, crdt.DefaultLimits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.Add(read); err != nil {
+			t.Fatal(err)
+		}
+	}
+	device := &chain{actor: "device"}
+	own := device.next(set("n"))
+	add(own)
+	for i := range crdt.DefaultLimits.MaxHeads {
+		other := &chain{actor: crdt.ActorID(fmt.Sprintf("other %d", i)), op: 1, deps: []crdt.Hash{own.Hash}}
+		add(other.next(set("n")))
+	}
+	device.deps = slices.SortedFunc(slices.Values(append([]crdt.Hash{own.Hash}, g.Heads()...)), crdt.Hash.Compare)
+	device.op = g.MaxOp()
+	add(device.next(set("n")))
+	if len(g.Heads()) != 1 {
+		t.Errorf("%d heads are left", len(g.Heads()))
 	}
 }

@@ -6,7 +6,8 @@ type Limits struct {
 	MaxChunk    int    // bytes of a change chunk as received
 	MaxInflated int    // bytes of a deflated change once inflated
 	MaxOps      int    // operations of one change
-	MaxDeps     int    // dependencies of one change, and heads of a record
+	MaxHeads    int    // heads of a record
+	MaxDeps     int    // dependencies of one change: more than heads, for a device adds its own
 	MaxActors   int    // actors that one change names
 	MaxPreds    int    // predecessors of one operation
 	MaxKey      int    // bytes of a map key, message or mark name
@@ -23,7 +24,8 @@ var DefaultLimits = Limits{
 	MaxChunk:    4 << 20,
 	MaxInflated: 4 << 20,
 	MaxOps:      1 << 19,
-	MaxDeps:     512,
+	MaxHeads:    512,
+	MaxDeps:     1024,
 	MaxActors:   1024,
 	MaxPreds:    1024,
 	MaxKey:      64 << 10,
