@@ -44,7 +44,10 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	h, err := hub.New(ctx, hub.Options{Store: s, Engine: e, Log: o.Log, Registerer: m.Registry})
+	h, err := hub.New(ctx, hub.Options{
+		Store: s, Engine: e, Log: o.Log, Registerer: m.Registry,
+		Limits: hub.Limits{OpenBytes: openRecords},
+	})
 	if err != nil {
 		return err
 	}

@@ -60,8 +60,8 @@ func statusOf(status []byte, name string) int {
 // much of that it may keep when the attack is over, within what time.
 const (
 	mostAbove = 200 << 20
-	keptAbove = 64 << 20
-	downIn    = 3 * time.Minute
+	keptAbove = mostAbove / 2     // records stay open
+	downIn    = 150 * time.Second // the collector runs every two minutes at least
 )
 
 // A memoryMeter watches the footprint of a hub from when it is made.
