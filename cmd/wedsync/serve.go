@@ -28,7 +28,9 @@ Examples:
 
 // Run serves until ctx ends.
 func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) error {
-	boundMemory()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go boundMemory(ctx) // ends with ctx
 	o := hubOptions{Data: c.Data, Listen: c.Listen, Origins: c.Origin, Pprof: c.Pprof, Log: log}
 	return runHub(ctx, o, func(address net.Addr) {
 		fmt.Fprintf(t.Out, "listening on http://%s\n", address)
