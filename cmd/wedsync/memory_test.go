@@ -68,16 +68,20 @@ const (
 type memoryMeter struct {
 	h    *hubProcess
 	idle footprint
+	stop func() // before another process of the hub is started
 
 	mu   sync.Mutex
 	most footprint
 }
 
-// watchMemory measures until ctx ends.
+// watchMemory measures until the meter is stopped or ctx ends.
 func watchMemory(ctx context.Context, h *hubProcess) *memoryMeter {
-	m := &memoryMeter{h: h, idle: h.footprint()}
+	ctx, cancel := context.WithCancel(ctx)
+	stopped := make(chan struct{})
+	m := &memoryMeter{h: h, idle: h.footprint(), stop: func() { cancel(); <-stopped }}
 	m.most = m.idle
 	go func() { // ends with ctx
+		defer close(stopped)
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
 		for {

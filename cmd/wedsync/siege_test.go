@@ -62,6 +62,7 @@ func (s *siege) lift() {
 		s.Errorf("one in a hundred attackers waited for %s or longer, at most %s, and so did everybody on that record", p99, worst)
 	}
 	memory := s.memory.check(s)
+	s.memory.stop()
 	s.progress.finish(took, s.pair.check(), "answers: "+s.answers.String(), memory)
 }
 

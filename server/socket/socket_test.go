@@ -329,9 +329,9 @@ func TestFrameThatTakesTooLongEndsItsConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := frame.Write(make([]byte, 200<<10)); err != nil { // and never the rest
-		t.Fatal(err)
-	}
+	// Never the rest. On a slow machine the hub ends the connection before even
+	// this is written.
+	_, _ = frame.Write(make([]byte, 200<<10))
 	if user := <-w.left; user != "slow" {
 		t.Errorf("%s left", user)
 	}
