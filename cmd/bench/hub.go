@@ -14,7 +14,7 @@ import (
 // hub is what all others are compared with. With profiling it serves profiles.
 func hub(binary string, profiling bool) *subject {
 	return &subject{
-		name: hubName, format: "automerge", encode: newHistories, lag: hubShowing, missing: absent(binary),
+		name: hubName, format: "automerge", encode: newHistories, lag: hubShowing, durable: true, missing: absent(binary),
 		start: func(ctx context.Context, data string) (*server, error) {
 			args := []string{"serve", "--data", data, "--listen", "127.0.0.1:0"}
 			if profiling {

@@ -54,7 +54,13 @@ func run(ctx context.Context, o options) error {
 	if err := r.print(os.Stdout); err != nil {
 		return err
 	}
-	return r.write(o.JSON, o.SVG)
+	if err := r.write(o.JSON, o.SVG); err != nil {
+		return err
+	}
+	if n := len(r.Failed); n > 0 {
+		return fmt.Errorf("%d trials failed", n)
+	}
+	return nil
 }
 
 func subjects(o options) []*subject {
@@ -103,8 +109,12 @@ func (part part) run(ctx context.Context, r *report, o options, p *progress) err
 			trialCtx, cancel := context.WithTimeout(ctx, trialPatience)
 			rows, err := part.measure(trialCtx, t)
 			cancel()
-			if err != nil {
-				return fmt.Errorf("%s with %s: %w", part.name, s.name, err)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil { // the others may still tell something
+				r.Failed = append(r.Failed, fmt.Sprintf("%s with %s: %v", part.name, s.name, err))
+				continue
 			}
 			r.add(part.title(z), s.name, round, rows)
 			r.Others = max(r.Others, t.others)

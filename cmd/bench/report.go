@@ -40,6 +40,7 @@ type report struct {
 	Others  float64           `json:"cores_used_by_others"`
 	Missing map[string]string `json:"missing,omitempty"` // subjects that were not there, and why
 	Peers   []string          `json:"peers"`
+	Failed  []string          `json:"failed,omitempty"` // trials, and why
 	Lines   []*line           `json:"lines"`
 }
 

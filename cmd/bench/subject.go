@@ -21,6 +21,8 @@ type subject struct {
 	// lag is how long the server may wait before it does the rest of the work:
 	// storing or projecting what it has acknowledged counts too.
 	lag time.Duration
+	// durable says that what it has acknowledged is stored.
+	durable bool
 	// missing says why the subject cannot be measured, empty if it can.
 	missing string
 }

@@ -116,6 +116,9 @@ func (r *report) remarks() []string {
 		}
 	}
 	slices.Sort(all)
+	for _, why := range r.Failed {
+		all = append(all, "FAILED: "+why)
+	}
 	for s, why := range r.Missing {
 		all = append(all, s+" is left out: "+why)
 	}

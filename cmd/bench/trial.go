@@ -137,8 +137,7 @@ func (t *trial) dialAll(ctx context.Context, s *server, name string, n int) ([]d
 
 const uploaders = 16 // devices that bring the records that a phase begins with
 
-// fill brings all records with n changes each, and waits until they must have
-// been stored.
+// fill brings all records with n changes each, and waits until they are stored.
 func (t *trial) fill(ctx context.Context, s *server, n int) error {
 	devices, err := t.dialAll(ctx, s, "uploader", uploaders)
 	if err != nil {
@@ -162,6 +161,9 @@ func (t *trial) fill(ctx context.Context, s *server, n int) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	time.Sleep(s.lag)
-	return nil
+	if t.subject.durable {
+		return nil
+	}
+	_, err = settle(s)
+	return err
 }
