@@ -11,7 +11,7 @@ import (
 // How a hub shares out memory. Most of the heap is for what is under way: the
 // operations of one large change alone take more than the records.
 const (
-	openRecords = 96 << 20  // bytes of records that are open
+	openRecords = 64 << 20  // bytes of records that are open, by an estimate that is low for small ones
 	softHeap    = 176 << 20 // bytes of all that Go holds; near it, garbage is collected sooner
 	spareHeap   = 32 << 20  // bytes beyond what lives and its half
 	lookEvery   = 5 * time.Second
