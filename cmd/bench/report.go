@@ -93,9 +93,13 @@ func (r *report) line(part string, of row) *line {
 }
 
 // ratio is how many times better the hub is than a peer, in the middle one of
-// the rounds, each compared with itself.
+// the rounds, each compared with itself. Where a trial failed, the middle values
+// are compared.
 func (l *line) ratio(peer string) float64 {
 	hub, other := l.Rounds[hubName], l.Rounds[peer]
+	if len(hub) > 0 && len(other) > 0 && len(hub) != len(other) {
+		hub, other = []float64{median(hub)}, []float64{median(other)}
+	}
 	var each []float64
 	for i := range min(len(hub), len(other)) {
 		h, o := max(hub[i], least), max(other[i], least)
