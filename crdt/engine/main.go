@@ -44,6 +44,7 @@ func work(in io.Reader, out io.Writer, limit string) error {
 		return err
 	}
 	r := bufio.NewReader(in)
+	loaded := 0
 	for {
 		kind, chunks, err := readFrame(r)
 		if err == io.EOF {
@@ -63,9 +64,16 @@ func work(in io.Reader, out io.Writer, limit string) error {
 		}
 		// Documents are freed by finalizers, and the collector does not see how
 		// large they are. The engine has its answer and does not wait for this.
-		runtime.GC()
+		if loaded += len(chunks); loaded >= collectAfter {
+			runtime.GC()
+			loaded = 0
+		}
 	}
 }
+
+// collectAfter is how many bytes of changes a worker loads between two
+// collections. As documents they take some forty times as much.
+const collectAfter = 256 << 10
 
 func answer(w *bufio.Writer, kind byte, r report) error {
 	r.rss, r.data = memoryUse()
