@@ -61,9 +61,10 @@ func (s *siege) lift() {
 	if p99, worst := s.answers.slow(); p99 > hang() {
 		s.Errorf("one in a hundred attackers waited for %s or longer, at most %s, and so did everybody on that record", p99, worst)
 	}
+	pair := s.pair.check() // what comes after the attack does not count
 	memory := s.memory.check(s)
 	s.memory.stop()
-	s.progress.finish(took, s.pair.check(), "answers: "+s.answers.String(), memory)
+	s.progress.finish(took, pair, "answers: "+s.answers.String(), memory)
 }
 
 // attacker makes one of many attackers, with chance of its own.
