@@ -38,6 +38,9 @@ type metadata struct {
 // lengths and tags are taken, unknown keys are skipped.
 type frames struct{ mode cbor.DecMode }
 
+// decoding serves all sessions; it has no state.
+var decoding = newFrames()
+
 func newFrames() frames {
 	mode, err := cbor.DecOptions{
 		DupMapKey:         cbor.DupMapKeyEnforcedAPF,

@@ -18,7 +18,6 @@ type HubID struct {
 // may receive while another appends.
 type Session struct {
 	hub    HubID
-	frames frames
 	peerID string
 	joined bool
 	prefix []byte                   // what all sync frames of this connection begin with, up to the document id
@@ -30,7 +29,6 @@ type Session struct {
 func NewSession(hub HubID) *Session {
 	return &Session{
 		hub:    hub,
-		frames: newFrames(),
 		middle: make(map[crdt.RecordID]string),
 		ids:    make(map[string]crdt.RecordID),
 	}
@@ -43,7 +41,7 @@ func (s *Session) Receive(b []byte) (Event, error) {
 	if len(b) > MaxFrame {
 		return nil, fmt.Errorf("frame of %d bytes: %w", len(b), ErrLimit)
 	}
-	f, err := s.frames.read(b)
+	f, err := decoding.read(b)
 	if !s.joined {
 		return s.join(f, err)
 	}
@@ -66,7 +64,7 @@ func (s *Session) join(f *frame, err error) (Event, error) {
 	if f.Type != "join" || f.SenderID == "" {
 		return nil, ErrNoJoin
 	}
-	if !s.frames.speaksVersion1(f.Versions) {
+	if !decoding.speaksVersion1(f.Versions) {
 		return nil, ErrVersion
 	}
 	s.joined, s.peerID = true, f.SenderID
@@ -117,7 +115,7 @@ func (s *Session) ephemeralEvent(f *frame) Event {
 	if len(f.Data) > MaxEphemeral {
 		return Ignored{"ephemeral message too long"}
 	}
-	count, ok := s.frames.count(f.Count)
+	count, ok := decoding.count(f.Count)
 	if !ok {
 		return Ignored{"ephemeral message without a count"}
 	}

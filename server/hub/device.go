@@ -28,22 +28,24 @@ const (
 // ErrClosed means that the device's connection has ended.
 var ErrClosed = errors.New("device is closed")
 
-// A Device is one connection. Receive may be called by one goroutine and Next
-// by one other; Close and Leave by any.
+// A Device is one connection. Receive may be called by one goroutine and Take
+// or Next by one other; Close and Leave by any.
 type Device struct {
 	hub    *Hub
 	who    conflicts.Principal
 	peerID string
 	done   chan struct{} // closed with the device
-	wake   chan struct{} // one slot: something is ready
 
 	malformed int                    // owned by Receive
 	records   map[crdt.RecordID]bool // spoken of; owned by Receive
 
 	mu          sync.Mutex
-	code        CloseCode // set once
+	ready       func()        // see Notify
+	notified    bool          // ready was called, and Take has had something to return since
+	wake        chan struct{} // of Next; has one slot
+	code        CloseCode     // set once
 	slots       map[*room]*slot
-	ready       []*slot // slots with something to send, oldest first
+	due         []*slot // slots with something to send, oldest first
 	bytes       int     // of the messages in slots
 	unavailable []string
 	read        chan struct{} // closed when unavailable is next taken; nil if nobody waits
@@ -57,7 +59,7 @@ type slot struct {
 	room   *room
 	data   []byte // the next sync message, nil if it is not made yet
 	again  bool   // the room has more: ask for it when the socket is free
-	queued bool   // in ready
+	queued bool   // in due
 }
 
 // A Presence is an ephemeral message on its way to a device.
@@ -81,7 +83,6 @@ func (h *Hub) Join(who conflicts.Principal, joined syncproto.Joined) *Device {
 	d := &Device{
 		hub: h, who: who, peerID: joined.PeerID,
 		done:    make(chan struct{}),
-		wake:    make(chan struct{}, 1),
 		records: make(map[crdt.RecordID]bool),
 		slots:   make(map[*room]*slot),
 	}
@@ -99,6 +100,7 @@ func (d *Device) Close(code CloseCode) {
 	if d.code == 0 {
 		d.code = code
 		close(d.done)
+		d.signal()
 	}
 }
 

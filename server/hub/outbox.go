@@ -95,46 +95,95 @@ func (d *Device) slot(r *room) *slot {
 func (d *Device) queue(s *slot) {
 	if !s.queued {
 		s.queued = true
-		d.ready = append(d.ready, s)
+		d.due = append(d.due, s)
 	}
 	d.signal()
 }
 
+// signal tells whoever sends that something is due, or that the device is closed.
 func (d *Device) signal() {
-	select {
-	case d.wake <- struct{}{}:
-	default:
+	if d.ready != nil && !d.notified {
+		d.notified = true
+		d.ready()
+	}
+	if d.wake != nil {
+		select {
+		case d.wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
-// Next waits until something is due and returns all of it, appended to out.
-// After it returned, the device is free for more.
-func (d *Device) Next(ctx context.Context, out []Outgoing) ([]Outgoing, error) {
+// Notify has ready called when something is due or the device is closed: once,
+// and again after a Take that returned nothing; never after a Take that returned
+// an error. It is called by any goroutine, and must neither wait nor call the
+// device.
+func (d *Device) Notify(ready func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ready = ready
+	if d.code != 0 || !d.idle() {
+		d.signal()
+	}
+}
+
+// idle reports whether nothing is due.
+func (d *Device) idle() bool {
+	return len(d.due) == 0 && len(d.unavailable) == 0 && len(d.ephemerals) == 0
+}
+
+// Take returns all that is due, appended to out; the device is then free for
+// more. It waits at most for room in the queues of records. Once the device is
+// closed it returns ErrClosed.
+func (d *Device) Take(out []Outgoing) ([]Outgoing, error) {
 	for {
-		sent, ask := d.drain(out)
+		sent, ask, closed := d.drain(out)
+		if closed {
+			return nil, ErrClosed
+		}
 		for _, r := range ask {
-			if err := d.hub.deliver(ctx, r.id, askTask{d}); err != nil {
+			if err := d.hub.deliver(d.hub.ctx, r.id, askTask{d}); err != nil {
 				return nil, err
 			}
 		}
-		if len(sent) > 0 {
+		if len(sent) > 0 || len(ask) == 0 {
 			return sent, nil
+		}
+	}
+}
+
+// Next is Take for a caller that nobody notifies: it waits until something is due.
+func (d *Device) Next(ctx context.Context, out []Outgoing) ([]Outgoing, error) {
+	d.mu.Lock()
+	if d.wake == nil {
+		d.wake = make(chan struct{}, 1)
+	}
+	d.mu.Unlock()
+	for {
+		sent, err := d.Take(out)
+		if err != nil || len(sent) > 0 {
+			return sent, err
 		}
 		select {
 		case <-d.wake:
-		case <-d.done:
-			return nil, ErrClosed
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 }
 
-// drain takes what is ready and names the rooms that have more.
-func (d *Device) drain(out []Outgoing) (_ []Outgoing, ask []*room) {
+// drain takes what is due and names the rooms that have more.
+func (d *Device) drain(out []Outgoing) (_ []Outgoing, ask []*room, closed bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, s := range d.ready {
+	if d.code != 0 {
+		return nil, nil, true
+	}
+	if d.idle() {
+		d.notified = false
+		return out, nil, false
+	}
+	for _, s := range d.due {
 		if s.data != nil {
 			out = append(out, Outgoing{Record: s.room.id, Sync: s.data})
 			d.bytes -= len(s.data)
@@ -144,7 +193,7 @@ func (d *Device) drain(out []Outgoing) (_ []Outgoing, ask []*room) {
 		}
 		delete(d.slots, s.room)
 	}
-	d.ready = nil // what waits is more often than not nothing
+	d.due = nil // what waits is more often than not nothing
 	for _, id := range d.unavailable {
 		out = append(out, Outgoing{Unavailable: id})
 	}
@@ -157,5 +206,5 @@ func (d *Device) drain(out []Outgoing) (_ []Outgoing, ask []*room) {
 		out = append(out, Outgoing{Record: d.ephemerals[i].Message.Record, Presence: &d.ephemerals[i]})
 	}
 	d.ephemerals, d.presence = nil, 0
-	return out, ask
+	return out, ask, false
 }

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"bufio"
+	"bytes"
 	"net"
 	"net/http"
 	"sync"
@@ -9,7 +10,8 @@ import (
 )
 
 // corkable wraps a response so that the connection hijacked from it can hold
-// back what is written, and send many frames by one system call.
+// back what is written, send many frames by one system call, and read many by
+// one.
 type corkable struct {
 	http.ResponseWriter
 	patience time.Duration
@@ -22,19 +24,24 @@ func (w *corkable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w.conn = &corkConn{Conn: conn, patience: w.patience}
-	return w.conn, bufio.NewReadWriter(rw.Reader, bufio.NewWriterSize(w.conn, frameBuffer)), nil
+	head, err := rw.Reader.Peek(rw.Reader.Buffered())
+	if err != nil {
+		return nil, nil, err
+	}
+	w.conn = &corkConn{Conn: conn, ahead: newReadAhead(conn, bytes.Clone(head)), patience: w.patience}
+	return w.conn, bufio.NewReadWriter(bufio.NewReaderSize(w.conn, headBuffer), bufio.NewWriterSize(w.conn, headBuffer)), nil
 }
 
 const (
-	frameBuffer = 512      // what the WebSocket gathers of one frame
-	corkLimit   = 64 << 10 // what is held back at most, and written at once
+	headBuffer = 64       // what the WebSocket gathers of one frame: its head, or a ping
+	corkLimit  = 64 << 10 // what is held back at most, and written at once
 )
 
 // A corkConn holds back writes between cork and uncork. A peer that does not
 // take one piece within patience has failed.
 type corkConn struct {
 	net.Conn
+	ahead    *readAhead
 	patience time.Duration
 
 	mu     sync.Mutex
@@ -46,6 +53,9 @@ var corkBuffers = sync.Pool{New: func() any {
 	b := make([]byte, 0, corkLimit)
 	return &b
 }}
+
+// Read implements net.Conn.
+func (c *corkConn) Read(p []byte) (int, error) { return c.ahead.Read(p) }
 
 // Write implements net.Conn.
 func (c *corkConn) Write(p []byte) (int, error) {

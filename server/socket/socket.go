@@ -63,16 +63,24 @@ func NewHandler(o Options) *Handler {
 	return &Handler{Options: o, places: newPlaces()}
 }
 
-// ServeHTTP accepts a connection and lets go of the request: what remains of an
-// idle connection is small.
+// ServeHTTP accepts a connection, makes a device of it and lets go of the
+// request: what remains of an idle connection is small.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.connections.Add(1) // before net/http forgets the request, so that Wait misses none
-	kept := false
-	defer func() {
-		if !kept {
-			h.connections.Done()
-		}
+	c, device := h.accept(w, r)
+	if device == nil {
+		h.connections.Done()
+		return
+	}
+	go func() { // ends with the socket, or when the hub closes the device; Wait waits for it
+		defer h.connections.Done()
+		defer c.finish()
+		c.serve(device)
 	}()
+}
+
+// accept is a connection whose handshake is complete, or nil for the device.
+func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection, device *hub.Device) {
 	corked := &corkable{ResponseWriter: w, patience: h.Timing.Write}
 	conn, err := websocket.Accept(corked, r, &websocket.AcceptOptions{
 		OriginPatterns:  h.Origins,
@@ -80,26 +88,28 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 	if err != nil {
 		h.Log.Info("websocket refused", "remote", r.RemoteAddr, "err", err)
-		return
+		return nil, nil
 	}
+	defer func() {
+		if device == nil {
+			_ = conn.CloseNow()
+		}
+	}()
 	who, err := h.Principal(r)
 	if err != nil {
-		defer conn.CloseNow()
 		h.Log.Info("sync connection without a valid token", "remote", r.RemoteAddr, "err", err)
 		conn.Close(websocket.StatusCode(hub.Unauthorised), "a valid token is needed: ?token= or Authorization: Bearer")
-		return
+		return nil, nil
 	}
 	conn.SetReadLimit(maxJoin)
-	c := &connection{Handler: h, conn: conn, cork: corked.conn, session: syncproto.NewSession(syncproto.HubID{
+	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, session: syncproto.NewSession(syncproto.HubID{
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
 	})}
-	ctx := context.WithoutCancel(r.Context())
-	kept = true
-	go func() { // ends with the socket, or when the hub closes the device; Wait waits for it
-		defer h.connections.Done()
-		defer c.finish()
-		c.serve(ctx, who)
-	}()
+	if device, err = c.handshake(context.WithoutCancel(r.Context())); err != nil {
+		h.Log.Info("sync handshake failed", "user", who.User, "err", err)
+		return nil, nil
+	}
+	return c, device
 }
 
 // Wait returns when all connections have ended, or ctx has. They end soon once
@@ -127,6 +137,11 @@ type connection struct {
 	conn    *websocket.Conn
 	cork    *corkConn
 	session *syncproto.Session
+	who     conflicts.Principal
+	peer    string // what the device calls itself
+
+	writers sync.WaitGroup // one at a time
+	failed  error          // why a writer ended the connection; read once writers are done
 }
 
 // finish closes the socket. A panic ends this connection alone, as it would in a
@@ -138,45 +153,46 @@ func (c *connection) finish() {
 	}
 }
 
-func (c *connection) serve(ctx context.Context, who conflicts.Principal) {
+// handshake joins the device to the hub.
+func (c *connection) handshake(ctx context.Context) (*hub.Device, error) {
 	joined, err := c.join(ctx)
 	if err != nil {
-		c.Log.Info("sync handshake failed", "user", who.User, "err", err)
 		c.conn.Close(websocket.StatusPolicyViolation, "no valid join")
-		return
+		return nil, err
 	}
-	device := c.Hub.Join(who, joined)
-	defer device.Leave()
+	c.peer = joined.PeerID
+	device := c.Hub.Join(c.who, joined)
 	if err := c.welcome(ctx); err != nil {
-		c.Log.Info("sync handshake failed", "user", who.User, "err", err)
-		return
+		device.Leave()
+		return nil, err
 	}
-	log := c.Log.With("supplier", who.Supplier, "user", who.User, "peer", joined.PeerID)
-	log.Debug("device joined")
-
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	pulse := startPulse(c.conn, c.Timing.Ping, cancel)
-	written := make(chan error, 1)
-	go func() { // ends with ctx, with the device or when the socket fails
-		defer cancel()
-		err := c.write(ctx, device)
-		c.end(device)
-		written <- err
-	}()
-	readErr := c.read(ctx, device)
-	cancel()
-	if device.Code() == 0 {
-		_ = c.conn.CloseNow() // also ends a write that the peer does not take
-	}
-	writeErr := <-written
-	pulse.stop()
-	log.Debug("device left", "read", quiet(readErr), "write", quiet(writeErr), "code", device.Code())
+	return device, nil
 }
 
-// end closes the connection, with a code if the device has one. The closing
-// handshake is a courtesy; either way the reader ends.
-func (c *connection) end(device *hub.Device) {
+// serve reads until the connection ends. Whenever something is due to the device
+// a writer starts, which ends when nothing is: an idle connection is one
+// goroutine.
+func (c *connection) serve(device *hub.Device) {
+	ctx, cancel := context.WithCancel(context.Background())
+	pulse := startPulse(c.conn, c.Timing.Ping, cancel)
+	device.Notify(func() { c.writers.Go(func() { c.write(device) }) })
+	err := c.read(ctx, device)
+	cancel()
+	code := device.Code()
+	if code == 0 {
+		_ = c.conn.CloseNow() // also ends a write that the peer does not take
+	}
+	device.Leave() // from here on no writer starts
+	c.writers.Wait()
+	pulse.stop()
+	c.Log.With("supplier", c.who.Supplier, "user", c.who.User, "peer", c.peer).
+		Debug("device left", "read", quiet(err), "write", quiet(c.failed), "code", code)
+}
+
+// end closes the connection for a writer that cannot go on, with a code if the
+// device has one. The closing handshake is a courtesy; either way the reader ends.
+func (c *connection) end(device *hub.Device, err error) {
+	c.failed = err
 	if code := device.Code(); code != 0 {
 		_ = c.conn.Close(websocket.StatusCode(code), reasons[code])
 		return

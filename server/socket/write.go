@@ -3,48 +3,67 @@ package socket
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/coder/websocket"
 
 	"wedsync/server/hub"
 )
 
-// write moves what is due from the device to the socket until ctx ends, the
-// device is closed or the socket fails. Whatever gathered goes out together. A
-// write ends with the connection or by its own deadline, not with ctx.
-func (c *connection) write(ctx context.Context, device *hub.Device) error {
-	var out []hub.Outgoing
-	var frame []byte
+// A writing is what a writer needs while it writes.
+type writing struct {
+	due   []hub.Outgoing
+	frame []byte
+}
+
+var writings = sync.Pool{New: func() any { return new(writing) }}
+
+// write moves what is due from the device to the socket until nothing is, the
+// device is closed or the socket fails. Whatever gathered goes out together.
+func (c *connection) write(device *hub.Device) {
+	w := writings.Get().(*writing)
+	defer w.putBack()
 	for {
-		due, err := device.Next(ctx, out[:0])
+		due, err := device.Take(w.due[:0])
+		if err == nil && len(due) == 0 {
+			return
+		}
+		if err == nil {
+			w.due = due
+			err = c.sendTogether(w)
+		}
 		if err != nil {
-			return err
-		}
-		if frame, err = c.sendTogether(due, frame); err != nil {
-			return err
-		}
-		clear(due)
-		out = due
-		if cap(out) > maxKeptOut || cap(frame) > maxKeptFrame {
-			out, frame = nil, nil // an idle connection keeps no large buffer
+			c.end(device, err)
+			return
 		}
 	}
 }
 
 const (
-	maxKeptFrame = 1 << 10 // bytes of a buffer that is kept for the next frame
-	maxKeptOut   = 4       // entries of a list that is kept
+	maxKeptFrame = 64 << 10 // bytes of a buffer that is kept for the next frame
+	maxKeptDue   = 256      // entries of a list that is kept
 )
 
-func (c *connection) sendTogether(due []hub.Outgoing, frame []byte) ([]byte, error) {
+// putBack keeps w for the next writer, unless it has become large.
+func (w *writing) putBack() {
+	clear(w.due)
+	if cap(w.due) <= maxKeptDue && cap(w.frame) <= maxKeptFrame {
+		writings.Put(w)
+	}
+}
+
+// sendTogether sends all that is due. A write ends with the connection or by its
+// own deadline.
+func (c *connection) sendTogether(w *writing) error {
 	c.cork.cork()
-	for i := range due {
-		frame = c.frame(frame[:0], due[i])
-		if err := c.conn.Write(context.Background(), websocket.MessageBinary, frame); err != nil {
-			return frame, errors.Join(err, c.cork.uncork())
+	for i := range w.due {
+		w.frame = c.frame(w.frame[:0], w.due[i])
+		if err := c.conn.Write(context.Background(), websocket.MessageBinary, w.frame); err != nil {
+			return errors.Join(err, c.cork.uncork())
 		}
 	}
-	return frame, c.cork.uncork()
+	clear(w.due)
+	return c.cork.uncork()
 }
 
 func (c *connection) frame(dst []byte, o hub.Outgoing) []byte {
