@@ -21,6 +21,10 @@ func Decode(raw []byte, l Limits) (*Change, error) {
 	if err != nil {
 		return nil, err
 	}
+	return decodeBody(raw, body, hash, l)
+}
+
+func decodeBody(raw, body []byte, hash Hash, l Limits) (*Change, error) {
 	d := decoder{Reader: columnar.NewReader(string(body)), limits: &l}
 	c := &Change{Hash: hash, Raw: raw}
 	if err := d.header(c); err != nil {

@@ -35,15 +35,23 @@ const maxNesting = 100
 
 // NewFields watches paths.
 func NewFields(paths ...Path) *Fields {
+	all := make([]watched, len(paths))
+	for i, p := range paths {
+		all[i] = watched{p, p.Keys()}
+	}
+	return newFields(all)
+}
+
+func newFields(paths []watched) *Fields {
 	top := &step{}
 	f := &Fields{
+		watched: paths,
 		objects: make(map[OpID]*object),
 		actors:  newActors(),
 		touched: make([]bool, len(paths)),
 	}
 	for i, p := range paths {
-		f.watched = append(f.watched, watched{p, p.Keys()})
-		top.lay(f.watched[i].keys, i)
+		top.lay(p.keys, i)
 	}
 	top.inherit(nil)
 	f.root = newObject(true, top, true, 0)

@@ -41,12 +41,16 @@ func proportionalSet(pid int) (float64, error) {
 	return 0, errors.New("smaps_rollup has no line Pss")
 }
 
-const memoryProbe = 500 * time.Millisecond
+const (
+	memoryProbe = 500 * time.Millisecond
+	memoryLag   = 8 * time.Second // for all servers: the hub closes records that rest, and gives memory back, within 7 s
+)
 
 // settledMemory waits until the server's memory stays what it is: servers give
 // memory back late, and some never.
-func settledMemory(s *server, ended waiting) (float64, error) {
-	if _, err := ended(s); err != nil {
+func settledMemory(s *server) (float64, error) {
+	time.Sleep(memoryLag)
+	if _, err := rest(s); err != nil {
 		return 0, err
 	}
 	before, err := memoryOf(s.pid())

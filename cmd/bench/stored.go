@@ -43,7 +43,7 @@ func measureStored(ctx context.Context, t *trial) (rows []row, err error) {
 func measureMemory(ctx context.Context, t *trial, s *server) ([]row, error) {
 	z := t.size.stored
 	t.progress.note("waiting until its memory settles")
-	empty, err := settledMemory(s, rest)
+	empty, err := settledMemory(s)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func measureMemory(ctx context.Context, t *trial, s *server) ([]row, error) {
 		devices[i] = linger(ctx, d)
 	}
 	t.progress.note("%d idle connections", z.connections)
-	idle, err := settledMemory(s, rest)
+	idle, err := settledMemory(s)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func measureMemory(ctx context.Context, t *trial, s *server) ([]row, error) {
 		return nil, err
 	}
 	t.progress.note("%d open records", opened)
-	full, err := settledMemory(s, settle)
+	full, err := settledMemory(s)
 	if err != nil {
 		return nil, err
 	}

@@ -14,20 +14,35 @@ const (
 	openRecords = 64 << 20  // bytes of records that are open, by an estimate that is low for small ones
 	softHeap    = 176 << 20 // bytes of all that Go holds; near it, garbage is collected sooner
 	spareHeap   = 32 << 20  // bytes beyond what lives and its half
-	lookEvery   = 5 * time.Second
+	lookEvery   = time.Second
+	quietBytes  = 1 << 20 // a hub that allocates less between two looks rests
+	worthBytes  = 4 << 20 // garbage and free memory that are given back to the system when it does
 )
 
-// boundMemory keeps garbage from adding much to what a hub needs, until ctx
-// ends, unless GOMEMLIMIT says how. A hub whose devices need more than the soft
-// bound gets it: collecting what lives would help nobody.
+// boundMemory keeps garbage from adding much to what a hub needs, and gives
+// memory back to the system when the hub rests, until ctx ends, unless
+// GOMEMLIMIT says how. A hub whose devices need more than the soft bound gets
+// it: collecting what lives would help nobody.
 func boundMemory(ctx context.Context) {
 	if debug.SetMemoryLimit(-1) != math.MaxInt64 {
 		return
 	}
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
+	before := look()
+	given := false // since it last worked
 	for {
-		debug.SetMemoryLimit(max(softHeap, needed()))
+		now := look()
+		debug.SetMemoryLimit(max(softHeap, now.needed()))
+		resting := now.allocated-before.allocated < quietBytes
+		if resting && !given && now.spare() > worthBytes {
+			debug.FreeOSMemory()
+			given = true
+		}
+		if !resting {
+			given = false
+		}
+		before = now
 		select {
 		case <-ctx.Done():
 			return
@@ -36,10 +51,32 @@ func boundMemory(ctx context.Context) {
 	}
 }
 
-// needed is what lives, as of the last collection, with room to work.
-func needed() int64 {
-	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
-	metrics.Read(samples)
-	live, stacks := samples[0].Value.Uint64(), samples[1].Value.Uint64()
-	return int64(live+live/2+stacks) + spareHeap
+// A memoryLook is what the runtime says of its memory, in bytes.
+type memoryLook struct {
+	allocated uint64 // by the process so far
+	live      uint64 // as of the last collection
+	stacks    uint64
+	held      uint64 // of the heap: in use, or free and not given back
 }
+
+func look() memoryLook {
+	s := []metrics.Sample{
+		{Name: "/gc/heap/allocs:bytes"},
+		{Name: "/gc/heap/live:bytes"},
+		{Name: "/memory/classes/heap/stacks:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/heap/unused:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
+	}
+	metrics.Read(s)
+	return memoryLook{
+		allocated: s[0].Value.Uint64(), live: s[1].Value.Uint64(), stacks: s[2].Value.Uint64(),
+		held: s[3].Value.Uint64() + s[4].Value.Uint64() + s[5].Value.Uint64(),
+	}
+}
+
+// needed is what lives, with room to work.
+func (m memoryLook) needed() int64 { return int64(m.live+m.live/2+m.stacks) + spareHeap }
+
+// spare is what the heap holds beyond what lives.
+func (m memoryLook) spare() int64 { return int64(m.held) - int64(m.live) }

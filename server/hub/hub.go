@@ -93,7 +93,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 		StorageID: identity.StorageID,
 	}
 	h.ctx, h.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	h.resident.limit = h.limits.OpenBytes
+	h.resident.limit, h.resident.rest = h.limits.OpenBytes, h.limits.Rest
 	h.contacts.limit = h.limits.Contacts
 	h.inFlight = newBudget(h.limits.InFlight)
 	h.heavy = semaphore.NewWeighted(1)
@@ -112,6 +112,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 // The store and the engine stay open.
 func (h *Hub) Close() {
 	h.devices.close()
+	h.resident.stop()
 	h.rooms.close()
 	h.cancel()
 	h.wg.Wait()

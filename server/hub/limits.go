@@ -8,6 +8,7 @@ import (
 // Limits bound what the hub keeps and how long it waits.
 type Limits struct {
 	OpenBytes      int           // records in memory, together
+	Rest           time.Duration // of a record in memory before it is closed; at the latest after twice that
 	InFlight       int           // bytes of messages that wait for their turn, in all rooms together; a device's reader waits beyond
 	RoomTasks      int           // tasks that wait in one room; a device's reader waits beyond
 	BatchCommits   int           // commits of one transaction
@@ -26,6 +27,7 @@ type Limits struct {
 // DefaultLimits are the limits of a hub that is not told otherwise.
 var DefaultLimits = Limits{
 	OpenBytes:      256 << 20,
+	Rest:           2 * time.Second,
 	InFlight:       64 << 20,
 	RoomTasks:      1024,
 	BatchCommits:   512,
@@ -45,6 +47,7 @@ func (l Limits) orDefault() Limits {
 	d := DefaultLimits
 	return Limits{
 		OpenBytes:      cmp.Or(l.OpenBytes, d.OpenBytes),
+		Rest:           cmp.Or(l.Rest, d.Rest),
 		InFlight:       cmp.Or(l.InFlight, d.InFlight),
 		RoomTasks:      cmp.Or(l.RoomTasks, d.RoomTasks),
 		BatchCommits:   cmp.Or(l.BatchCommits, d.BatchCommits),

@@ -4,13 +4,11 @@ import (
 	"container/list"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"wedsync/crdt"
-	"wedsync/crdt/engine"
 	"wedsync/store"
 )
 
@@ -101,34 +99,10 @@ func (p *projector) run() {
 
 func (p *projector) make(id crdt.RecordID) (rest time.Duration) {
 	begun := p.hub.now()
-	_, err := p.hub.materialise(p.hub.ctx, id)
-	if err != nil && p.hub.ctx.Err() == nil {
+	if err := p.hub.materialise(p.hub.ctx, id); err != nil && p.hub.ctx.Err() == nil {
 		p.hub.log.Warn("record is not projected", "record", id, "err", err)
 	}
 	return restFactor * p.hub.now().Sub(begun)
-}
-
-// materialise stores the projection of a record as it is now.
-func (h *Hub) materialise(ctx context.Context, id crdt.RecordID) (*engine.Result, error) {
-	stored, err := h.store.Load(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	var chunks [][]byte
-	for _, b := range stored.Batches {
-		chunks = append(chunks, b.Chunks...)
-	}
-	result, err := h.engine.Materialise(ctx, id, chunks)
-	if err != nil {
-		h.metrics.projections.WithLabelValues("failed").Inc()
-		return nil, err
-	}
-	if !slices.Equal(result.Heads, stored.Heads.Heads) {
-		h.metrics.projections.WithLabelValues("incomplete").Inc()
-		return result, fmt.Errorf("record %s: %d of its changes cannot be materialised", id, len(result.Quarantined))
-	}
-	h.metrics.projections.WithLabelValues("made").Inc()
-	return result, h.store.Project(ctx, id, result.Heads, result.JSON)
 }
 
 // Fresh reads a record with its projection brought up to date. If that is not
@@ -138,7 +112,7 @@ func (h *Hub) Fresh(ctx context.Context, supplier string, id crdt.RecordID) (sto
 	if err != nil || slices.Equal(summary.Heads.Heads, summary.ProjectedHeads) {
 		return summary, err
 	}
-	if _, err := h.materialise(ctx, id); err != nil {
+	if err := h.materialise(ctx, id); err != nil {
 		if errors.Is(err, ctx.Err()) {
 			return summary, err
 		}

@@ -283,8 +283,7 @@ func (r *room) measure() {
 		}
 	}
 	for _, old := range r.hub.resident.hold(r, bytes) {
-		// A full queue means that it is not resting after all.
-		_, _ = old.push(closeTask{})
+		old.askToClose()
 	}
 	records, total := r.hub.resident.size()
 	r.hub.metrics.open.Set(float64(records))
@@ -294,7 +293,11 @@ func (r *room) measure() {
 // openRecord is about what an empty record in memory takes.
 const openRecord = 4 << 10
 
-// closeTask frees a record that rested longest.
+// askToClose frees the record when its queue is worked off. If the queue is full
+// it does not rest after all.
+func (r *room) askToClose() { _, _ = r.push(closeTask{}) }
+
+// closeTask frees a record that rested.
 type closeTask struct{}
 
 func (closeTask) stage(r *room, s *stage) bool {

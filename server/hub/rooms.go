@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"container/list"
 	"context"
 	"sync"
 
@@ -93,65 +92,4 @@ func (h *Hub) deliver(ctx context.Context, id crdt.RecordID, t task) error {
 			return ctx.Err()
 		}
 	}
-}
-
-// resident bounds the records in memory by bytes: the one that rested longest
-// is closed first.
-type resident struct {
-	limit int
-
-	mu    sync.Mutex
-	bytes int
-	order list.List // of *room, most recently used in front
-	at    map[*room]*residentEntry
-}
-
-type residentEntry struct {
-	element *list.Element
-	bytes   int
-	asked   bool // to close its record, since it was last held
-}
-
-// hold notes that a room holds bytes, zero for none, and returns the rooms that
-// should close their records, each once.
-func (l *resident) hold(r *room, bytes int) (excess []*room) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e := l.at[r]
-	switch {
-	case e == nil && bytes == 0:
-		return nil
-	case e == nil:
-		if l.at == nil {
-			l.at = make(map[*room]*residentEntry)
-		}
-		e = &residentEntry{element: l.order.PushFront(r)}
-		l.at[r] = e
-	case bytes == 0:
-		l.order.Remove(e.element)
-		delete(l.at, r)
-	default:
-		l.order.MoveToFront(e.element)
-	}
-	l.bytes += bytes - e.bytes
-	e.bytes, e.asked = bytes, false
-	left := l.bytes
-	for el := l.order.Back(); el != nil && left > l.limit; el = el.Prev() {
-		old := el.Value.(*room)
-		if old == r {
-			break
-		}
-		left -= l.at[old].bytes
-		if !l.at[old].asked {
-			l.at[old].asked = true
-			excess = append(excess, old)
-		}
-	}
-	return excess
-}
-
-func (l *resident) size() (records, bytes int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.at), l.bytes
 }

@@ -54,7 +54,7 @@ func inUse() uint64 {
 }
 
 func TestIdleConnectionTakesLittleMemory(t *testing.T) {
-	const connections, most = 500, 12_000
+	const connections, most = 500, 16_000
 	w := newWorld(t, socket.Timing{})
 	w.joinBare("first") // what all need
 	before := inUse()
