@@ -43,7 +43,7 @@ func proportionalSet(pid int) (float64, error) {
 
 const (
 	memoryProbe = 500 * time.Millisecond
-	memoryLag   = 8 * time.Second // for all servers: the hub closes records that rest, and gives memory back, within 7 s
+	memoryLag   = 13 * time.Second // for all servers: the hub closes records that rest, and gives memory back, within 12 s
 )
 
 // settledMemory waits until the server's memory stays what it is: servers give

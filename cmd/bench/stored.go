@@ -42,6 +42,11 @@ func measureStored(ctx context.Context, t *trial) (rows []row, err error) {
 
 func measureMemory(ctx context.Context, t *trial, s *server) ([]row, error) {
 	z := t.size.stored
+	first, err := t.dialAll(ctx, s, "first", 1) // brings in what all connections need
+	if err != nil {
+		return nil, err
+	}
+	closeAll(first)
 	t.progress.note("waiting until its memory settles")
 	empty, err := settledMemory(s)
 	if err != nil {

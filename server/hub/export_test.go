@@ -49,3 +49,17 @@ func (t countTask) stage(r *room, _ *stage) bool {
 	t.n <- len(r.members)
 	return true
 }
+
+// Opened reports whether a record is in memory.
+func Opened(h *Hub, id crdt.RecordID) bool {
+	open := make(chan bool, 1)
+	_ = h.deliver(h.ctx, id, openedTask{open})
+	return <-open
+}
+
+type openedTask struct{ open chan<- bool }
+
+func (t openedTask) stage(r *room, _ *stage) bool {
+	t.open <- r.record != nil
+	return true
+}

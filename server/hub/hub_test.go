@@ -3,8 +3,11 @@ package hub_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -327,4 +330,53 @@ func TestPresenceReachesTheOthersOfTheRecordOnce(t *testing.T) {
 			t.Errorf("%s got %+v", r.actor, out)
 		}
 	}
+}
+
+func TestDeviceWithoutARecordIsSentAllOfItUnopened(t *testing.T) {
+	s := openStore(t)
+	h := startLimited(t, s, hub.Limits{OpenBytes: 1})
+	anna, other := newReplica(t, "anna", newID(1)), newReplica(t, "other", newID(2))
+	anna.connect(h, principal("anna", conflicts.Member))
+	other.connect(h, principal("carl", conflicts.Member))
+	for i := range 5 {
+		anna.set("budget", string(rune('0'+i))) // the later ones are diverted
+		anna.syncUntil(anna.acked)
+	}
+	other.set("notes", "closes the first")
+	other.syncUntil(other.acked)
+	settle(t, h, anna)
+	for i, role := range []conflicts.Role{conflicts.Owner, conflicts.Viewer} {
+		name := fmt.Sprint("fresh-", i)
+		fresh := newReplica(t, name, newID(1))
+		fresh.connect(h, principal(name, role))
+		fresh.syncUntil(func() bool { return slices.Equal(fresh.graph.Heads(), anna.graph.Heads()) })
+		if got, want := fresh.value("budget"), anna.value("budget"); got != want {
+			t.Errorf("the %s sees budget %q, want %q", role, got, want)
+		}
+	}
+	if hub.Opened(h, newID(1)) {
+		t.Error("the record was opened")
+	}
+}
+
+func TestRecordThatRestsIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := startLimited(t, openStore(t), hub.Limits{Rest: time.Minute})
+		anna := newReplica(t, "anna", newID(1))
+		anna.connect(h, principal("anna", conflicts.Member))
+		anna.set("notes", "peonies")
+		anna.syncUntil(anna.acked)
+		<-time.After(59 * time.Second)
+		synctest.Wait()
+		if !hub.Opened(h, newID(1)) {
+			t.Error("closed after 59 of 60 seconds")
+		}
+		<-time.After(2 * time.Minute)
+		synctest.Wait()
+		if hub.Opened(h, newID(1)) {
+			t.Error("open after it rested for two minutes")
+		}
+		anna.set("notes", "peonies, no lilies")
+		anna.syncUntil(anna.acked)
+	})
 }

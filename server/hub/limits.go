@@ -27,7 +27,7 @@ type Limits struct {
 // DefaultLimits are the limits of a hub that is not told otherwise.
 var DefaultLimits = Limits{
 	OpenBytes:      256 << 20,
-	Rest:           2 * time.Second,
+	Rest:           5 * time.Second,
 	InFlight:       64 << 20,
 	RoomTasks:      1024,
 	BatchCommits:   512,

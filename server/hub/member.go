@@ -19,6 +19,8 @@ type member struct {
 	peer  *syncproto.Peer // nil while the record is closed
 	// owed means that the device has to be told that its heads equal the stored ones.
 	owed bool
+	// fresh means that the device holds nothing and is to be sent all of a closed record.
+	fresh bool
 	// asked means that the device waits for a record that cannot be shown to it.
 	asked     bool
 	timer     *time.Timer // ends a wait; nil if none runs
@@ -54,6 +56,10 @@ func (m *member) announce(heads []crdt.Hash, now time.Time) {
 func (m *member) restore(g *crdt.Graph) {
 	m.collected = nil
 	m.peer = syncproto.NewPeer(syncproto.PeerOptions{ReadOnly: !m.device.who.Role.MayPropose()})
+	if m.fresh {
+		m.fresh = false
+		m.peer.Receive(g, new(syncproto.Message))
+	}
 	if len(m.heads) == 0 {
 		return
 	}
@@ -158,7 +164,7 @@ func (t askTask) stage(r *room, s *stage) bool {
 	if r.stored.State == store.Deleted {
 		return true
 	}
-	if m.peer != nil || m.owed || r.stored.State != store.Introducing && slices.Equal(m.heads, r.stored.Heads) {
+	if m.peer != nil || m.owed || m.fresh || r.stored.State != store.Introducing && slices.Equal(m.heads, r.stored.Heads) {
 		return true
 	}
 	if err := r.open(); err != nil {

@@ -71,7 +71,7 @@ func (r *room) tell(m *member) {
 	}
 	m.asked, m.collected = false, nil
 	m.stopTimer()
-	if m.peer == nil && !m.owed || !m.device.free(r) {
+	if m.peer == nil && !m.owed && !m.fresh || !m.device.free(r) {
 		return
 	}
 	if data, ok := r.next(m); ok {
@@ -85,6 +85,9 @@ func (r *room) next(m *member) ([]byte, bool) {
 	m.owed = false
 	if m.peer != nil {
 		return m.peer.Next(r.view)
+	}
+	if m.fresh {
+		return r.whole(m)
 	}
 	return equalHeads(r.stored.Heads), owed
 }
@@ -160,7 +163,7 @@ func (r *room) keepWaiting(m *member) {
 // kept, and asked for once it is restored.
 func (r *room) denyAll() {
 	for _, m := range r.members {
-		m.owed = false
+		m.owed, m.fresh = false, false
 		r.deny(m)
 	}
 	r.close()

@@ -38,7 +38,7 @@ func (t *syncTask) stage(r *room, s *stage) bool {
 		m.asked = true // and what it announced is asked for once the record is restored
 		return true
 	}
-	if r.answersClosed(m, t.message) {
+	if r.answersClosed(m, t.message) || r.sendsClosed(m, t.message) {
 		return true
 	}
 	if r.stored.Version == 0 && r.record == nil && !m.introduces() {
@@ -99,7 +99,7 @@ func (r *room) answersClosed(m *member, message *syncproto.Message) bool {
 		!slices.Equal(message.Heads, r.stored.Heads) {
 		return false
 	}
-	m.owed, m.peer = true, nil
+	m.owed, m.fresh, m.peer = true, false, nil
 	return true
 }
 
