@@ -42,10 +42,14 @@ func (r *Record) begin(from Principal, p *Policy, now time.Time) *batch {
 // outcome ends a batch.
 func (b *batch) outcome() *Outcome {
 	b.letGo()
+	b.chain()
 	for _, c := range b.moved {
 		b.out.Conflicts = append(b.out.Conflicts, c.row())
 	}
-	for _, c := range b.out.Stored {
+	for i, c := range b.out.Stored {
+		if by, waited := b.carriers[c.Hash]; waited && by != b.from {
+			b.out.Carried = append(b.out.Carried, Carriage{i, by})
+		}
 		delete(b.carriers, c.Hash)
 	}
 	b.out.LedgerChanged = b.dirty
@@ -87,6 +91,10 @@ func (b *batch) measure(f *field) measure { return measure{f.Policy.Kind, b.poli
 func (b *batch) raise(f *field, r Revision) {
 	r.At = b.now
 	f.raise(r, b.measure(f))
+	b.log(LogEntry{
+		Act: ActDecided, By: r.Author, Field: f.Policy.Path, Revision: f.revision(),
+		Value: r.Value, Cause: r.Cause, Rule: r.Rule,
+	})
 	if r.Change.IsZero() {
 		b.decided = append(b.decided, f.Policy.Path)
 	}

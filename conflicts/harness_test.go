@@ -61,6 +61,10 @@ type world struct {
 	now     time.Time
 	ledger  []byte
 	batches []StoredBatch
+	pasts   []Past  // the journal
+	log     LogHead // of its decision log
+	kind    string  // of the batch that is next
+	from    Principal
 	replay  []func(*Record) *Outcome
 	origin  origin          // where a replay begins
 	backups []origin        // what was stored after each batch
@@ -73,6 +77,7 @@ type world struct {
 type origin struct {
 	ledger  []byte
 	batches []StoredBatch
+	pasts   int // how much of the journal
 }
 
 func modes(review Review) *Policy {
@@ -133,20 +138,24 @@ func (w *world) do(run func(*Record) *Outcome) *Outcome {
 }
 
 func (w *world) save(out *Outcome) {
+	b := StoredBatch{Hub: out.Hub != nil}
+	for _, c := range out.Stored {
+		b.Chunks = append(b.Chunks, c.Raw)
+	}
 	if len(out.Stored) > 0 {
-		b := StoredBatch{Hub: out.Hub != nil}
-		for _, c := range out.Stored {
-			b.Chunks = append(b.Chunks, c.Raw)
-		}
 		w.batches = append(w.batches, b)
 	}
+	w.pasts = append(w.pasts, Past{
+		StoredBatch: b, Number: uint64(len(w.pasts) + 1), Kind: w.kind, From: w.from, At: w.now,
+		Verdicts: out.Verdicts, Log: out.Log, Carried: out.Carried,
+	})
 	if out.LedgerChanged {
 		w.ledger = w.rec.Ledger()
 	}
 	for _, c := range out.Conflicts {
 		w.rows[c.ID] = c
 	}
-	w.backups = append(w.backups, origin{w.ledger, slices.Clip(w.batches)})
+	w.backups = append(w.backups, origin{w.ledger, slices.Clip(w.batches), len(w.pasts)})
 }
 
 // checkReplay plays all batches again on a new record.
@@ -170,6 +179,7 @@ func (w *world) checkReplay() {
 func (w *world) receive(who Principal, raws [][]byte, announced []crdt.Hash) *Outcome {
 	w.t.Helper()
 	announced = slices.Clone(announced)
+	w.kind, w.from = "sync", who
 	var at time.Time
 	policy := w.policy
 	return w.do(func(r *Record) *Outcome {
@@ -190,6 +200,7 @@ func (w *world) edit(who Principal, fields map[crdt.Path]crdt.Value, ifMatch map
 	for _, v := range fields {
 		w.seen[name(v)] = true
 	}
+	w.kind, w.from = "api", who
 	var at time.Time
 	policy := w.policy
 	return w.do(func(r *Record) *Outcome {
@@ -213,6 +224,7 @@ func (w *world) resolve(path crdt.Path, s Resolution) *Outcome {
 		s.By = olga
 	}
 	w.seen[name(s.Value)] = true
+	w.kind, w.from = "resolve", s.By
 	return w.do(func(r *Record) *Outcome {
 		if s.Now.IsZero() {
 			s.Now = w.now

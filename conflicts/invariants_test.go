@@ -13,6 +13,7 @@ func (w *world) check(before *LedgerView, out *Outcome) {
 	if w.rec.Settled() {
 		w.checkMirror(w.rec.graph.All(), true)
 	}
+	w.checkLog(before, out)
 	if out.Hub != nil && len(out.Stored) > 1 && !w.diverted(out) && w.rec.Settled() &&
 		w.right(w.rec.graph.View(out.Hub.Deps...)) {
 		w.t.Fatalf("a batch that left everything right got a hub change: %+v", out.Verdicts)
@@ -43,6 +44,33 @@ func (w *world) check(before *LedgerView, out *Outcome) {
 		if by, ok := w.rec.graph.Sealed(w.rec.graph.At(i).Hash); ok && !w.rec.graph.Contains(by, w.rec.graph.At(i).Hash) {
 			w.t.Fatalf("change %d is answered by a change that does not know it", i)
 		}
+	}
+}
+
+// checkLog: the batch's entries go on with the decision log, and there is one
+// for each revision.
+func (w *world) checkLog(before *LedgerView, out *Outcome) {
+	w.t.Helper()
+	raised := uint64(0)
+	for i := range out.Log {
+		e := &out.Log[i]
+		if e.Number != w.log.Count+1 || e.Previous != w.log.Hash {
+			w.t.Fatalf("%s follows %s, want number %d after %s", e, e.Previous, w.log.Count+1, w.log.Hash)
+		}
+		w.log.Count, w.log.Hash = e.Number, e.Hash(w.id)
+		if e.Act != ActDecided {
+			continue
+		}
+		raised++
+		if r := w.rec.ledger.Fields[e.Field].Revisions[e.Revision-1]; !r.Value.Equal(e.Value) || r.Change != e.Change || r.Cause != e.Cause {
+			w.t.Fatalf("%s says %+v, revision is %+v", e, e, r)
+		}
+	}
+	if got := w.rec.ledger.Log; got != w.log {
+		w.t.Fatalf("the ledger ends the log at %+v, want %+v", got, w.log)
+	}
+	if n := w.rec.View().Revision - before.Revision; n != raised {
+		w.t.Fatalf("%d revisions, %d entries of the log", n, raised)
 	}
 }
 

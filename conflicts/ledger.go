@@ -11,7 +11,8 @@ import (
 )
 
 // ledgerVersion is the form of stored ledgers. A hub reads its own and older ones.
-const ledgerVersion = 1
+// Version 2 has the decision log.
+const ledgerVersion = 2
 
 // A ledger is what the hub alone says about a record. Nothing in it can be
 // told from the changes.
@@ -24,6 +25,7 @@ type ledger struct {
 	Actors   actors               `json:"actors,omitempty"`
 	Fields   map[crdt.Path]*field `json:"fields,omitempty"`
 	Answers  []answer             `json:"answers,omitempty"`
+	Log      LogHead              `json:"log,omitzero"`
 }
 
 // An awaiting record is not judged before the hub holds what a device said it has.
@@ -101,7 +103,18 @@ func parseLedger(b []byte) (*ledger, error) {
 			return nil, fmt.Errorf("read ledger: field %q is empty", path)
 		}
 	}
+	l.upgrade()
 	return l, nil
+}
+
+// upgrade brings an older ledger to this version.
+func (l *ledger) upgrade() {
+	if l.Version < 2 {
+		for _, f := range l.Fields {
+			l.Log.Unlogged += f.revision()
+		}
+	}
+	l.Version = ledgerVersion
 }
 
 // critical are the paths whose values the ledger says, ascending.

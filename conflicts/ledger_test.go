@@ -40,7 +40,7 @@ func FuzzLedger(f *testing.F) {
 }
 
 func TestLedgerOfALaterHubIsRefused(t *testing.T) {
-	for _, b := range []string{`{"version":2}`, `{"version":0}`, `[]`, `{`, `{"version":1,"fields":{"budget":null}}`} {
+	for _, b := range []string{`{"version":3}`, `{"version":0}`, `[]`, `{`, `{"version":1,"fields":{"budget":null}}`} {
 		if _, err := ReadLedger([]byte(b)); err == nil {
 			t.Errorf("%s was read", b)
 		}

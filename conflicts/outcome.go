@@ -66,6 +66,10 @@ type Outcome struct {
 	// Conflicts are the rows of sync_conflicts that the batch opened or moved.
 	Conflicts []Conflict
 	Verdicts  []Verdict
+	Log       []LogEntry // of the decision log, to be kept with the batch
+	// Carried are the changes among Stored that waited for others and came over
+	// another connection than the one that brought the batch.
+	Carried []Carriage
 	// Receipts tell authors what was decided about their proposals.
 	Receipts []Receipt
 	Refused  []Refusal
@@ -98,6 +102,16 @@ type Verdict struct {
 	Proposal string    `json:"proposal_id,omitempty"`
 	Author   Author    `json:"author"`
 	Change   string    `json:"change,omitempty"` // the last change of the folded edit, hex
+	Base     uint64    `json:"base,omitempty"`   // the revision that the author knew; of a withdrawal, the one that counts
+	// Value is what an edit without a change, from the API, would set, or what its
+	// author took back.
+	Value crdt.Value `json:"value,omitzero"`
+}
+
+// A Carriage says that a change of a batch came over another connection.
+type Carriage struct {
+	Change int       `json:"change"` // its place in the batch
+	By     Principal `json:"by"`
 }
 
 // A Refusal is a change that was not taken, and why.

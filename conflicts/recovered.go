@@ -18,6 +18,7 @@ func (b *batch) recover(from int) {
 		return
 	}
 	b.renew()
+	b.log(LogEntry{Act: ActRecovered, By: b.from.author()})
 	last := past.latest()
 	view := b.graph.View(last.Hash)
 	marks := b.fields.Value(marksPath, view).Map

@@ -39,6 +39,10 @@ func (r *Record) Reopen(o Reopening) (*Outcome, error) {
 			b.reopen(f, p, cause)
 		}
 	}
+	b.log(LogEntry{
+		Act: ActReopened, By: o.By.author(), Field: former.Field, Revision: f.revision(), Value: f.accepted(),
+		Conflict: c.ID, Former: former.ID,
+	})
 	former.ReopenedAs = c.ID
 	former.Version++
 	b.out.Conflicts = append(b.out.Conflicts, former)

@@ -14,6 +14,7 @@ func (w *world) reopening(former Conflict) Reopening {
 func (w *world) reopen(former Conflict) Conflict {
 	w.t.Helper()
 	x := w.reopening(former)
+	w.kind, w.from = "reopen", x.By
 	w.do(func(r *Record) *Outcome {
 		out, err := r.Reopen(x)
 		if err != nil {

@@ -76,6 +76,8 @@ func (b *batch) settle(f *field, value crdt.Value, d Decision, r Revision) {
 	c := f.Pending
 	f.Pending = nil
 	b.raise(f, r)
+	entry := &b.out.Log[len(b.out.Log)-1]
+	entry.Conflict, entry.Action, entry.Note = c.ID, d.Action, d.Note
 	m, number := b.measure(f), f.revision()
 	d.Value, d.Revision = value, number
 	for i := range c.Proposals {
@@ -86,6 +88,7 @@ func (b *batch) settle(f *field, value crdt.Value, d Decision, r Revision) {
 		p.State, p.DecidedAt = Rejected, number
 		if m.same(p.Value, value) {
 			p.State = Accepted
+			entry.Proposal = p.ID
 		}
 		b.tell(c, p, string(r.Cause), d)
 		f.decided(p)

@@ -35,9 +35,11 @@ func (b *batch) rule(f *field, a Attempt, s source) {
 // do carries out a ruling and tells its verdict.
 func (b *batch) do(f *field, a Attempt, s source, r Ruling) {
 	verdict := Verdict{
-		Field: f.Policy.Path, Outcome: string(r.Result), Reason: r.Reason, Rule: r.Rule, Author: a.Author,
+		Field: f.Policy.Path, Outcome: string(r.Result), Reason: r.Reason, Rule: r.Rule, Author: a.Author, Base: a.Base,
 	}
-	if !s.change.IsZero() {
+	if s.change.IsZero() {
+		verdict.Value = a.Value
+	} else {
 		verdict.Change = s.change.String()
 	}
 	b.leave(f, a.Author, r)

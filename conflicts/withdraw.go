@@ -29,7 +29,7 @@ func (r *Record) Withdraw(w Withdrawal) (*Outcome, error) {
 		b.leave(f, by, Ruling{Result: EditNoChange, Leaves: []string{p.ID}})
 		b.out.Verdicts = append(b.out.Verdicts, Verdict{
 			Field: c.Field, Outcome: string(WithdrawnByAuth), Reason: string(WithdrawnByAuth),
-			Conflict: c.ID, Proposal: p.ID, Author: by,
+			Conflict: c.ID, Proposal: p.ID, Author: by, Base: f.revision(), Value: p.Value,
 		})
 	} else {
 		b.dismiss(f, p, w.By)
@@ -65,6 +65,10 @@ func (r *Record) mayWithdraw(w Withdrawal) (*field, error) {
 // dismiss withdraws a proposal for all its authors, who are told.
 func (b *batch) dismiss(f *field, p *Proposal, by Principal) {
 	p.State = WithdrawnByAuth
+	b.log(LogEntry{
+		Act: ActWithdrawn, By: by.author(), Field: f.Policy.Path, Revision: f.revision(), Value: p.Value,
+		Conflict: f.Pending.ID, Proposal: p.ID,
+	})
 	b.tell(f.Pending, p, string(WithdrawnByAuth), Decision{
 		Action: Withdraw, By: by, At: b.now, Value: f.accepted(), Revision: f.revision(),
 	})

@@ -10,6 +10,7 @@ import (
 // withdraw takes the nth open proposal of a field back.
 func (w *world) withdraw(by Principal, path crdt.Path, n int) *Outcome {
 	w.t.Helper()
+	w.kind, w.from = "withdraw", by
 	x := Withdrawal{By: by, Conflict: w.pending(path).ID, Proposal: w.openID(path, n), Policy: w.policy}
 	return w.do(func(r *Record) *Outcome {
 		if x.Now.IsZero() {

@@ -1,0 +1,116 @@
+package conflicts
+
+import (
+	"slices"
+	"time"
+
+	"wedsync/crdt"
+)
+
+// A HistoryQuery selects a page of a history.
+type HistoryQuery struct {
+	Field  crdt.Path // empty for all
+	Author string    // a user; empty for all
+	Oldest bool      // events come as they happened, else the newest first
+	After  Place     // of the last event seen, zero for the first page
+	Limit  int
+}
+
+// MaxHistoryPage is how many bytes of values a page of a history gathers before
+// it ends. The last event may lead beyond.
+const MaxHistoryPage = 4 << 20
+
+// Typing in one text is one event while its author does not rest for longer
+// than burstRest, up to burstMost, by the hub's clock and by the author's own.
+const (
+	burstRest = time.Minute
+	burstMost = 10 * time.Minute
+)
+
+// add appends an event to the history, or adds it to a burst of typing.
+func (t *telling) add(e *event) {
+	e.Place = Place{Number: t.number, Index: t.History.index}
+	t.History.index++
+	e.Began, e.At = t.past.At, t.past.At
+	e.Changes = max(e.Changes, 1)
+	if burst := t.History.last[e.Field]; burst != nil && t.continues(burst, e) {
+		burst.last, burst.At, burst.Edited = e.last, e.At, e.Edited
+		burst.Verdict, burst.Entry, burst.Hash = e.Verdict, e.Entry, e.Hash
+		burst.Changes += e.Changes
+		return
+	}
+	t.History.last[e.Field] = e
+	t.events = append(t.events, e)
+}
+
+// continues reports whether an event is more of the same typing.
+func (t *telling) continues(burst, e *event) bool {
+	apart := e.Edited.Sub(burst.Edited).Abs()
+	return burst.typed && e.typed && burst.first >= 0 && e.first >= 0 &&
+		burst.Kind == e.Kind && burst.Author == e.Author && sameRuling(burst.Verdict, e.Verdict) &&
+		e.At.Sub(burst.At) <= burstRest && e.At.Sub(burst.Began) <= burstMost && apart <= burstRest &&
+		t.graph.Contains(t.graph.At(e.first).Hash, t.graph.At(burst.last).Hash)
+}
+
+// sameRuling reports whether two edits fared alike.
+func sameRuling(a, b *Verdict) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Outcome == b.Outcome && a.Conflict == b.Conflict
+}
+
+// Page tells events, and whether there are more after them. A page ends early
+// once it holds more than MaxHistoryPage bytes of values.
+func (h *History) Page(q HistoryQuery) (page []Event, more bool) {
+	size := 0
+	for _, e := range h.selected(q) {
+		if q.Author != "" && e.Author.User != q.Author {
+			continue
+		}
+		told := e.Event
+		if e.first >= 0 {
+			told.Before = h.value(e.Field, h.graph.View(h.graph.At(e.first).Deps...))
+			told.After = h.value(e.Field, h.graph.View(h.graph.At(e.last).Hash))
+		}
+		if e.plain && told.Before.Equal(told.After) {
+			continue
+		}
+		if len(page) >= q.Limit || size > MaxHistoryPage {
+			return page, true
+		}
+		size += weight(told.Before) + weight(told.After)
+		page = append(page, told)
+	}
+	return page, false
+}
+
+// selected are the events after the place of a query, in its order.
+func (h *History) selected(q HistoryQuery) []*event {
+	at, _ := slices.BinarySearchFunc(h.events, q.After, func(e *event, p Place) int { return e.Place.Compare(p) })
+	seen := q.After != Place{}
+	if q.Oldest {
+		if seen && at < len(h.events) && h.events[at].Place == q.After {
+			at++
+		}
+		return h.events[at:]
+	}
+	if !seen {
+		at = len(h.events)
+	}
+	older := slices.Clone(h.events[:at])
+	slices.Reverse(older)
+	return older
+}
+
+// weight is about how many bytes a value takes.
+func weight(v crdt.Value) int {
+	n := 16 + len(v.Str) + len(v.Bytes)
+	for key, e := range v.Map {
+		n += len(key) + weight(e)
+	}
+	for _, e := range v.List {
+		n += weight(e)
+	}
+	return n
+}

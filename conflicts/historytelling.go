@@ -1,0 +1,269 @@
+package conflicts
+
+import (
+	"cmp"
+	"slices"
+
+	"wedsync/crdt"
+)
+
+// An event of a History. Its values are read when it is told.
+type event struct {
+	Event
+	first, last int  // graph indexes of the changes before and after which the values are read; -1 if they are set
+	typed       bool // nothing but typing into texts
+	plain       bool // told only if it changed what its author saw
+}
+
+// A telling makes events of one batch.
+type telling struct {
+	*History
+	past    *Past
+	start   int           // graph index of its first change
+	typed   []bool        // by its changes
+	touched [][]crdt.Path // by its changes
+
+	entries []int             // of the log by its verdicts, -1 for none
+	ruled   []bool            // the verdicts that are told
+	logged  []bool            // the entries that are told
+	folded  map[foldKey][]int // changes that were decided with a later one
+	hashes  []crdt.Hash       // of the entries
+}
+
+// A foldKey is what folded edits have in common.
+type foldKey struct {
+	field  crdt.Path
+	author string
+}
+
+// tell makes the batch's events: those of its changes in their order, then what
+// was ruled about others, then what was decided without an edit.
+func (t *telling) tell() {
+	t.match()
+	for i, paths := range t.touched {
+		for _, path := range paths {
+			t.change(i, path)
+		}
+	}
+	for k := range t.past.Verdicts {
+		if !t.ruled[k] && t.told(t.past.Verdicts[k].Field) {
+			t.ruling(k)
+		}
+	}
+	for k := range t.past.Log {
+		if !t.logged[k] && t.told(t.past.Log[k].Field) {
+			t.act(k)
+		}
+	}
+	if kind := t.past.Kind; (kind == KindDelete || kind == KindRestore) && t.only == "" {
+		t.add(&event{Event: Event{Kind: kind, Author: t.past.From.author()}, first: -1})
+	}
+}
+
+func (t *telling) told(path crdt.Path) bool { return t.only == "" || path == t.only }
+
+// match finds the entry of the log that each verdict led to, if one did.
+func (t *telling) match() {
+	p := t.past
+	t.ruled, t.logged = make([]bool, len(p.Verdicts)), make([]bool, len(p.Log))
+	t.folded = make(map[foldKey][]int)
+	for i := range p.Log {
+		t.hashes = append(t.hashes, p.Log[i].Hash(t.record.id))
+	}
+	taken := make([]bool, len(p.Log))
+	for _, v := range p.Verdicts {
+		entry := -1
+		for n, e := range p.Log {
+			if !taken[n] && v.ledTo(&e) {
+				entry, taken[n] = n, true
+				break
+			}
+		}
+		t.entries = append(t.entries, entry)
+	}
+}
+
+// ledTo reports whether an entry of the log can be what a verdict led to.
+func (v *Verdict) ledTo(e *LogEntry) bool {
+	return v.Outcome == string(EditAccepted) && v.Proposal == "" && e.Field == v.Field &&
+		e.Act == ActDecided && (e.Cause == CauseEdit || e.Cause == CauseCreated)
+}
+
+// change tells what a change of the batch did to a field.
+func (t *telling) change(i int, path crdt.Path) {
+	at := t.start + i
+	c := t.graph.At(at)
+	answer := t.past.Hub && i == len(t.touched)-1
+	critical := t.critical(path)
+	if answer && critical {
+		return // it writes what the verdicts and the log say
+	}
+	e := &event{
+		Event: Event{Kind: t.past.Kind, Field: path, Changes: 1},
+		first: at, last: at, typed: t.typed[i], plain: true,
+	}
+	switch {
+	case answer:
+		e.Author = t.past.From.author()
+	case t.record.isHubActor(c.Actor):
+		e.Kind, e.Author = KindRecovered, Author{Actor: c.Actor.String()}
+	default:
+		e.Author, e.Edited = t.author(i, c), authored(c)
+		if critical && !t.judged(e, c) {
+			return
+		}
+	}
+	t.add(e)
+}
+
+// judged gives the event of a critical edit its verdict. It is false for an edit
+// that was decided with a later one of the batch.
+func (t *telling) judged(e *event, c *crdt.Change) bool {
+	key := foldKey{e.Field, e.Author.key()}
+	hash := c.Hash.String()
+	for k, v := range t.past.Verdicts {
+		if v.Field != e.Field || v.Change == "" {
+			continue
+		}
+		switch {
+		case v.Change == hash && !t.ruled[k] && t.showsEntry(e, k):
+			t.rule(e, k)
+			if v.Rule > 1 && len(t.folded[key]) > 0 {
+				e.first, e.Changes = t.folded[key][0], len(t.folded[key])+1
+				delete(t.folded, key)
+			}
+			return true
+		case v.Rule > 1 && !t.ruled[k] && t.foldsInto(c, k):
+			t.folded[key] = append(t.folded[key], e.last)
+			return false
+		}
+	}
+	return true
+}
+
+// showsEntry reports whether the revision that a verdict led to, if any, is what
+// the author of an edit saw. What counted when a record came whole need not be.
+func (t *telling) showsEntry(e *event, k int) bool {
+	n := t.entries[k]
+	return n < 0 || t.past.Log[n].Value.Equal(t.value(e.Field, t.graph.View(t.graph.At(e.last).Hash)))
+}
+
+// foldsInto reports whether a change was decided with the one of a verdict.
+func (t *telling) foldsInto(c *crdt.Change, k int) bool {
+	later, known := t.verdictChange(k)
+	return known && later >= t.start && t.owner(t.graph.At(later)).same(t.owner(c)) &&
+		t.graph.At(later).Hash != c.Hash && t.graph.Contains(t.graph.At(later).Hash, c.Hash)
+}
+
+// verdictChange is the graph index of the change that a verdict names.
+func (t *telling) verdictChange(k int) (int, bool) {
+	var h crdt.Hash
+	if h.UnmarshalText([]byte(t.past.Verdicts[k].Change)) != nil {
+		return 0, false
+	}
+	return t.graph.Index(h)
+}
+
+// rule gives an event a verdict, and the entry that it led to.
+func (t *telling) rule(e *event, k int) {
+	e.Verdict, e.plain = &t.past.Verdicts[k], false
+	t.ruled[k] = true
+	if n := t.entries[k]; n >= 0 {
+		t.enter(e, n)
+	}
+}
+
+func (t *telling) enter(e *event, n int) {
+	e.Entry, e.Hash = &t.past.Log[n], t.hashes[n]
+	t.logged[n] = true
+}
+
+// ruling tells a verdict about something else than a change of the batch.
+func (t *telling) ruling(k int) {
+	v := t.past.Verdicts[k]
+	e := &event{Event: Event{Kind: t.past.Kind, Field: v.Field, Author: t.named(v.Author), Changes: 1}, first: -1}
+	at, known := t.verdictChange(k)
+	switch {
+	case known:
+		e.first, e.last = at, at
+		e.Edited = authored(t.graph.At(at))
+	case v.Rule > 0:
+		e.Before, e.After = t.revision(v.Field, v.Base), v.Value
+	case v.Outcome == string(WithdrawnByAuth) && t.past.From.User == v.Author.User && !t.dismissed(v.Proposal):
+		e.Kind = KindWithdrawn
+		e.Before, e.After = v.Value, t.revision(v.Field, v.Base)
+	default:
+		return // an author's share in what an entry of the log tells
+	}
+	t.rule(e, k)
+	if e.Entry != nil && known {
+		e.first = -1
+		e.Before, e.After = t.revision(v.Field, e.Entry.Revision-1), e.Entry.Value
+	}
+	t.add(e)
+}
+
+// dismissed reports whether the batch took a proposal back for its authors.
+func (t *telling) dismissed(proposal string) bool {
+	return slices.ContainsFunc(t.past.Log, func(e LogEntry) bool { return e.Act == ActWithdrawn && e.Proposal == proposal })
+}
+
+// act tells what was decided without an edit.
+func (t *telling) act(k int) {
+	entry := &t.past.Log[k]
+	e := &event{Event: Event{Kind: t.past.Kind, Field: entry.Field, Author: t.named(entry.By), Changes: 1}, first: -1}
+	switch entry.Act {
+	case ActDecided:
+		e.Before, e.After = t.revision(entry.Field, entry.Revision-1), entry.Value
+	case ActWithdrawn:
+		e.Before, e.After = entry.Value, t.revision(entry.Field, entry.Revision)
+	case ActReopened:
+		e.Before, e.After = entry.Value, entry.Value
+	}
+	if entry.Act == ActRecovered || entry.Cause == CauseRecovered {
+		e.Kind = KindRecovered
+	}
+	t.enter(e, k)
+	t.add(e)
+}
+
+// revision is the value of a critical field at a revision.
+func (t *telling) revision(path crdt.Path, n uint64) crdt.Value {
+	if f := t.record.ledger.Fields[path]; f != nil {
+		return f.value(n)
+	}
+	return crdt.Value{}
+}
+
+// author is who made a change of the batch, as far as it is known, and who
+// carried it.
+func (t *telling) author(i int, c *crdt.Change) Author {
+	carrier := t.past.From
+	for _, other := range t.past.Carried {
+		if other.Change == i {
+			carrier = other.By
+		}
+	}
+	a := t.owner(c)
+	if a.User == carrier.User && a.Device == carrier.Device {
+		a.Role = carrier.Role
+		return a
+	}
+	a.Role, a.CarriedBy = lesser(a.Role, carrier.Role), cmp.Or(carrier.Device, carrier.User)
+	return a
+}
+
+func (t *telling) owner(c *crdt.Change) Author { return (&batch{Record: t.record}).owner(c) }
+
+// named is an author by the name that is known of it since.
+func (t *telling) named(a Author) Author {
+	if a.User != "" {
+		return a
+	}
+	for id, b := range t.record.ledger.Actors {
+		if id.String() == a.Actor {
+			return Author{User: b.User, Device: b.Device, Role: a.Role, CarriedBy: a.CarriedBy}
+		}
+	}
+	return a
+}
