@@ -36,6 +36,9 @@ type Origin struct {
 	Policy   uint64              `json:"policy"` // policy version it was judged by
 	At       time.Time           `json:"at"`     // hub clock
 	Verdicts []conflicts.Verdict `json:"verdicts,omitempty"`
+
+	Log     []conflicts.LogEntry `json:"log,omitempty"`     // of the record's decision log
+	Carried []conflicts.Carriage `json:"carried,omitempty"` // changes that came over another connection
 }
 
 // MaxCommit bounds the bytes of a commit: its chunks together, its ledger, its
@@ -185,6 +188,10 @@ type Journal interface {
 	// later finds a smaller number that was not there. A page ends early once
 	// it holds more than MaxPage bytes; an empty one means that there is no more.
 	Journal(ctx context.Context, supplier string, after uint64, limit int) ([]Entry, error)
+	// History reads the commits of one record of a supplier, also of a deleted
+	// one, numbered above after, ascending, at most limit. A page ends early as
+	// those of Journal do; an empty one means that there is no more.
+	History(ctx context.Context, supplier string, id crdt.RecordID, after uint64, limit int) ([]Entry, error)
 }
 
 // Answers remembers what commands were told.
@@ -230,6 +237,7 @@ type Store interface {
 	Projections
 	Conflicts
 	Journal
+	Census
 	Answers
 	Receipts
 	Devices

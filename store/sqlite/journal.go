@@ -21,14 +21,29 @@ const journalQuery = `SELECT b.entry, r.id, b.version, b.body, b.origins
 	JOIN records r ON r.key = b.record
 	WHERE s.name = ?1 ORDER BY b.entry LIMIT ?3`
 
+const historyQuery = `SELECT b.entry, r.id, b.version, b.body, b.origins
+	FROM suppliers s JOIN records r ON r.supplier = s.key
+	JOIN batches b ON b.record = r.key AND b.entry > (s.key << 40) + ?2 AND b.entry < (s.key + 1) << 40
+	WHERE s.name = ?1 AND r.id = ?4 ORDER BY b.entry LIMIT ?3`
+
 // Journal implements [store.Journal].
-func (s *Store) Journal(ctx context.Context, supplier string, after uint64, limit int) (entries []store.Entry, err error) {
+func (s *Store) Journal(ctx context.Context, supplier string, after uint64, limit int) ([]store.Entry, error) {
+	return s.entries(ctx, "journal", journalQuery, after, limit, supplier, int64(after), limit)
+}
+
+// History implements [store.Journal].
+func (s *Store) History(ctx context.Context, supplier string, id crdt.RecordID, after uint64, limit int) ([]store.Entry, error) {
+	return s.entries(ctx, "history", historyQuery, after, limit, supplier, int64(after), limit, id[:])
+}
+
+// entries reads a page of entries.
+func (s *Store) entries(ctx context.Context, what, query string, after uint64, limit int, args ...any) (entries []store.Entry, err error) {
 	if after >= maxNumber || limit <= 0 {
 		return nil, nil
 	}
 	size := 0
-	err = s.read(ctx, "journal", func(ctx context.Context, p *pool) error {
-		return p.rows(ctx, journalQuery, []any{supplier, int64(after), limit}, func(rows *sql.Rows) error {
+	err = s.read(ctx, what, func(ctx context.Context, p *pool) error {
+		return p.rows(ctx, query, args, func(rows *sql.Rows) error {
 			e, n, err := scanEntry(rows)
 			if err != nil {
 				return err

@@ -57,6 +57,15 @@ func (b *bench) journal(supplier string, after uint64, limit int) []store.Entry 
 	return entries
 }
 
+func (b *bench) history(supplier string, id crdt.RecordID, after uint64, limit int) []store.Entry {
+	b.Helper()
+	entries, err := b.History(b.ctx, supplier, id, after, limit)
+	if err != nil {
+		b.Fatalf("history: %v", err)
+	}
+	return entries
+}
+
 func (b *bench) queue(supplier string, q store.ConflictQuery) []conflicts.Conflict {
 	b.Helper()
 	rows, err := b.Conflicts(b.ctx, supplier, q)

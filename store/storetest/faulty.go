@@ -25,6 +25,9 @@ const (
 	ConflictCounts Call = "conflict counts"
 	Conflict       Call = "conflict"
 	Journal        Call = "journal"
+	History        Call = "history"
+	Suppliers      Call = "suppliers"
+	Count          Call = "count"
 	Answer         Call = "answer"
 	Receipts       Call = "receipts"
 	Acknowledge    Call = "acknowledge"
@@ -191,6 +194,21 @@ func (f *Faulty) Conflict(ctx context.Context, supplier, id string) (conflicts.C
 // Journal implements [store.Journal].
 func (f *Faulty) Journal(ctx context.Context, supplier string, after uint64, limit int) ([]store.Entry, error) {
 	return attempt(ctx, f, Journal, func() ([]store.Entry, error) { return f.inner.Journal(ctx, supplier, after, limit) })
+}
+
+// History implements [store.Journal].
+func (f *Faulty) History(ctx context.Context, supplier string, id crdt.RecordID, after uint64, limit int) ([]store.Entry, error) {
+	return attempt(ctx, f, History, func() ([]store.Entry, error) { return f.inner.History(ctx, supplier, id, after, limit) })
+}
+
+// Suppliers implements [store.Census].
+func (f *Faulty) Suppliers(ctx context.Context, after string, limit int) ([]store.Supplier, error) {
+	return attempt(ctx, f, Suppliers, func() ([]store.Supplier, error) { return f.inner.Suppliers(ctx, after, limit) })
+}
+
+// Count implements [store.Census].
+func (f *Faulty) Count(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Counted, error) {
+	return attempt(ctx, f, Count, func() ([]store.Counted, error) { return f.inner.Count(ctx, supplier, after, limit) })
 }
 
 // Answer implements [store.Answers].

@@ -23,6 +23,8 @@ func Run(t *testing.T, open Open) {
 		{"Projections", projectionCases},
 		{"Conflicts", conflictCases},
 		{"Journal", journalCases},
+		{"History", historyCases},
+		{"Census", censusCases},
 		{"Receipts", receiptCases},
 		{"Devices", deviceCases},
 		{"Policies", policyCases},
