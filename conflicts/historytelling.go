@@ -100,7 +100,7 @@ func (t *telling) change(i int, path crdt.Path) {
 	}
 	e := &event{
 		Event: Event{Kind: t.past.Kind, Field: path, Changes: 1},
-		first: at, last: at, typed: t.typed[i], plain: true,
+		first: at, last: at, plain: true,
 	}
 	switch {
 	case answer:
@@ -108,7 +108,7 @@ func (t *telling) change(i int, path crdt.Path) {
 	case t.record.isHubActor(c.Actor):
 		e.Kind, e.Author = KindRecovered, Author{Actor: c.Actor.String()}
 	default:
-		e.Author, e.Edited = t.author(i, c), authored(c)
+		e.Author, e.Edited, e.typed = t.author(i, c), authored(c), t.typed[i]
 		if critical && !t.judged(e, c) {
 			return
 		}

@@ -39,6 +39,7 @@ type fakeRecord struct {
 	supplier string
 	record   *conflicts.Record
 	ledger   []byte
+	pasts    []conflicts.Past
 	fields   map[crdt.Path]crdt.Value // the ordinary ones
 	lags     bool                     // the projection is older than the record
 }
@@ -118,32 +119,57 @@ func (f *fakeHub) edit(id crdt.RecordID, r *fakeRecord, e conflicts.Edit, answer
 			r.fields[path] = v
 		}
 	}
-	f.keep(id, r, o, answer)
+	f.keep(id, r, "api", e.From, o, answer)
 	return o, nil
 }
 
+func (f *fakeHub) History(_ context.Context, supplier string, id crdt.RecordID, q conflicts.HistoryQuery) (hub.HistoryPage, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, ok := f.records[id]
+	if !ok || r.supplier != supplier || r.record.Deleted() {
+		return hub.HistoryPage{}, store.ErrNotFound
+	}
+	if f.fail != nil {
+		return hub.HistoryPage{}, f.fail
+	}
+	env := &conflicts.Env{Secret: []byte("secret"), Limits: crdt.DefaultLimits}
+	h, err := conflicts.NewHistory(id, env, f.policy, r.ledger, q.Field)
+	if err != nil {
+		return hub.HistoryPage{}, err
+	}
+	for _, p := range r.pasts {
+		if err := h.Add(p); err != nil {
+			return hub.HistoryPage{}, err
+		}
+	}
+	page := hub.HistoryPage{Log: h.Log()}
+	page.Events, page.More = h.Page(q)
+	return page, nil
+}
+
 func (f *fakeHub) Resolve(_ context.Context, id crdt.RecordID, s conflicts.Resolution, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
-	return f.decide(id, s.By, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+	return f.decide("resolve", id, s.By, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
 		s.Policy, s.Now = f.policy, f.at
 		return r.Resolve(s)
 	})
 }
 
 func (f *fakeHub) Withdraw(_ context.Context, id crdt.RecordID, w conflicts.Withdrawal, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
-	return f.decide(id, w.By, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+	return f.decide("withdraw", id, w.By, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
 		w.Policy, w.Now = f.policy, f.at
 		return r.Withdraw(w)
 	})
 }
 
 func (f *fakeHub) Reopen(_ context.Context, id crdt.RecordID, by conflicts.Principal, conflict string, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
-	return f.decide(id, by, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+	return f.decide("reopen", id, by, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
 		return r.Reopen(conflicts.Reopening{By: by, Former: f.conflicts[conflict], Policy: f.policy, Now: f.at})
 	})
 }
 
 func (f *fakeHub) Delete(_ context.Context, id crdt.RecordID, by conflicts.Principal) error {
-	_, err := f.decide(id, by, nil, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+	_, err := f.decide(conflicts.KindDelete, id, by, nil, func(r *conflicts.Record) (*conflicts.Outcome, error) {
 		if r.Deleted() {
 			return nil, store.ErrNotFound
 		}
@@ -153,7 +179,7 @@ func (f *fakeHub) Delete(_ context.Context, id crdt.RecordID, by conflicts.Princ
 }
 
 func (f *fakeHub) Restore(_ context.Context, id crdt.RecordID, by conflicts.Principal) error {
-	_, err := f.decide(id, by, nil, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+	_, err := f.decide(conflicts.KindRestore, id, by, nil, func(r *conflicts.Record) (*conflicts.Outcome, error) {
 		if !r.Deleted() {
 			return nil, store.ErrNotFound
 		}
@@ -163,7 +189,7 @@ func (f *fakeHub) Restore(_ context.Context, id crdt.RecordID, by conflicts.Prin
 }
 
 // decide runs a command about a conflict.
-func (f *fakeHub) decide(id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc, run func(*conflicts.Record) (*conflicts.Outcome, error)) (*conflicts.Outcome, error) {
+func (f *fakeHub) decide(kind string, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc, run func(*conflicts.Record) (*conflicts.Outcome, error)) (*conflicts.Outcome, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.at = f.at.Add(time.Second)
@@ -178,7 +204,7 @@ func (f *fakeHub) decide(id crdt.RecordID, by conflicts.Principal, answer hub.An
 	if err != nil {
 		return nil, err
 	}
-	f.keep(id, r, o, answer)
+	f.keep(id, r, kind, by, o, answer)
 	return o, nil
 }
 
@@ -206,8 +232,16 @@ func (f *fakeHub) Acknowledge(_ context.Context, supplier, user, device, id stri
 	return store.ErrNotFound
 }
 
-func (f *fakeHub) keep(id crdt.RecordID, r *fakeRecord, o *conflicts.Outcome, answer hub.AnswerFunc) {
+func (f *fakeHub) keep(id crdt.RecordID, r *fakeRecord, kind string, from conflicts.Principal, o *conflicts.Outcome, answer hub.AnswerFunc) {
 	f.commands++
+	past := conflicts.Past{
+		StoredBatch: conflicts.StoredBatch{Hub: o.Hub != nil},
+		Number:      uint64(f.commands), Kind: kind, From: from, At: f.at, Verdicts: o.Verdicts, Log: o.Log,
+	}
+	for _, c := range o.Stored {
+		past.Chunks = append(past.Chunks, c.Raw)
+	}
+	r.pasts = append(r.pasts, past)
 	r.ledger = r.record.Ledger()
 	f.receipts = append(f.receipts, o.Receipts...)
 	for _, c := range o.Conflicts {

@@ -30,6 +30,8 @@ type Hub interface {
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	// SyncStatus reads at most limit records that follow after.
 	SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error)
+	// History tells what happened to a record.
+	History(ctx context.Context, supplier string, id crdt.RecordID, q conflicts.HistoryQuery) (hub.HistoryPage, error)
 	// Policy is the supplier's policy in force.
 	Policy(ctx context.Context, supplier string) (*conflicts.Policy, error)
 	// SetPolicy puts another into force, or says store.ErrStale if p.Version is

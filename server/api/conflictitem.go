@@ -98,7 +98,7 @@ func showDecision(d *conflicts.Decision, field crdt.Path, policy *conflicts.Poli
 func showAuthors(all []conflicts.Author) (first author, others []author) {
 	others = []author{}
 	for i, a := range all {
-		shown := author{User: a.User, Device: a.Device, Role: a.Role, Actor: a.Actor, CarriedBy: a.CarriedBy}
+		shown := showAuthor(a)
 		if i == 0 {
 			first = shown
 			continue
@@ -106,6 +106,10 @@ func showAuthors(all []conflicts.Author) (first author, others []author) {
 		others = append(others, shown)
 	}
 	return first, others
+}
+
+func showAuthor(a conflicts.Author) author {
+	return author{User: a.User, Device: a.Device, Role: a.Role, Actor: a.Actor, CarriedBy: a.CarriedBy}
 }
 
 // showStale puts the conflict as callers see it into an error that says that it

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -25,10 +26,20 @@ type item struct {
 	Pending   map[crdt.Path]string `json:"pending"` // conflict ids
 	Revision  uint64               `json:"revision"`
 	Revisions map[crdt.Path]uint64 `json:"revisions"`
-	Heads     []string             `json:"heads"`
-	Stale     bool                 `json:"stale"` // Fields may lack what Heads hold
+	// Provenance says how each critical field that was ever set came to its value.
+	Provenance map[crdt.Path]provenance `json:"provenance"`
+	Heads      []string                 `json:"heads"`
+	Stale      bool                     `json:"stale"` // Fields may lack what Heads hold
 
 	Verdicts map[crdt.Path]verdict `json:"verdicts,omitempty"` // of the command that this answers
+}
+
+// A provenance says how an accepted value came to count.
+type provenance struct {
+	Revision  uint64          `json:"revision"`
+	DecidedBy author          `json:"decided_by"`
+	DecidedAt time.Time       `json:"decided_at"` // the hub's clock
+	Cause     conflicts.Cause `json:"cause"`
 }
 
 // etag names the state of all critical fields, as If-Match does.
@@ -58,8 +69,10 @@ func showItem(s store.Summary, policy *conflicts.Policy) (*item, error) {
 		Pending:   make(map[crdt.Path]string, len(ledger.Pending)),
 		Revision:  ledger.Revision,
 		Revisions: make(map[crdt.Path]uint64),
-		Heads:     showHeads(s.Heads.Heads),
-		Stale:     s.Projection == nil || !slices.Equal(s.ProjectedHeads, s.Heads.Heads),
+
+		Provenance: make(map[crdt.Path]provenance),
+		Heads:      showHeads(s.Heads.Heads),
+		Stale:      s.Projection == nil || !slices.Equal(s.ProjectedHeads, s.Heads.Heads),
 	}
 	for path, conflict := range ledger.Pending {
 		i.Pending[path] = conflict
@@ -69,6 +82,11 @@ func showItem(s store.Summary, policy *conflicts.Policy) (*item, error) {
 	}
 	for path, accepted := range ledger.Accepted {
 		i.Revisions[path] = accepted.Revision
+		if accepted.Revision > 0 {
+			i.Provenance[path] = provenance{
+				accepted.Revision, showAuthor(accepted.DecidedBy), accepted.DecidedAt.UTC(), accepted.Cause,
+			}
+		}
 		overlay(i.Fields, path.Keys(), accepted.Value)
 	}
 	return i, nil

@@ -82,6 +82,7 @@ func problemOf(err error) problem {
 		unfit      *conflicts.UnfitError
 		zone       *conflicts.ZoneError
 		reopen     *conflicts.ReopenError
+		history    *conflicts.HistoryLimitError
 	)
 	switch {
 	case errors.As(err, &unreadable):
@@ -109,6 +110,9 @@ func problemOf(err error) problem {
 		return p
 	case errors.As(err, &reopen):
 		return newProblem(http.StatusConflict, "not-reopened", "The conflict cannot be reopened", "Nothing was changed: "+reopen.Error()+".")
+	case errors.As(err, &history):
+		return newProblem(http.StatusUnprocessableEntity, "too-long", "The history is too long to be told at once",
+			history.Error()+". One field may have less: name it with ?field=.")
 	case errors.As(err, &zone):
 		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", zone.Error())
 		p.Errors = []Fault{{"zone", zone.Error()}}

@@ -15,7 +15,7 @@ func (h *Hub) Delete(ctx context.Context, id crdt.RecordID, by conflicts.Princip
 		return ErrForbidden
 	}
 	_, err := h.command(ctx, id, &commandTask{
-		supplier: by.Supplier, kind: "delete", from: by,
+		supplier: by.Supplier, kind: conflicts.KindDelete, from: by,
 		run: func(r *conflicts.Record, p *conflicts.Policy, now time.Time) (*conflicts.Outcome, error) {
 			return r.Delete(by, p, now)
 		},
@@ -29,7 +29,7 @@ func (h *Hub) Restore(ctx context.Context, id crdt.RecordID, by conflicts.Princi
 		return ErrForbidden
 	}
 	_, err := h.command(ctx, id, &commandTask{
-		supplier: by.Supplier, kind: "restore", from: by, restores: true,
+		supplier: by.Supplier, kind: conflicts.KindRestore, from: by, restores: true,
 		run: func(r *conflicts.Record, p *conflicts.Policy, now time.Time) (*conflicts.Outcome, error) {
 			return r.Restore(by, p, now)
 		},

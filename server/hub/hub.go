@@ -64,6 +64,7 @@ type Hub struct {
 
 	inFlight budget              // of messages that were read and have not had their turn
 	heavy    *semaphore.Weighted // one at a time has many operations in memory
+	telling  *semaphore.Weighted // one history at a time is made
 
 	ctx    context.Context // ends when no room has an owner any more
 	cancel context.CancelFunc
@@ -97,6 +98,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.contacts.limit = h.limits.Contacts
 	h.inFlight = newBudget(h.limits.InFlight)
 	h.heavy = semaphore.NewWeighted(1)
+	h.telling = semaphore.NewWeighted(1)
 	h.commits = newCommitter(h)
 	h.heads = newHeadsLoader(h)
 	h.project = newProjector(h)

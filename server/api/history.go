@@ -1,0 +1,168 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+)
+
+// A historyPage is a page of a record's timeline, with where its decision log
+// stands.
+type historyPage struct {
+	page[historyItem]
+	Log logHead `json:"log"`
+}
+
+type logHead struct {
+	Count uint64 `json:"count"`
+	Hash  string `json:"hash"` // empty if there is no decision
+}
+
+// A historyItem is one line of the timeline: what happened to one field.
+type historyItem struct {
+	At         time.Time        `json:"at"`              // the hub's clock
+	Since      *time.Time       `json:"since,omitempty"` // of a burst of typing that At ends
+	DeviceTime *time.Time       `json:"device_time"`     // the author's clock, null for what the hub wrote
+	Kind       string           `json:"kind"`            // sync, api, resolve …
+	Field      string           `json:"field,omitempty"` // none if the record as a whole was meant
+	Before     any              `json:"before"`          // null if cleared
+	After      any              `json:"after"`
+	Changes    int              `json:"changes"` // that this line tells
+	Author     author           `json:"author"`
+	Base       *uint64          `json:"base,omitempty"` // the revision that the author knew
+	Outcome    string           `json:"outcome,omitempty"`
+	Reason     string           `json:"reason,omitempty"`
+	Rule       int              `json:"rule,omitempty"`
+	Conflict   string           `json:"conflict_id,omitempty"`
+	Proposal   string           `json:"proposal_id,omitempty"`
+	Decision   *historyDecision `json:"decision,omitempty"`
+}
+
+// A historyDecision is an entry of the record's decision log.
+type historyDecision struct {
+	Number   uint64           `json:"number"`
+	Hash     string           `json:"hash"`
+	Previous string           `json:"previous"` // hash of the decision before, empty for the first
+	Act      conflicts.Act    `json:"act"`
+	Revision uint64           `json:"revision,omitempty"`
+	Cause    conflicts.Cause  `json:"cause,omitempty"`
+	Action   conflicts.Action `json:"action,omitempty"`
+	Note     string           `json:"note,omitempty"`
+	Change   string           `json:"change,omitempty"`
+	Former   string           `json:"former_conflict_id,omitempty"`
+}
+
+// ClientHistory answers GET /api/clients/{id}/history, filtered by field and
+// author, newest first unless sorted otherwise.
+func (a *API) ClientHistory(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
+	id, err := recordOf(r)
+	if err != nil {
+		return err
+	}
+	q, err := historyQuery(r)
+	if err != nil {
+		return err
+	}
+	policy, err := a.hub.Policy(r.Context(), who.Supplier)
+	if err != nil {
+		return err
+	}
+	told, err := a.hub.History(r.Context(), who.Supplier, id, q)
+	if err != nil {
+		return err
+	}
+	p := historyPage{
+		page: page[historyItem]{Items: make([]historyItem, 0, len(told.Events))},
+		Log:  logHead{told.Log.Count, showHash(told.Log.Hash)},
+	}
+	for i := range told.Events {
+		p.Items = append(p.Items, showEvent(&told.Events[i], policy))
+	}
+	if told.More {
+		next := showPlace(told.Events[len(told.Events)-1].Place)
+		p.Next = &next
+	}
+	return reply(w, http.StatusOK, p)
+}
+
+func historyQuery(r *http.Request) (conflicts.HistoryQuery, error) {
+	values := r.URL.Query()
+	q := conflicts.HistoryQuery{
+		Field: crdt.Path(values.Get("field")), Author: values.Get("author"), Oldest: values.Get("sort") == "oldest",
+	}
+	switch {
+	case len(q.Field) > maxText || q.Field != "" && slices.Contains(q.Field.Keys(), ""):
+		return q, malformed("field", "must be the name of a field, or names joined by dots")
+	case q.Field.Keys()[0] == conflictsKey:
+		return q, malformed("field", "must not be sync_conflicts, which is the hub's own")
+	case len(q.Author) > maxKey:
+		return q, malformed("author", fmt.Sprintf("must not be longer than %d bytes", maxKey))
+	case !slices.Contains([]string{"", "oldest", "newest"}, values.Get("sort")):
+		return q, malformed("sort", "must be oldest or newest")
+	}
+	if text := values.Get("cursor"); text != "" {
+		after, ok := parsePlace(text)
+		if !ok {
+			return q, malformed("cursor", "must be the next of an earlier page")
+		}
+		q.After = after
+	}
+	limit, err := limitOf(r)
+	q.Limit = limit
+	return q, err
+}
+
+// showPlace is a place as a cursor.
+func showPlace(p conflicts.Place) string { return fmt.Sprintf("%d.%d", p.Number, p.Index) }
+
+func parsePlace(text string) (p conflicts.Place, ok bool) {
+	number, index, _ := strings.Cut(text, ".")
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || n == 0 {
+		return p, false
+	}
+	i, err := strconv.ParseUint(index, 10, 31)
+	return conflicts.Place{Number: n, Index: int(i)}, err == nil
+}
+
+func showEvent(e *conflicts.Event, policy *conflicts.Policy) historyItem {
+	shown := historyItem{
+		At: e.At.UTC(), DeviceTime: showTime(e.Edited), Kind: e.Kind, Field: string(e.Field), Changes: e.Changes,
+		Before: policy.Shown(e.Field, e.Before), After: policy.Shown(e.Field, e.After),
+		Author: showAuthor(e.Author),
+	}
+	if !e.Began.Equal(e.At) {
+		shown.Since = showTime(e.Began)
+	}
+	if v := e.Verdict; v != nil {
+		shown.Outcome, shown.Reason, shown.Rule = v.Outcome, v.Reason, v.Rule
+		shown.Conflict, shown.Proposal = v.Conflict, v.Proposal
+		if v.Rule > 0 {
+			shown.Base = &v.Base
+		}
+	}
+	if d := e.Entry; d != nil {
+		shown.Decision = &historyDecision{
+			Number: d.Number, Hash: showHash(e.Hash), Previous: showHash(d.Previous), Act: d.Act, Revision: d.Revision,
+			Cause: d.Cause, Action: d.Action, Note: d.Note, Change: showHash(d.Change), Former: d.Former,
+		}
+		if e.Verdict == nil {
+			shown.Conflict, shown.Proposal = d.Conflict, d.Proposal
+		}
+	}
+	return shown
+}
+
+// showHash is a hash in hexadecimal, empty if it names nothing.
+func showHash(h crdt.Hash) string {
+	if h.IsZero() {
+		return ""
+	}
+	return h.String()
+}
