@@ -79,6 +79,9 @@ type Event struct {
 	At      time.Time
 	Edited  time.Time // by its author's clock, the last change; zero for what the hub wrote
 	Changes int       // how many are told as this one
+	// Critical says that the field is or was critical, so that its values are read
+	// by its kind.
+	Critical bool
 	// Before and After are what the field showed its author. What was decided
 	// without an edit shows what counted before, and from then on.
 	Before, After crdt.Value

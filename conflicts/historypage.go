@@ -69,6 +69,7 @@ func (h *History) Page(q HistoryQuery) (page []Event, more bool) {
 			continue
 		}
 		told := e.Event
+		told.Critical = h.critical(e.Field)
 		if e.first >= 0 {
 			told.Before = h.value(e.Field, h.graph.View(h.graph.At(e.first).Deps...))
 			told.After = h.value(e.Field, h.graph.View(h.graph.At(e.last).Hash))

@@ -156,3 +156,18 @@ func TestItemSaysHowItsCriticalValuesCameToCount(t *testing.T) {
 		t.Errorf("provenance %s\nwant %s", p, want)
 	}
 }
+
+func TestHistoryShowsValuesAsOtherReadsDo(t *testing.T) {
+	s := newSite(t)
+	client := s.create(`{"notes":"","budget":"12500.00","guests":80}`)
+	got := s.want(200, s.do(olga, "GET", "/api/clients/"+client+"/history?sort=oldest", ""))
+	shown := map[string]any{}
+	for i := range got.body["items"].([]any) {
+		shown[got.text("items", i, "field")] = got.at("items", i, "after")
+	}
+	for field, want := range map[string]any{"notes": "", "budget": "12500", "guests": "80"} {
+		if shown[field] != want {
+			t.Errorf("%s is %#v, want %#v", field, shown[field], want)
+		}
+	}
+}

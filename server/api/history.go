@@ -134,8 +134,10 @@ func parsePlace(text string) (p conflicts.Place, ok bool) {
 func showEvent(e *conflicts.Event, policy *conflicts.Policy) historyItem {
 	shown := historyItem{
 		At: e.At.UTC(), DeviceTime: showTime(e.Edited), Kind: e.Kind, Field: string(e.Field), Changes: e.Changes,
-		Before: policy.Shown(e.Field, e.Before), After: policy.Shown(e.Field, e.After),
-		Author: showAuthor(e.Author),
+		Before: e.Before.JSON(), After: e.After.JSON(), Author: showAuthor(e.Author),
+	}
+	if e.Critical {
+		shown.Before, shown.After = policy.Shown(e.Field, e.Before), policy.Shown(e.Field, e.After)
 	}
 	if !e.Began.Equal(e.At) {
 		shown.Since = showTime(e.Began)

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"database/sql"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// tamper runs SQL on a copy of a data directory and returns the copy.
+func tamper(t *testing.T, data string, statements ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(data)); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(dir, "wedsync.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range statements {
+		result, err := db.Exec(statement)
+		if err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			t.Fatalf("%s changed %d rows, %v", statement, n, err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// decidedHub is a hub that has stopped, and a record of its with four decisions and
+// one more record.
+func decidedHub(t *testing.T) (h *hubProcess, record item) {
+	t.Helper()
+	h = startHub(t)
+	olga, mia := h.api(owner("olga")), h.api(member("mia"))
+	record = olga.create(map[string]any{"name": "Ada & Ben", "budget": 12500, venue: "Barn"})
+	olga.create(map[string]any{"name": "Cleo & Dan"})
+	mia.must("PATCH", "/api/clients/"+record.ClientID, map[string]any{"fields": map[string]any{"budget": 13000}}, nil)
+	olga.resolve(olga.conflicts("pending")[0], map[string]any{"action": "keep", "note": "they called"})
+	olga.must("PATCH", "/api/clients/"+record.ClientID, map[string]any{"fields": map[string]any{"budget": 14000}}, nil)
+	mia.must("PATCH", "/api/clients/"+record.ClientID, map[string]any{"fields": map[string]any{venue: "Castle"}}, nil)
+	h.stop()
+	return h, record
+}
+
+func TestDoctorNamesWhatWasChangedInTheFile(t *testing.T) {
+	h, record := decidedHub(t)
+	out := mustRun(t, "doctor", "--data", h.data)
+	wantParts(t, out, "checked 2 records of 1 suppliers, 6 journal entries: nothing is wrong")
+
+	name := "record " + record.ClientID + " (document " + record.DocumentID + ") of barn"
+	for what, c := range map[string]struct {
+		sql  string
+		want []string
+	}{
+		"the note of a decision in the log": {
+			`UPDATE batches SET origins = replace(origins, 'they called', 'nobody called') WHERE instr(origins, 'they called')`,
+			[]string{name, "decision 3 (decided budget, revision 2, ", "does not have the hash that decision 4 (", "what to do: somebody or something changed the file"},
+		},
+		"the note of a decision in the queue": {
+			`UPDATE sync_conflicts SET body = replace(body, 'they called', 'nobody called') WHERE instr(body, 'they called')`,
+			[]string{name, "of budget tells its decision otherwise than decision 3 ("},
+		},
+		"who made the last decision": {
+			`UPDATE batches SET origins = replace(origins, '"number":4', '"number":4,"note":"x"') WHERE instr(origins, '"number":4')`,
+			[]string{name, "decision 4 (", "does not have the hash that the ledger names"},
+		},
+		"the accepted value": {
+			`UPDATE ledgers SET body = replace(body, '14000', '15000') WHERE instr(body, '14000')`,
+			[]string{name, "budget", "revision 3"},
+		},
+		"a missing conflict": {
+			`DELETE FROM sync_conflicts WHERE status = 'pending'`,
+			[]string{name, "is pending, sync_conflicts does not say so"},
+		},
+		"a damaged change": {
+			`UPDATE batches SET body = substr(body, 1, 60) || x'00' || substr(body, 62) WHERE entry & 0xff = 1`,
+			[]string{name, "its changes cannot be read: batch 0"},
+		},
+		"a damaged entry": {
+			`UPDATE batches SET origins = '[' WHERE entry & 0xff = 5`,
+			[]string{"the journal of barn", name, "entry 5"},
+		},
+		"a missing entry": {
+			`DELETE FROM batches WHERE entry & 0xff = 5`,
+			[]string{"the journal of barn", "entries from 5 up to 5 are missing", name},
+		},
+		"a missing last entry": {
+			`UPDATE suppliers SET number = number + 1`,
+			[]string{"the journal of barn", "it ends with entry 6, 7 were written"},
+		},
+		"other heads": {
+			`UPDATE records SET heads = zeroblob(32) WHERE key = 1`,
+			[]string{name, "its changes lead to other heads"},
+		},
+	} {
+		out, err := wedsync(t, "doctor", "--data", tamper(t, h.data, c.sql))
+		if err == nil || !strings.Contains(err.Error(), "wrong in 2 records of 1 suppliers") {
+			t.Errorf("%s: error %v", what, err)
+		}
+		wantParts(t, out, c.want...)
+	}
+}
+
+func TestDoctorExitsWithOneIfAnythingIsWrong(t *testing.T) {
+	h, _ := decidedHub(t)
+	path, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(path, "doctor", "--data", h.data).CombinedOutput(); err != nil {
+		t.Errorf("a sound directory: %v\n%s", err, out)
+	}
+	dir := tamper(t, h.data, `DELETE FROM sync_conflicts WHERE status = 'pending'`)
+	out, err := exec.Command(path, "doctor", "--data", dir).CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("a directory with something wrong: %v\n%s", err, out)
+	}
+}
+
+func TestDoctorLeavesARunningHubAlone(t *testing.T) {
+	h := startHub(t)
+	_, err := wedsync(t, "doctor", "--data", h.data)
+	if err == nil || !strings.Contains(err.Error(), "locked by another process") || !strings.Contains(err.Error(), "can only be examined while no hub does") {
+		t.Errorf("got error %v", err)
+	}
+}
+
+func TestDoctorMakesNoDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "nothing")
+	_, err := wedsync(t, "doctor", "--data", dir)
+	if err == nil || !strings.Contains(err.Error(), "holds no hub's data") {
+		t.Errorf("got error %v", err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the directory was made: %v", err)
+	}
+}
