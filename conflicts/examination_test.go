@@ -231,3 +231,41 @@ func TestHighCountersAreAWarning(t *testing.T) {
 		t.Fatalf("found %+v", found)
 	}
 }
+
+// FuzzExamination gives the doctor whatever may stand in a file.
+func FuzzExamination(f *testing.F) {
+	w := newWorld(f, modes(EveryEdit))
+	a, b := w.device(alice), w.device(bob)
+	a.set("budget", num(1))
+	a.push()
+	b.pull()
+	b.set("budget", num(2))
+	b.push()
+	w.resolve("budget", Resolution{Action: Keep, Note: "x"})
+	for i, p := range w.pasts {
+		entries, err := json.Marshal(p.Log)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(w.ledger, entries, uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, ledger, entries []byte, at uint8) {
+		pasts := slices.Clone(w.pasts)
+		p := &pasts[int(at)%len(pasts)]
+		p.Log = nil
+		if json.Unmarshal(entries, &p.Log) != nil {
+			return
+		}
+		w.examine(ledger, pasts, w.rows)
+		h, err := NewHistory(w.id, w.env, w.policy, ledger, "")
+		if err != nil {
+			return
+		}
+		for _, p := range pasts {
+			if err := h.Add(p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.Page(HistoryQuery{Limit: 100})
+	})
+}

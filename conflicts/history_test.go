@@ -360,3 +360,28 @@ func TestHistoryHasBounds(t *testing.T) {
 	}
 	wantLines(t, w.lines(HistoryQuery{Field: "key7"}), "api key7: <nil> → 1, olga")
 }
+
+// BenchmarkHistory tells the newest page of a record of 10,000 changes, most of
+// them letters typed into one text, every tenth another field.
+func BenchmarkHistory(b *testing.B) {
+	w := newWorld(b, modes(EveryEdit))
+	a := w.device(alice)
+	a.set("notes", text(""))
+	a.push()
+	var raws [][]byte
+	for n := range 10_000 {
+		if n%10 == 9 {
+			raws = append(raws, a.set("venue", num(int64(n))).Raw)
+			continue
+		}
+		now := a.value("notes").Str
+		raws = append(raws, a.change(func(c *crdt.Builder) { c.Splice("notes", now[:max(0, len(now)-n%3)]+"xy") }).Raw)
+	}
+	w.receive(alice, raws, nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		if page, _ := w.history("").Page(HistoryQuery{Limit: 50}); len(page) != 50 {
+			b.Fatalf("%d events", len(page))
+		}
+	}
+}

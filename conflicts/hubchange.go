@@ -18,6 +18,9 @@ const tagPrefix = "wedsync:"
 // those that this hub may have used before it lost its store.
 const epochsAhead = 8
 
+// maxEpoch bounds how often a record may be lost and come back.
+const maxEpoch = 1 << 16
+
 // hubActor is the actor under which the hub writes a record.
 func (r *Record) hubActor(epoch uint64) crdt.ActorID {
 	mac := hmac.New(sha256.New, r.env.Secret)

@@ -103,6 +103,17 @@ func parseLedger(b []byte) (*ledger, error) {
 			return nil, fmt.Errorf("read ledger: field %q is empty", path)
 		}
 	}
+	for _, a := range l.Answers {
+		if a.From < 0 || a.To < a.From {
+			return nil, fmt.Errorf("read ledger: changes from %d up to %d are answered by %s", a.From, a.To, a.By)
+		}
+	}
+	if l.Epoch > maxEpoch {
+		return nil, fmt.Errorf("read ledger: the hub writes under its actor number %d, at most %d is known", l.Epoch, maxEpoch)
+	}
+	if a := l.Awaiting; a != nil && a.From < 0 {
+		return nil, fmt.Errorf("read ledger: changes from %d on await others", a.From)
+	}
 	l.upgrade()
 	return l, nil
 }
