@@ -133,8 +133,12 @@ func TestLedgerOfAHubWithoutLogCountsWhatIsNotInIt(t *testing.T) {
 func drawEntry(t *rapid.T) LogEntry {
 	word := func(label string) string { return rapid.String().Draw(t, label) }
 	value := rapid.SampledFrom([]crdt.Value{
-		{}, num(7), text("<é> \u2028\u0000"), float(0.1), stamp(-1), {Kind: crdt.Null}, {Kind: crdt.Bytes, Bytes: []byte{255}},
-		{Kind: crdt.Map, Map: map[string]crdt.Value{"b": num(1), "a": text("x")}}, {Kind: crdt.List, List: []crdt.Value{num(1)}},
+		{},
+		num(7), text("<é> \u2028\u0000"), float(0.1), stamp(-1),
+		{Kind: crdt.Null},
+		{Kind: crdt.Bytes, Bytes: []byte{255}},
+		{Kind: crdt.Map, Map: map[string]crdt.Value{"b": num(1), "a": text("x")}},
+		{Kind: crdt.List, List: []crdt.Value{num(1)}},
 	}).Draw(t, "value")
 	return LogEntry{
 		Number: rapid.Uint64().Draw(t, "number"), Previous: crdt.Hash{rapid.Byte().Draw(t, "previous")},

@@ -12,6 +12,10 @@
 // change that makes the document say what the ledger says. apiedit.go and
 // resolve.go begin, and firstupload.go and recovered.go judge, in other ways.
 //
+// What was decided is told besides: each decision is an entry of the record's
+// decision log (decisionlog.go), a [History] makes a timeline of all that was
+// stored of a record, and an [Examination] holds it all against each other.
+//
 // The package is pure: time and chance are passed in, nothing waits. A Record
 // belongs to one goroutine; an [Env] and a checked [Policy] may be shared.
 package conflicts

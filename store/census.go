@@ -18,7 +18,7 @@ type Counted struct {
 	Heads
 }
 
-// A Census reads all that a store holds, for whoever checks it.
+// A Census reads all that a store holds, for whoever checks and mends it.
 type Census interface {
 	// Suppliers reads the suppliers in ascending order of name, beginning after
 	// the given one, at most limit.
@@ -27,4 +27,10 @@ type Census interface {
 	// ascending order of id, beginning after the given one (the zero id is before
 	// all), at most limit.
 	Count(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]Counted, error)
+	// Release frees an id that was bound though no change was ever stored under it:
+	// the next commit binds it anew. What the journal has of it stays, under an id
+	// that nobody knows. It returns ErrNotFound if the id is not bound, and
+	// ErrNotEmpty if it holds changes; nothing has changed then. No hub may be
+	// running.
+	Release(ctx context.Context, id crdt.RecordID) error
 }

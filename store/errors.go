@@ -19,6 +19,8 @@ var (
 	// ErrStale means that what was to be replaced is no longer what the caller
 	// read.
 	ErrStale = errors.New("stale")
+	// ErrNotEmpty means that something is stored where nothing may be.
+	ErrNotEmpty = errors.New("not empty")
 	// ErrTooMany means that a bound of the store is reached.
 	ErrTooMany = errors.New("too many")
 	// ErrCorrupt means that a stored row cannot be read. The error names the

@@ -7,11 +7,14 @@ import (
 	"io"
 	"time"
 
+	"wedsync/crdt"
+	"wedsync/store"
 	"wedsync/store/sqlite"
 )
 
 type doctorCommand struct {
-	Data string `help:"The hub's data directory (default ${default})." default:"./wedsync-data" type:"path" placeholder:"DIR"`
+	Data    string `help:"The hub's data directory (default ${default})." default:"./wedsync-data" type:"path" placeholder:"DIR"`
+	Release string `help:"Only free the id of a document that was bound to the wrong supplier, if nothing was ever stored under it." placeholder:"DOCUMENT"`
 }
 
 func (doctorCommand) Help() string {
@@ -29,7 +32,8 @@ the journal is missing; and the database file itself.
 Examples:
 
     wedsync doctor
-    wedsync doctor --data /var/lib/wedsync`
+    wedsync doctor --data /var/lib/wedsync
+    wedsync doctor --release 2m6MpZCgdV1uAvyDDqi8aQX9Rs5i`
 }
 
 // Run examines a data directory.
@@ -45,6 +49,9 @@ func (c *doctorCommand) Run(ctx context.Context, t terminal) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	if c.Release != "" {
+		return c.release(ctx, t, s)
+	}
 	d := &checkup{store: s, out: t.Out, progress: pacer{out: t.Err, told: time.Now()}}
 	if err := d.file(ctx, s); err != nil {
 		return err
@@ -53,6 +60,25 @@ func (c *doctorCommand) Run(ctx context.Context, t terminal) (err error) {
 		return err
 	}
 	return d.report()
+}
+
+// release frees the id of an empty record.
+func (c *doctorCommand) release(ctx context.Context, t terminal, s store.Store) error {
+	id, err := crdt.ParseRecordID(c.Release)
+	if err != nil {
+		return fmt.Errorf("--release: %w", err)
+	}
+	err = s.Release(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return fmt.Errorf("document %s is bound to nobody here", id)
+	case errors.Is(err, store.ErrNotEmpty):
+		return fmt.Errorf("document %s holds changes, and ids are freed only while nothing is stored under them", id)
+	case err != nil:
+		return err
+	}
+	_, err = fmt.Fprintf(t.Out, "document %s is free: it belongs to the supplier whose device or command stores it first\n", id)
+	return err
 }
 
 // A pacer tells how far something is, now and then.

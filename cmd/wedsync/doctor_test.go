@@ -8,6 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"wedsync/crdt"
+	"wedsync/store"
+	"wedsync/store/sqlite"
 )
 
 // tamper runs SQL on a copy of a data directory and returns the copy.
@@ -145,4 +149,37 @@ func TestDoctorMakesNoDirectory(t *testing.T) {
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the directory was made: %v", err)
 	}
+}
+
+func TestDoctorFreesAnEmptyIDAndNoOther(t *testing.T) {
+	h, record := decidedHub(t)
+	_, err := wedsync(t, "doctor", "--data", h.data, "--release", record.DocumentID)
+	if err == nil || !strings.Contains(err.Error(), "holds changes") {
+		t.Errorf("a record with changes: %v", err)
+	}
+	_, err = wedsync(t, "doctor", "--data", h.data, "--release", nobodys)
+	if err == nil || !strings.Contains(err.Error(), "is bound to nobody here") {
+		t.Errorf("an unknown id: %v", err)
+	}
+	_, err = wedsync(t, "doctor", "--data", h.data, "--release", "x")
+	if err == nil || !strings.Contains(err.Error(), "--release") {
+		t.Errorf("no id: %v", err)
+	}
+	id, err := crdt.ParseDocumentID(nobodys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlite.Open(t.Context(), h.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty := store.Commit{Supplier: "mill", Record: id, State: store.Introducing, Ledger: []byte(`{"version":2,"listed":false}`)}
+	if stale, err := s.Append(t.Context(), []store.Commit{empty}); err != nil || len(stale) > 0 {
+		t.Fatalf("append: %v, stale %v", err, stale)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantParts(t, mustRun(t, "doctor", "--data", h.data, "--release", nobodys), "document "+nobodys+" is free")
+	wantParts(t, mustRun(t, "doctor", "--data", h.data), "checked 3 records of 2 suppliers, 7 journal entries: nothing is wrong")
 }

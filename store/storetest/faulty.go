@@ -28,6 +28,7 @@ const (
 	History        Call = "history"
 	Suppliers      Call = "suppliers"
 	Count          Call = "count"
+	Release        Call = "release"
 	Answer         Call = "answer"
 	Receipts       Call = "receipts"
 	Acknowledge    Call = "acknowledge"
@@ -209,6 +210,11 @@ func (f *Faulty) Suppliers(ctx context.Context, after string, limit int) ([]stor
 // Count implements [store.Census].
 func (f *Faulty) Count(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Counted, error) {
 	return attempt(ctx, f, Count, func() ([]store.Counted, error) { return f.inner.Count(ctx, supplier, after, limit) })
+}
+
+// Release implements [store.Census].
+func (f *Faulty) Release(ctx context.Context, id crdt.RecordID) error {
+	return f.attemptWrite(ctx, Release, func() error { return f.inner.Release(ctx, id) })
 }
 
 // Answer implements [store.Answers].

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"errors"
+
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/store"
@@ -124,5 +126,38 @@ var censusCases = []testcase{
 		none, err := b.Count(b.ctx, "nobody", crdt.RecordID{}, 9)
 		b.ok("count", err)
 		b.same("records of nobody", len(none), 0)
+	}},
+	{"ReleasedIDIsFreeForAnother", func(b *bench) {
+		id := recordID(1)
+		c := commit("rose", id, 0)
+		c.State, c.Heads, c.Ledger = store.Introducing, nil, []byte(`{"x":1}`)
+		c.Batches = []store.Batch{{Origin: origin("rose")}}
+		b.must(c)
+		b.ok("release", b.Release(b.ctx, id))
+		b.restart()
+		b.same("version", b.version(id), uint64(0))
+		_, err := b.Load(b.ctx, id)
+		b.notFound("load", err)
+		b.notFound("release again", b.Release(b.ctx, id))
+		b.must(commit("lily", id, 0))
+		b.same("supplier", b.load(id).Supplier, "lily")
+		b.same("ledger", len(b.load(id).Ledger), 0)
+		left := b.journal("rose", 0, 9)
+		b.same("entries that are left", len(left), 1)
+		b.same("their record is the id", left[0].Record == id, false)
+		counted, err := b.Count(b.ctx, "rose", crdt.RecordID{}, 9)
+		b.ok("count", err)
+		b.same("counted", counted, []store.Counted{{
+			Record: left[0].Record, Heads: store.Heads{Supplier: "rose", Version: 1, State: store.Deleted},
+		}})
+	}},
+	{"IDThatHoldsChangesIsNotReleased", func(b *bench) {
+		id := recordID(1)
+		b.must(commit("rose", id, 0))
+		if err := b.Release(b.ctx, id); !errors.Is(err, store.ErrNotEmpty) {
+			b.Errorf("got error %v, want %v", err, store.ErrNotEmpty)
+		}
+		b.same("version", b.version(id), uint64(1))
+		b.notFound("release of an unknown id", b.Release(b.ctx, recordID(2)))
 	}},
 }
