@@ -232,6 +232,44 @@ func TestHighCountersAreAWarning(t *testing.T) {
 	}
 }
 
+// checkStored has everything that is stored examined.
+func (w *world) checkStored() {
+	w.t.Helper()
+	if found := w.examine(w.ledger, w.pasts, w.rows); len(found) > 0 {
+		w.t.Fatalf("found in what is stored: %q", found)
+	}
+}
+
+func TestRecordOfAHubWithoutLogIsFoundSoundAndGoesOn(t *testing.T) {
+	decidedStory(t, func(t *testing.T, w *world) {
+		for i := range w.pasts {
+			w.pasts[i].Log = nil
+		}
+		var old map[string]any
+		if err := json.Unmarshal(w.ledger, &old); err != nil {
+			t.Fatal(err)
+		}
+		old["version"] = 1
+		delete(old, "log")
+		ledger, err := json.Marshal(old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.ledger, w.replay = ledger, nil
+		w.checkStored()
+		if w.rec, err = Load(w.id, w.env, w.policy, w.ledger, w.batches); err != nil {
+			t.Fatal(err)
+		}
+		w.log = w.rec.ledger.Log
+		w.edit(olga, map[crdt.Path]crdt.Value{"budget": num(40)}, nil)
+		w.replay = nil
+		w.checkStored()
+		if n := len(w.entries()); n != 1 || w.entries()[0].Number != 1 || w.entries()[0].Revision != 4 {
+			t.Fatalf("log %+v", w.entries())
+		}
+	})
+}
+
 // FuzzExamination gives the doctor whatever may stand in a file.
 func FuzzExamination(f *testing.F) {
 	w := newWorld(f, modes(EveryEdit))

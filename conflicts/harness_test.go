@@ -77,7 +77,7 @@ type world struct {
 type origin struct {
 	ledger  []byte
 	batches []StoredBatch
-	pasts   int // how much of the journal
+	pasts   []Past
 }
 
 func modes(review Review) *Policy {
@@ -155,7 +155,7 @@ func (w *world) save(out *Outcome) {
 	for _, c := range out.Conflicts {
 		w.rows[c.ID] = c
 	}
-	w.backups = append(w.backups, origin{w.ledger, slices.Clip(w.batches), len(w.pasts)})
+	w.backups = append(w.backups, origin{w.ledger, slices.Clip(w.batches), slices.Clip(w.pasts)})
 }
 
 // checkReplay plays all batches again on a new record.
@@ -174,6 +174,8 @@ func (w *world) checkReplay() {
 	if got, want := rec.Ledger(), w.rec.Ledger(); !bytes.Equal(got, want) {
 		w.t.Fatalf("a replay came to another ledger:\n%s", cmp.Diff(string(want), string(got)))
 	}
+	w.checkStored()
+	w.checkHistory()
 }
 
 func (w *world) receive(who Principal, raws [][]byte, announced []crdt.Hash) *Outcome {

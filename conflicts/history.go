@@ -59,6 +59,7 @@ func (p Place) Compare(o Place) int {
 // The kinds of events that have a meaning of their own. The others are those of
 // their batches.
 const (
+	KindAPI     = "api"     // an edit through the API: the hub's change holds what somebody else set
 	KindDelete  = "delete"  // of the record
 	KindRestore = "restore" // of the record
 	// KindWithdrawn is that an author took a proposal back.

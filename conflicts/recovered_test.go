@@ -16,7 +16,7 @@ func (w *world) restore(b origin) {
 		w.t.Fatalf("load the backup: %v", err)
 	}
 	w.rec, w.rows = rec, map[string]Conflict{}
-	w.log, w.pasts = rec.ledger.Log, w.pasts[:b.pasts]
+	w.log, w.pasts = rec.ledger.Log, slices.Clip(b.pasts)
 	for _, f := range rec.ledger.Fields {
 		if f.Pending != nil {
 			w.rows[f.Pending.ID] = f.Pending.row()

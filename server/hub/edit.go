@@ -129,7 +129,7 @@ func (h *Hub) edit(ctx context.Context, id crdt.RecordID, e conflicts.Edit, crea
 		return nil, ErrForbidden
 	}
 	return h.command(ctx, id, &commandTask{
-		supplier: e.From.Supplier, creates: creates, kind: "api", from: e.From, answer: answer,
+		supplier: e.From.Supplier, creates: creates, kind: conflicts.KindAPI, from: e.From, answer: answer,
 		run: func(r *conflicts.Record, p *conflicts.Policy, now time.Time) (*conflicts.Outcome, error) {
 			e.Policy, e.Now = p, now
 			return r.Edit(e)
