@@ -18,6 +18,7 @@ type edit struct {
 	view   crdt.View  // what the author saw right after it
 	value  crdt.Value // there
 	before crdt.Value // and right before it
+	found  int        // the change that wrote what the author found, or -1
 	base   uint64     // as it stood before the batch
 	idle   bool       // its author changed nothing in his own eyes
 }
@@ -47,11 +48,17 @@ func (b *batch) edit(f *field, t touch, order int) edit {
 		order:  order,
 		author: b.author(c),
 		view:   view,
-		value:  b.fields.Value(t.path, view),
-		before: b.fields.Value(t.path, b.graph.View(c.Deps...)),
+		found:  -1,
+	}
+	value, made, _ := b.fields.Shown(t.path, view)
+	before, found, ok := b.fields.Shown(t.path, b.graph.View(c.Deps...))
+	e.value, e.before = value, before
+	if ok {
+		e.found = found
 	}
 	e.base = f.base(b.graph, e.author.key(), view)
-	e.idle = b.measure(f).same(e.before, e.value)
+	e.idle = b.measure(f).same(before, value)
+	b.out.Typed = b.out.Typed || value.Kind == crdt.Text && made != t.index && !e.idle
 	return e
 }
 
@@ -60,12 +67,34 @@ func (b *batch) decide(e edit) {
 	key := e.author.key()
 	base := e.field.base(b.graph, key, e.view)
 	open, rejected := e.field.buildsOn(b.graph, key, e.view, base)
-	b.rule(e.field, Attempt{
+	result := b.rule(e.field, Attempt{
 		Value: e.value, Before: &e.before, Author: e.author,
 		Base: base, BuildsOn: open, Rejected: rejected, At: b.now,
 	}, source{
 		change: e.change.Hash, edited: authored(e.change), cause: string(e.change.Hash[:]),
 	})
+	if (result == EditDiverted || result == EditRejected) && b.repeats(e) {
+		b.out.Repeated = append(b.out.Repeated, e.field.Policy.Path)
+	}
+}
+
+// repeats reports whether an edit sets what its author had set before and the
+// hub change whose value the author found has replaced.
+func (b *batch) repeats(e edit) bool {
+	if e.found < 0 {
+		return false
+	}
+	mirror := b.graph.At(e.found)
+	if !b.isHubActor(mirror.Actor) {
+		return false
+	}
+	m := b.measure(e.field)
+	for _, l := range b.fields.Live(e.field.Policy.Path, b.graph.View(mirror.Deps...)) {
+		if b.graph.At(l.Change).Actor == e.change.Actor && m.same(l.Value, e.value) {
+			return true
+		}
+	}
+	return false
 }
 
 // authored is when a change was made by its author's clock, which may say
@@ -83,7 +112,7 @@ func (b *batch) fold(edits []edit) []edit {
 	var folded []edit
 	for _, e := range edits {
 		if i := b.foldable(folded, e); i >= 0 {
-			e.before = folded[i].before
+			e.before, e.found = folded[i].before, folded[i].found
 			folded = slices.Delete(folded, i, i+1)
 		}
 		folded = append(folded, e)

@@ -76,6 +76,12 @@ type Outcome struct {
 	// Trespassed are changes of devices that wrote into sync_conflicts, which
 	// is the hub's; the hub change undoes it. To be reported.
 	Trespassed []crdt.Hash
+	// Typed says that a device's edit reached a critical field inside a text
+	// object that stood there before, as typing does.
+	Typed bool
+	// Repeated are the fields in which a device's edit set again what it had set
+	// before and a hub change had replaced since; one entry for each such edit.
+	Repeated []crdt.Path
 	// Lifecycle says that the record was deleted or restored: who did it is kept,
 	// though it stores no change.
 	Lifecycle bool

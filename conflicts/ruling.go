@@ -28,8 +28,10 @@ func (s source) way(a Author) Source {
 }
 
 // rule decides an attempt and does what the ruling says.
-func (b *batch) rule(f *field, a Attempt, s source) {
-	b.do(f, a, s, Decide(f.standing(b.policy.zone()), a))
+func (b *batch) rule(f *field, a Attempt, s source) Result {
+	r := Decide(f.standing(b.policy.zone()), a)
+	b.do(f, a, s, r)
+	return r.Result
 }
 
 // do carries out a ruling and tells its verdict.
