@@ -21,6 +21,8 @@ type Limits struct {
 	Unavailable    time.Duration // how long an asker waits for a peer that announced the record
 	Quiet          time.Duration // rest of a record before its projection is made
 	Pace           time.Duration // rest between two relays of a record that many devices follow
+	TypingRest     time.Duration // rest of an author who types into a critical text before its device is told anything of the record
+	TypingMost     time.Duration // how long it is told nothing at most
 	Contacts       int           // device and record pairs that left of which the heads are remembered; beyond, the oldest go
 }
 
@@ -40,6 +42,8 @@ var DefaultLimits = Limits{
 	Unavailable:    10 * time.Second,
 	Quiet:          time.Second,
 	Pace:           5 * time.Millisecond,
+	TypingRest:     time.Second,
+	TypingMost:     3 * time.Second,
 	Contacts:       100_000,
 }
 
@@ -60,6 +64,8 @@ func (l Limits) orDefault() Limits {
 		Unavailable:    cmp.Or(l.Unavailable, d.Unavailable),
 		Quiet:          cmp.Or(l.Quiet, d.Quiet),
 		Pace:           cmp.Or(l.Pace, d.Pace),
+		TypingRest:     cmp.Or(l.TypingRest, d.TypingRest),
+		TypingMost:     cmp.Or(l.TypingMost, d.TypingMost),
 		Contacts:       cmp.Or(l.Contacts, d.Contacts),
 	}
 }

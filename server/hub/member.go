@@ -24,6 +24,7 @@ type member struct {
 	// asked means that the device waits for a record that cannot be shown to it.
 	asked     bool
 	timer     *time.Timer // ends a wait; nil if none runs
+	typing    *typing     // nil unless its author types into a critical text
 	collected []byte      // the last message that asked for its upload
 	refused   string      // why a change of it was refused last, empty if none was
 }
@@ -136,6 +137,7 @@ func (t leaveTask) stage(r *room, s *stage) bool {
 		return true
 	}
 	m.stopTimer()
+	m.stopTyping()
 	delete(r.members, t.device)
 	if r.owns(m) {
 		r.hub.contacts.left(r.holding(m))

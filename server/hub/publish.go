@@ -71,7 +71,7 @@ func (r *room) tell(m *member) {
 	}
 	m.asked, m.collected = false, nil
 	m.stopTimer()
-	if m.peer == nil && !m.owed && !m.fresh || !m.device.free(r) {
+	if m.peer == nil && !m.owed && !m.fresh || m.typing != nil || !m.device.free(r) {
 		return
 	}
 	if data, ok := r.next(m); ok {

@@ -73,6 +73,9 @@ func (t *syncTask) receive(r *room, s *stage, m *member) {
 			From: t.device.who, Changes: changes, Announced: t.message.Heads, Policy: policy, Now: s.now,
 		})
 		s.refuse(r, m, o)
+		if o.Typed {
+			r.typed(m, s.now)
+		}
 		if !o.Empty() {
 			s.add("sync", t.device.who, policy.Version, o)
 			s.brought = append(s.brought, t.device)

@@ -9,7 +9,7 @@ const DEFAULT_WAIT = 20_000 // ms until a wait gives up
 
 export class Client {
   static commands = [
-    "create", "find", "set", "text", "splice", "remove", "inc", "load", "stop",
+    "create", "find", "set", "text", "splice", "remove", "inc", "load", "type", "stop",
     "get", "heads", "history", "changes", "has", "offline", "online", "broadcast", "observe",
     "wait", "quiet", "traffic", "save", "close",
   ]
@@ -92,6 +92,18 @@ export class Client {
       } catch (err) {
         this.print({ event: "trouble", message: err.message })
       }
+    }
+    this.loads.set(id, setInterval(step, every))
+    return {}
+  }
+
+  // type writes a text letter by letter at the end of a field's, as it then
+  // shows there. wait {id, idle} tells when all is written.
+  type({ id, field, text, every = 40 }) {
+    const letters = [...text]
+    const step = () => {
+      if (letters.length === 0) return this.stop({ id })
+      this.splice({ id, field, at: 1, insert: letters.shift() })
     }
     this.loads.set(id, setInterval(step, every))
     return {}
