@@ -63,6 +63,7 @@ type Hub struct {
 	convert  *converter
 
 	inFlight budget              // of messages that were read and have not had their turn
+	delayed  budget              // of messages of devices that fight, until they are taken
 	heavy    *semaphore.Weighted // one at a time has many operations in memory
 	telling  *semaphore.Weighted // one history at a time is made
 
@@ -97,6 +98,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.resident.limit, h.resident.rest = h.limits.OpenBytes, h.limits.Rest
 	h.contacts.limit = h.limits.Contacts
 	h.inFlight = newBudget(h.limits.InFlight)
+	h.delayed = newBudget(h.limits.Delayed)
 	h.heavy = semaphore.NewWeighted(1)
 	h.telling = semaphore.NewWeighted(1)
 	h.commits = newCommitter(h)

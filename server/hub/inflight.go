@@ -44,7 +44,11 @@ func (b budget) take(ctx context.Context, weight int64) (taken int64, err error)
 	return weight, b.free.Acquire(ctx, weight)
 }
 
-func (b budget) give(taken int64) { b.free.Release(taken) }
+// tryTake takes weight if it is free now.
+func (b budget) tryTake(weight int64) bool { return b.free.TryAcquire(min(weight, b.size)) }
+
+// give gives back what was taken of a weight.
+func (b budget) give(weight int64) { b.free.Release(min(weight, b.size)) }
 
 // decode decodes the changes of a message and weighs it.
 func (d *Device) decode(ctx context.Context, id crdt.RecordID, t *syncTask) error {

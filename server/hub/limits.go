@@ -10,6 +10,7 @@ type Limits struct {
 	OpenBytes      int           // records in memory, together
 	Rest           time.Duration // of a record in memory before it is closed; at the latest after twice that
 	InFlight       int           // bytes of messages that wait for their turn, in all rooms together; a device's reader waits beyond
+	Delayed        int           // bytes of messages of devices that fight, in all rooms together; a device that sends more is told to come back
 	RoomTasks      int           // tasks that wait in one room; a device's reader waits beyond
 	BatchCommits   int           // commits of one transaction
 	DeviceRecords  int           // records one connection may speak of; more are unavailable to it
@@ -31,6 +32,7 @@ var DefaultLimits = Limits{
 	OpenBytes:      256 << 20,
 	Rest:           5 * time.Second,
 	InFlight:       64 << 20,
+	Delayed:        16 << 20,
 	RoomTasks:      1024,
 	BatchCommits:   512,
 	DeviceRecords:  20_000,
@@ -53,6 +55,7 @@ func (l Limits) orDefault() Limits {
 		OpenBytes:      cmp.Or(l.OpenBytes, d.OpenBytes),
 		Rest:           cmp.Or(l.Rest, d.Rest),
 		InFlight:       cmp.Or(l.InFlight, d.InFlight),
+		Delayed:        cmp.Or(l.Delayed, d.Delayed),
 		RoomTasks:      cmp.Or(l.RoomTasks, d.RoomTasks),
 		BatchCommits:   cmp.Or(l.BatchCommits, d.BatchCommits),
 		DeviceRecords:  cmp.Or(l.DeviceRecords, d.DeviceRecords),

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wedsync/conflicts"
+	"wedsync/crdt"
 	"wedsync/store"
 )
 
@@ -73,6 +74,15 @@ func (s *stage) refuse(r *room, m *member, o *conflicts.Outcome) {
 }
 
 var errTrespass = errors.New("wrote into sync_conflicts, which is the hub's; that was undone")
+
+// repeated has it count, once it is stored, that a device set values again.
+func (s *stage) repeated(r *room, d *Device, fields []crdt.Path) {
+	s.replies = append(s.replies, func(err error) {
+		if err == nil {
+			r.repeated(d, fields, s.now)
+		}
+	})
+}
 
 // deny tells a device at the end of the turn that it cannot have the record.
 func (s *stage) deny(r *room, d *Device) {

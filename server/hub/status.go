@@ -21,6 +21,7 @@ const (
 	HubBehind     = "hub_behind"
 	DeviceRefused = "refused"
 	DeviceWaiting = "waiting_for_dependency"
+	Fighting      = "fighting"
 )
 
 // SyncStatus compares the hub with the devices that are connected or were since
@@ -101,6 +102,9 @@ func (t statusTask) stage(r *room, s *stage) bool {
 	var out []DeviceStatus
 	for key, held := range all {
 		st := r.compare(held)
+		if f := r.fights[key]; f != nil && f.on(s.now) && st.State != DeviceRefused {
+			st = f.explain(st)
+		}
 		st.User, st.Device, st.Connected, st.LastContact = key.user, key.device, here[key], held.seen
 		out = append(out, st)
 	}

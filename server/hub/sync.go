@@ -20,6 +20,14 @@ type syncTask struct {
 }
 
 func (t *syncTask) stage(r *room, s *stage) bool {
+	if r.fights != nil && r.delays(t, s.now) {
+		return true
+	}
+	return t.take(r, s)
+}
+
+// take is stage for a message whose turn has come.
+func (t *syncTask) take(r *room, s *stage) bool {
 	if t.device.closed() {
 		return true
 	}
@@ -75,6 +83,9 @@ func (t *syncTask) receive(r *room, s *stage, m *member) {
 		s.refuse(r, m, o)
 		if o.Typed {
 			r.typed(m, s.now)
+		}
+		if len(o.Repeated) > 0 {
+			s.repeated(r, t.device, o.Repeated)
 		}
 		if !o.Empty() {
 			s.add("sync", t.device.who, policy.Version, o)

@@ -9,7 +9,7 @@ const DEFAULT_WAIT = 20_000 // ms until a wait gives up
 
 export class Client {
   static commands = [
-    "create", "find", "set", "text", "splice", "remove", "inc", "load", "type", "stop",
+    "create", "find", "set", "text", "splice", "remove", "inc", "load", "type", "insist", "stop",
     "get", "heads", "history", "changes", "has", "offline", "online", "broadcast", "observe",
     "wait", "quiet", "traffic", "save", "close",
   ]
@@ -106,6 +106,17 @@ export class Client {
       this.splice({ id, field, at: 1, insert: letters.shift() })
     }
     this.loads.set(id, setInterval(step, every))
+    return {}
+  }
+
+  // insist sets a field to a value, now and whenever it shows another.
+  insist({ id, field, value }) {
+    const handle = this.#ready(id)
+    const look = () => {
+      if (!same(encode(at(this.v.doc(handle), field.split("."))), value)) this.set({ id, field, value })
+    }
+    handle.on("change", () => setImmediate(look))
+    look()
     return {}
   }
 
