@@ -47,7 +47,7 @@ type room struct {
 	members  map[*Device]*member
 	fights   map[contactKey]*fight // nil in a peaceful room
 	relayed  time.Time             // when the members were last told
-	relaying bool      // a relayTask is to come
+	relaying bool                  // a relayTask is to come
 }
 
 func newRoom(h *Hub, id crdt.RecordID) *room {
