@@ -7,11 +7,11 @@ import (
 	"wedsync/crdt"
 )
 
-// A Device is one that has synced. Its name is unique within its supplier.
+// A Device is one that has synced. Its name is unique among those of its user.
 type Device struct {
 	Supplier  string
+	User      string
 	Device    string
-	User      string // who used it last
 	StorageID string // of its automerge-repo storage, empty if it has none
 	At        time.Time
 }
@@ -19,25 +19,32 @@ type Device struct {
 // DeviceHeads is what a device said it holds of a record.
 type DeviceHeads struct {
 	Supplier string
+	User     string
 	Device   string
 	Record   crdt.RecordID
 	Heads    []crdt.Hash // ascending
+	Refused  string      // why a change of it was refused last, empty if none was
 	At       time.Time
 }
+
+// MaxDevices bounds the devices of a supplier that are remembered.
+const MaxDevices = 2000
 
 // Devices remembers devices, for people who ask whether theirs is up to date.
 // What it notes may be lost in a power failure, without harm. No call delays a
 // commit by more than a moment.
 type Devices interface {
-	// Seen notes devices. An older At than the stored one changes nothing.
+	// Seen notes devices. An older At than the stored one changes nothing. Of
+	// more than MaxDevices those that were seen longest ago are forgotten, with
+	// all that they announced.
 	Seen(ctx context.Context, devices []Device) error
-	// DevicesOf reads the devices of a supplier in ascending order of name.
+	// DevicesOf reads the devices of a supplier in ascending order of user, then name.
 	DevicesOf(ctx context.Context, supplier string) ([]Device, error)
 	// Announce notes what devices hold. A device that was never seen and a
 	// record that the supplier does not have are left out; an older At than
 	// the stored one changes nothing.
 	Announce(ctx context.Context, heads []DeviceHeads) error
 	// DeviceHeads reads what the devices of a supplier last announced for some
-	// records, in ascending order of record, then device.
+	// records, in ascending order of record, then user, then device.
 	DeviceHeads(ctx context.Context, supplier string, ids []crdt.RecordID) ([]DeviceHeads, error)
 }

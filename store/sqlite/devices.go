@@ -13,19 +13,28 @@ import (
 // Seen implements [store.Devices].
 func (s *Store) Seen(ctx context.Context, devices []store.Device) error {
 	const supplier = `INSERT INTO suppliers (name) VALUES (?) ON CONFLICT DO NOTHING`
-	const upsert = `INSERT INTO devices (supplier, name, user, storage_id, at)
+	const upsert = `INSERT INTO devices (supplier, user, name, storage_id, at)
 		SELECT key, ?, ?, ?, ? FROM suppliers WHERE name = ?
-		ON CONFLICT DO UPDATE SET user = excluded.user, storage_id = excluded.storage_id, at = excluded.at
+		ON CONFLICT DO UPDATE SET storage_id = excluded.storage_id, at = excluded.at
 		WHERE excluded.at >= at`
 	if len(devices) == 0 {
 		return nil
 	}
 	return s.write(ctx, s.lax, "seen", func(ctx context.Context, t *transaction) error {
+		suppliers := make(map[string]bool)
 		for _, d := range devices {
-			if _, err := t.exec(ctx, supplier, d.Supplier); err != nil {
+			if !suppliers[d.Supplier] {
+				suppliers[d.Supplier] = true
+				if _, err := t.exec(ctx, supplier, d.Supplier); err != nil {
+					return err
+				}
+			}
+			if _, err := t.exec(ctx, upsert, d.User, d.Device, d.StorageID, d.At.UnixMicro(), d.Supplier); err != nil {
 				return err
 			}
-			if _, err := t.exec(ctx, upsert, d.Device, d.User, d.StorageID, d.At.UnixMicro(), d.Supplier); err != nil {
+		}
+		for name := range suppliers {
+			if err := t.forgetDevices(ctx, name); err != nil {
 				return err
 			}
 		}
@@ -33,15 +42,28 @@ func (s *Store) Seen(ctx context.Context, devices []store.Device) error {
 	})
 }
 
+// forgetDevices forgets the devices of a supplier that are too many.
+func (t *transaction) forgetDevices(ctx context.Context, supplier string) error {
+	const excess = `(SELECT d.key FROM suppliers s JOIN devices d ON d.supplier = s.key
+		WHERE s.name = ? ORDER BY d.at DESC, d.key DESC LIMIT -1 OFFSET ?)`
+	const heads = `DELETE FROM device_heads WHERE device IN ` + excess
+	const devices = `DELETE FROM devices WHERE key IN ` + excess
+	if _, err := t.exec(ctx, heads, supplier, store.MaxDevices); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, devices, supplier, store.MaxDevices)
+	return err
+}
+
 // DevicesOf implements [store.Devices].
 func (s *Store) DevicesOf(ctx context.Context, supplier string) (devices []store.Device, err error) {
-	const query = `SELECT d.name, d.user, d.storage_id, d.at
-		FROM suppliers s JOIN devices d ON d.supplier = s.key WHERE s.name = ? ORDER BY d.name`
+	const query = `SELECT d.user, d.name, d.storage_id, d.at
+		FROM suppliers s JOIN devices d ON d.supplier = s.key WHERE s.name = ? ORDER BY d.user, d.name`
 	err = s.read(ctx, "devices", func(ctx context.Context, p *pool) error {
 		return p.rows(ctx, query, []any{supplier}, func(rows *sql.Rows) error {
 			d := store.Device{Supplier: supplier}
 			var at int64
-			err := rows.Scan(&d.Device, &d.User, &d.StorageID, &at)
+			err := rows.Scan(&d.User, &d.Device, &d.StorageID, &at)
 			d.At = time.UnixMicro(at).UTC()
 			devices = append(devices, d)
 			return err
@@ -52,18 +74,20 @@ func (s *Store) DevicesOf(ctx context.Context, supplier string) (devices []store
 
 // Announce implements [store.Devices].
 func (s *Store) Announce(ctx context.Context, heads []store.DeviceHeads) error {
-	const upsert = `INSERT INTO device_heads (record, device, heads, at)
-		SELECT r.key, d.key, ?, ?
+	const upsert = `INSERT INTO device_heads (record, device, heads, refused, at)
+		SELECT r.key, d.key, ?, ?, ?
 		FROM suppliers s JOIN devices d ON d.supplier = s.key JOIN records r ON r.supplier = s.key
-		WHERE s.name = ? AND d.name = ? AND r.id = ?
-		ON CONFLICT DO UPDATE SET heads = excluded.heads, at = excluded.at WHERE excluded.at >= at`
+		WHERE s.name = ? AND d.user = ? AND d.name = ? AND r.id = ?
+		ON CONFLICT DO UPDATE SET heads = excluded.heads, refused = excluded.refused, at = excluded.at
+		WHERE excluded.at >= at`
 	if len(heads) == 0 {
 		return nil
 	}
 	return s.write(ctx, s.lax, "announce", func(ctx context.Context, t *transaction) error {
 		for i := range heads {
 			h := &heads[i]
-			_, err := t.exec(ctx, upsert, store.EncodeHeads(h.Heads), h.At.UnixMicro(), h.Supplier, h.Device, h.Record[:])
+			_, err := t.exec(ctx, upsert, store.EncodeHeads(h.Heads), h.Refused, h.At.UnixMicro(),
+				h.Supplier, h.User, h.Device, h.Record[:])
 			if err != nil {
 				return err
 			}
@@ -74,12 +98,12 @@ func (s *Store) Announce(ctx context.Context, heads []store.DeviceHeads) error {
 
 // DeviceHeads implements [store.Devices].
 func (s *Store) DeviceHeads(ctx context.Context, supplier string, ids []crdt.RecordID) (found []store.DeviceHeads, err error) {
-	const query = eachID + ` SELECT DISTINCT r.id, d.name, h.heads, h.at
+	const query = eachID + ` SELECT DISTINCT r.id, d.user, d.name, h.heads, h.refused, h.at
 		FROM n CROSS JOIN records r ON r.id = n.id
 		JOIN suppliers s ON s.key = r.supplier
 		JOIN device_heads h ON h.record = r.key
 		JOIN devices d ON d.key = h.device
-		WHERE s.name = ?2 ORDER BY r.id, d.name`
+		WHERE s.name = ?2 ORDER BY r.id, d.user, d.name`
 	err = s.read(ctx, "device heads", func(ctx context.Context, p *pool) error {
 		return p.rows(ctx, query, []any{packIDs(ids), supplier}, func(rows *sql.Rows) error {
 			h, err := scanDeviceHeads(rows)
@@ -94,7 +118,7 @@ func (s *Store) DeviceHeads(ctx context.Context, supplier string, ids []crdt.Rec
 func scanDeviceHeads(rows *sql.Rows) (h store.DeviceHeads, err error) {
 	var id, heads []byte
 	var at int64
-	if err := rows.Scan(&id, &h.Device, &heads, &at); err != nil {
+	if err := rows.Scan(&id, &h.User, &h.Device, &heads, &h.Refused, &at); err != nil {
 		return h, err
 	}
 	if len(id) != len(h.Record) {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"time"
 
 	"wedsync/conflicts"
@@ -10,19 +11,20 @@ import (
 
 var deviceCases = []testcase{
 	{"DevicesOfASupplierAreRememberedAsLastSeen", func(b *bench) {
-		phone := store.Device{Supplier: "rose", Device: "phone", User: "ada", StorageID: "s1", At: noon}
-		tablet := store.Device{Supplier: "rose", Device: "tablet", User: "ada", At: noon}
-		foreign := store.Device{Supplier: "lily", Device: "phone", User: "zoe", At: noon}
-		b.ok("seen", b.Seen(b.ctx, []store.Device{tablet, phone, foreign}))
+		phone := store.Device{Supplier: "rose", User: "ada", Device: "phone", StorageID: "s1", At: noon}
+		same := store.Device{Supplier: "rose", User: "ben", Device: "phone", At: noon} // another's
+		tablet := store.Device{Supplier: "rose", User: "ada", Device: "tablet", StorageID: "s3", At: noon}
+		foreign := store.Device{Supplier: "lily", User: "ada", Device: "phone", At: noon}
+		b.ok("seen", b.Seen(b.ctx, []store.Device{same, tablet, phone, foreign}))
 		later := phone
-		later.User, later.StorageID, later.At = "ben", "s2", noon.Add(time.Minute)
+		later.StorageID, later.At = "s2", noon.Add(time.Minute)
 		earlier := tablet
-		earlier.User, earlier.At = "eve", noon.Add(-time.Minute)
+		earlier.StorageID, earlier.At = "s4", noon.Add(-time.Minute)
 		b.ok("seen", b.Seen(b.ctx, []store.Device{later, earlier}))
 		b.restart()
 		got, err := b.DevicesOf(b.ctx, "rose")
 		b.ok("devices", err)
-		b.same("devices", got, []store.Device{later, tablet})
+		b.same("devices", got, []store.Device{later, tablet, same})
 	}},
 	{"NothingSeenIsNoDevice", func(b *bench) {
 		b.ok("seen", b.Seen(b.ctx, nil))
@@ -32,38 +34,77 @@ var deviceCases = []testcase{
 		b.same("devices", len(got), 0)
 	}},
 	{"LastAnnouncedHeadsAreRememberedPerDeviceAndRecord", announcements},
+	{"DevicesSeenLongestAgoAreForgottenBeyondTheLimit", forgottenDevices},
 }
 
 func announcements(b *bench) {
 	one, two, foreign := recordID(1), recordID(2), recordID(3)
 	b.must(commit("rose", one, 0), commit("rose", two, 0), commit("lily", foreign, 0))
 	b.ok("seen", b.Seen(b.ctx, []store.Device{
-		{Supplier: "rose", Device: "phone", At: noon},
-		{Supplier: "rose", Device: "tablet", At: noon},
-		{Supplier: "lily", Device: "phone", At: noon},
+		{Supplier: "rose", User: "ada", Device: "phone", At: noon},
+		{Supplier: "rose", User: "ben", Device: "phone", At: noon},
+		{Supplier: "lily", User: "ada", Device: "phone", At: noon},
 	}))
-	say := func(supplier, device string, id crdt.RecordID, at time.Time, heads ...crdt.Hash) store.DeviceHeads {
-		return store.DeviceHeads{Supplier: supplier, Device: device, Record: id, Heads: heads, At: at}
+	say := func(supplier, user string, id crdt.RecordID, at time.Time, heads ...crdt.Hash) store.DeviceHeads {
+		return store.DeviceHeads{Supplier: supplier, User: user, Device: "phone", Record: id, Heads: heads, At: at}
 	}
-	phoneTwo := say("rose", "phone", two, noon, hash(2))
-	tabletOne := say("rose", "tablet", one, noon, hash(3), hash(4))
+	unseen := say("rose", "ada", one, noon, hash(5))
+	unseen.Device = "unseen"
+	adaTwo := say("rose", "ada", two, noon, hash(2))
+	benOne := say("rose", "ben", one, noon, hash(3), hash(4))
+	benOne.Refused = "equivocation"
 	b.ok("announce", b.Announce(b.ctx, []store.DeviceHeads{
-		say("rose", "phone", one, noon, hash(1)), phoneTwo, tabletOne,
-		say("rose", "unseen", one, noon, hash(5)),            // no such device
-		say("rose", "phone", recordID(9), noon, hash(6)),     // no such record
-		say("rose", "phone", foreign, noon, hash(7)),         // another's record
-		say("lily", "phone", one, noon, hash(8)),             // likewise
-		say("lily", "phone", foreign, noon, hash(9)),         // another's device
-		say("rose", "tablet", one, noon.Add(-1e9), hash(10)), // too old
+		say("rose", "ada", one, noon, hash(1)), adaTwo, benOne,
+		unseen,                                 // no such device
+		say("rose", "eve", one, noon, hash(5)), // no such user
+		say("rose", "ada", recordID(9), noon, hash(6)),    // no such record
+		say("rose", "ada", foreign, noon, hash(7)),        // another's record
+		say("lily", "ada", one, noon, hash(8)),            // likewise
+		say("lily", "ada", foreign, noon, hash(9)),        // another's device
+		say("rose", "ben", one, noon.Add(-1e9), hash(10)), // too old
 	}))
-	phoneOne := say("rose", "phone", one, noon.Add(time.Second))
-	b.ok("announce", b.Announce(b.ctx, []store.DeviceHeads{phoneOne}))
+	adaOne := say("rose", "ada", one, noon.Add(time.Second))
+	b.ok("announce", b.Announce(b.ctx, []store.DeviceHeads{adaOne}))
 	got, err := b.DeviceHeads(b.ctx, "rose", []crdt.RecordID{two, one, foreign, one, recordID(9)})
 	b.ok("device heads", err)
-	b.same("device heads", got, []store.DeviceHeads{phoneOne, tabletOne, phoneTwo})
+	b.same("device heads", got, []store.DeviceHeads{adaOne, benOne, adaTwo})
 	got, err = b.DeviceHeads(b.ctx, "rose", nil)
 	b.ok("device heads", err)
 	b.same("device heads of no records", len(got), 0)
+}
+
+func forgottenDevices(b *bench) {
+	one := recordID(1)
+	b.must(commit("rose", one, 0))
+	phone := func(n int) store.Device {
+		return store.Device{Supplier: "rose", User: "ada", Device: fmt.Sprintf("%04d", n), At: noon.Add(time.Duration(n) * time.Second)}
+	}
+	foreign := store.Device{Supplier: "lily", User: "zoe", Device: "phone", At: noon.Add(-time.Hour)}
+	b.ok("seen", b.Seen(b.ctx, []store.Device{phone(0), phone(1), phone(2), foreign}))
+	var said []store.DeviceHeads
+	for n := range 3 {
+		said = append(said, store.DeviceHeads{
+			Supplier: "rose", User: "ada", Device: phone(n).Device, Record: one, Heads: []crdt.Hash{hash(n)}, At: noon,
+		})
+	}
+	b.ok("announce", b.Announce(b.ctx, said))
+	again := phone(0)
+	again.At = noon.Add(time.Hour)
+	devices := []store.Device{again}
+	for n := 3; n <= store.MaxDevices; n++ {
+		devices = append(devices, phone(n))
+	}
+	b.ok("seen", b.Seen(b.ctx, devices))
+	got, err := b.DevicesOf(b.ctx, "rose")
+	b.ok("devices", err)
+	b.same("devices", len(got), store.MaxDevices)
+	b.same("first devices", got[:2], []store.Device{again, phone(2)})
+	heads, err := b.DeviceHeads(b.ctx, "rose", []crdt.RecordID{one})
+	b.ok("device heads", err)
+	b.same("device heads", heads, []store.DeviceHeads{said[0], said[2]})
+	got, err = b.DevicesOf(b.ctx, "lily")
+	b.ok("devices", err)
+	b.same("another's devices", got, []store.Device{foreign})
 }
 
 var policyCases = []testcase{
