@@ -34,6 +34,8 @@ type Device struct {
 	hub    *Hub
 	who    conflicts.Principal
 	peerID string
+	// lasting means that it has a name by which it can come back.
+	lasting bool
 	done   chan struct{} // closed with the device
 
 	malformed int                    // owned by Receive
@@ -79,9 +81,10 @@ type Outgoing struct {
 // Join makes a device of a connection whose handshake is complete. An older
 // connection of the same device under the same peer id is closed.
 func (h *Hub) Join(who conflicts.Principal, joined syncproto.Joined) *Device {
+	lasting := who.Device != "" || joined.StorageID != ""
 	who.Device = cmp.Or(who.Device, joined.StorageID, joined.PeerID)
 	d := &Device{
-		hub: h, who: who, peerID: joined.PeerID,
+		hub: h, who: who, peerID: joined.PeerID, lasting: lasting,
 		done:    make(chan struct{}),
 		records: make(map[crdt.RecordID]bool),
 		slots:   make(map[*room]*slot),
@@ -89,6 +92,7 @@ func (h *Hub) Join(who conflicts.Principal, joined syncproto.Joined) *Device {
 	if old := h.devices.add(d); old != nil {
 		old.Close(Replaced)
 	}
+	h.notes.joined(d, joined.StorageID)
 	h.metrics.devices.Inc()
 	return d
 }

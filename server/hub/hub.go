@@ -61,6 +61,7 @@ type Hub struct {
 	heads    *headsLoader
 	project  *projector
 	convert  *converter
+	notes    *notes
 
 	inFlight budget              // of messages that were read and have not had their turn
 	delayed  budget              // of messages of devices that fight, until they are taken
@@ -69,7 +70,7 @@ type Hub struct {
 
 	ctx    context.Context // ends when no room has an owner any more
 	cancel context.CancelFunc
-	wg     sync.WaitGroup // the loops of commits, heads, project and convert
+	wg     sync.WaitGroup // the loops of commits, heads, project, convert and notes
 }
 
 // New starts a hub. Close stops it.
@@ -105,10 +106,12 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.heads = newHeadsLoader(h)
 	h.project = newProjector(h)
 	h.convert = newConverter(h)
+	h.notes = newNotes(h)
 	h.wg.Go(h.commits.run)
 	h.wg.Go(h.heads.run)
 	h.wg.Go(h.project.run)
 	h.wg.Go(h.convert.run)
+	h.wg.Go(h.notes.run)
 	return h, nil
 }
 
@@ -120,4 +123,5 @@ func (h *Hub) Close() {
 	h.rooms.close()
 	h.cancel()
 	h.wg.Wait()
+	h.noteAll()
 }

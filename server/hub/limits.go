@@ -24,6 +24,7 @@ type Limits struct {
 	Pace           time.Duration // rest between two relays of a record that many devices follow
 	TypingRest     time.Duration // rest of an author who types into a critical text before its device is told anything of the record
 	TypingMost     time.Duration // how long it is told nothing at most
+	Notes          time.Duration // between two times that the store is told what devices hold
 	Contacts       int           // device and record pairs that left of which the heads are remembered; beyond, the oldest go
 }
 
@@ -46,6 +47,7 @@ var DefaultLimits = Limits{
 	Pace:           5 * time.Millisecond,
 	TypingRest:     time.Second,
 	TypingMost:     3 * time.Second,
+	Notes:          30 * time.Second,
 	Contacts:       100_000,
 }
 
@@ -69,6 +71,7 @@ func (l Limits) orDefault() Limits {
 		Pace:           cmp.Or(l.Pace, d.Pace),
 		TypingRest:     cmp.Or(l.TypingRest, d.TypingRest),
 		TypingMost:     cmp.Or(l.TypingMost, d.TypingMost),
+		Notes:          cmp.Or(l.Notes, d.Notes),
 		Contacts:       cmp.Or(l.Contacts, d.Contacts),
 	}
 }

@@ -140,7 +140,9 @@ func (t leaveTask) stage(r *room, s *stage) bool {
 	m.stopTyping()
 	delete(r.members, t.device)
 	if r.owns(m) {
-		r.hub.contacts.left(r.holding(m))
+		held := r.holding(m)
+		r.hub.contacts.left(held)
+		r.hub.notes.holds(t.device, held)
 	}
 	for _, other := range r.members {
 		if other.asked {

@@ -45,6 +45,8 @@ type room struct {
 	view     *syncproto.View // of record
 	corrupt  error           // why the record cannot be opened; asked again in another room
 	members  map[*Device]*member
+	noting   bool                  // a noteTask is to come
+	noted    time.Time             // when one was there last
 	fights   map[contactKey]*fight // nil in a peaceful room
 	relayed  time.Time             // when the members were last told
 	relaying bool                  // a relayTask is to come

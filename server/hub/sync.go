@@ -41,6 +41,9 @@ func (t *syncTask) take(r *room, s *stage) bool {
 	}
 	m := r.member(t.device)
 	m.announce(t.message.Heads, s.now)
+	if !r.noting {
+		r.spoke()
+	}
 	s.touch(m)
 	if r.stored.State == store.Deleted || r.record != nil && r.record.Deleted() {
 		m.asked = true // and what it announced is asked for once the record is restored
