@@ -125,6 +125,7 @@ type Refusal struct {
 	Hash   crdt.Hash
 	Reason string // a short stable word for metrics: forged_actor, equivocation, invalid, limit, read_only …
 	Err    error  // for people
+	Raw    []byte // the change as it came, nil if it is not kept
 }
 
 // A Judgement asks for a record to be brought in line with a policy.

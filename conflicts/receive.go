@@ -48,7 +48,7 @@ func (b *batch) take(changes []*crdt.Change) (lost bool) {
 		}
 		added, err := b.add(c, recovering)
 		if err != nil {
-			b.refuse(c.Hash, err)
+			b.refuse(c, err)
 			continue
 		}
 		for _, c := range added {
@@ -58,7 +58,7 @@ func (b *batch) take(changes []*crdt.Change) (lost bool) {
 	}
 	for _, dropped := range b.graph.Dropped() {
 		delete(b.carriers, dropped.Change.Hash)
-		b.refuse(dropped.Change.Hash, dropped.Err)
+		b.refuse(dropped.Change, dropped.Err)
 	}
 	return lost
 }
@@ -101,8 +101,8 @@ func (b *batch) bringsLost(changes []*crdt.Change) bool {
 }
 
 // refuse notes that a change was not taken.
-func (b *batch) refuse(h crdt.Hash, err error) {
-	b.out.Refused = append(b.out.Refused, Refusal{Hash: h, Reason: refusalReason(err), Err: err})
+func (b *batch) refuse(c *crdt.Change, err error) {
+	b.out.Refused = append(b.out.Refused, Refusal{Hash: c.Hash, Reason: refusalReason(err), Err: err, Raw: c.Raw})
 }
 
 func refusalReason(err error) string {

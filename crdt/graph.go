@@ -228,6 +228,16 @@ func (g *Graph) Sealed(member Hash) (by Hash, ok bool) {
 // Waiting are the changes that wait for a dependency, ascending.
 func (g *Graph) Waiting() []Hash { return g.orphans.hashes() }
 
+// WaitingChanges are the changes that wait for a dependency, ascending by hash,
+// without their operations. They must not be modified.
+func (g *Graph) WaitingChanges() []*Change {
+	var all []*Change
+	for _, h := range g.orphans.hashes() {
+		all = append(all, g.orphans.waiters[h].change)
+	}
+	return all
+}
+
 // Missing is what must be asked for to hold heads: those of them that neither
 // are there nor wait, and what waiting changes still need. Ascending.
 func (g *Graph) Missing(heads []Hash) []Hash {
