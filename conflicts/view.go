@@ -13,6 +13,18 @@ type LedgerView struct {
 	Accepted map[crdt.Path]AcceptedValue
 	Pending  map[crdt.Path]string // the id of the field's pending conflict
 	Revision uint64               // how many decisions the record has seen: the sum of all revisions
+	Recovery *Recovery            // nil if nothing has to be known of one
+}
+
+// A Recovery says that the hub had lost part of the record, its own decisions
+// among it, and takes it back from devices.
+type Recovery struct {
+	// From is who brings the record back while not all of that is there; until
+	// then nothing of it is judged or sent. It is empty once it was judged.
+	From Author
+	// At is when it was judged, zero before. It is told until every field that
+	// was taken over has been decided anew.
+	At time.Time
 }
 
 // An AcceptedValue is the value of a critical field that counts.
@@ -62,7 +74,25 @@ func (l *ledger) view() *LedgerView {
 			v.Accepted[path] = f.acceptedValue()
 		}
 	}
+	v.Recovery = l.recovery()
 	return v
+}
+
+func (l *ledger) recovery() *Recovery {
+	if a := l.Awaiting; a != nil && a.Lost {
+		return &Recovery{From: Author{User: a.User, Device: a.Device}}
+	}
+	var r *Recovery
+	for _, f := range l.Fields {
+		a := f.acceptedValue()
+		if !f.Critical || a.Cause != CauseRecovered {
+			continue
+		}
+		if r == nil || a.DecidedAt.After(r.At) {
+			r = &Recovery{At: a.DecidedAt}
+		}
+	}
+	return r
 }
 
 func (f *field) acceptedValue() AcceptedValue {

@@ -36,19 +36,35 @@ type recordStatus struct {
 	Heads   []string       `json:"heads"`
 	Digest  string         `json:"digest"`
 	Pending int            `json:"pending"`
+	Notice  *recordNotice  `json:"notice,omitempty"`
 	Devices []deviceStatus `json:"devices"`
+}
+
+type recordNotice struct {
+	State       string     `json:"state"`
+	At          *time.Time `json:"at"`
+	Explanation string     `json:"explanation"`
+	Action      string     `json:"action"`
 }
 
 type deviceStatus struct {
 	Device          string     `json:"device"`
 	User            string     `json:"user"`
 	State           string     `json:"state"`
+	Reason          string     `json:"reason,omitempty"`
 	Connected       bool       `json:"connected"`
 	MissingOnDevice int        `json:"missing_on_device"`
 	MissingOnHub    int        `json:"missing_on_hub"`
 	LastContact     *time.Time `json:"last_contact"`
 	Explanation     string     `json:"explanation"`
 	Action          string     `json:"action"`
+	Reentries       []reentry  `json:"reenter,omitempty"`
+}
+
+type reentry struct {
+	Field    string     `json:"field"`
+	Value    any        `json:"value"`
+	EditedAt *time.Time `json:"edited_at"`
 }
 
 // Run prints the sync status.
@@ -66,7 +82,9 @@ func (c *statusCommand) Run(ctx context.Context, t terminal) error {
 func printStatus(w io.Writer, status listing[recordStatus]) error {
 	g := newGrid("client", "pending", "user", "device", "state", "missing there", "missing here", "last contact", "what it means")
 	for _, r := range status.Items {
-		if len(r.Devices) == 0 {
+		if n := r.Notice; n != nil {
+			g.add(r.Client, r.Pending, "", "", n.State, "", "", shownTime(n.At), n.Explanation+" "+n.Action)
+		} else if len(r.Devices) == 0 {
 			g.add(r.Client, r.Pending, "", "", "no device yet", "", "", "", "")
 		}
 		for _, d := range r.Devices {
@@ -76,6 +94,9 @@ func printStatus(w io.Writer, status listing[recordStatus]) error {
 			}
 			g.add(r.Client, r.Pending, printable(d.User), printable(d.Device), d.State,
 				d.MissingOnDevice, d.MissingOnHub, contact, printable(strings.TrimSpace(d.Explanation+" "+d.Action)))
+			for _, e := range d.Reentries {
+				g.add("", "", "", "", "enter again", "", "", shownTime(e.EditedAt), printable(fmt.Sprintf("%s: %v", e.Field, e.Value)))
+			}
 		}
 	}
 	if err := g.print(w); err != nil {

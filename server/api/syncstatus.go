@@ -19,19 +19,38 @@ type recordStatus struct {
 	Heads   []string       `json:"heads"`
 	Digest  string         `json:"digest"`
 	Pending int            `json:"pending"`
+	Notice  *notice        `json:"notice,omitempty"`
 	Devices []deviceStatus `json:"devices"`
+}
+
+// A notice says that the hub had lost part of a record.
+type notice struct {
+	State       string     `json:"state"`
+	At          *time.Time `json:"at"` // null while it is being recovered
+	Explanation string     `json:"explanation"`
+	Action      string     `json:"action"`
 }
 
 type deviceStatus struct {
 	Device          string     `json:"device"`
 	User            string     `json:"user"`
 	State           string     `json:"state"`
+	Reason          string     `json:"reason,omitempty"` // of a refusal
 	Connected       bool       `json:"connected"`
 	MissingOnDevice int        `json:"missing_on_device"`
 	MissingOnHub    int        `json:"missing_on_hub"`
 	LastContact     *time.Time `json:"last_contact"` // null if there was none
 	Explanation     string     `json:"explanation"`
 	Action          string     `json:"action"`
+	Reentries       []reentry  `json:"reenter,omitempty"`
+}
+
+// A reentry is what a copy that is refused says of a critical field, to be
+// entered again.
+type reentry struct {
+	Field    string     `json:"field"`
+	Value    any        `json:"value"`
+	EditedAt *time.Time `json:"edited_at"` // by the device's clock
 }
 
 // SyncStatus answers GET /api/clients/sync-status.
@@ -71,11 +90,24 @@ func showRecordStatus(s hub.RecordStatus) recordStatus {
 		Client: s.Record.ClientID(), Heads: showHeads(s.Heads), Digest: s.Digest, Pending: s.Pending,
 		Devices: make([]deviceStatus, 0, len(s.Devices)),
 	}
+	if n := s.Notice; n != nil {
+		shown.Notice = &notice{State: n.State, At: showTime(n.At), Explanation: n.Explanation, Action: n.Action}
+	}
 	for _, d := range s.Devices {
-		shown.Devices = append(shown.Devices, deviceStatus{
-			Device: d.Device, User: d.User, State: d.State, Connected: d.Connected,
-			MissingOnDevice: d.MissingOnDevice, MissingOnHub: d.MissingOnHub,
-			LastContact: showTime(d.LastContact), Explanation: d.Explanation, Action: d.Action,
+		shown.Devices = append(shown.Devices, showDeviceStatus(d))
+	}
+	return shown
+}
+
+func showDeviceStatus(d hub.DeviceStatus) deviceStatus {
+	shown := deviceStatus{
+		Device: d.Device, User: d.User, State: d.State, Reason: d.Reason, Connected: d.Connected,
+		MissingOnDevice: d.MissingOnDevice, MissingOnHub: d.MissingOnHub,
+		LastContact: showTime(d.LastContact), Explanation: d.Explanation, Action: d.Action,
+	}
+	for _, e := range d.Reentries {
+		shown.Reentries = append(shown.Reentries, reentry{
+			Field: string(e.Field), Value: e.Value.JSON(), EditedAt: showTime(e.EditedAt),
 		})
 	}
 	return shown

@@ -36,7 +36,7 @@ type Device struct {
 	peerID string
 	// lasting means that it has a name by which it can come back.
 	lasting bool
-	done   chan struct{} // closed with the device
+	done    chan struct{} // closed with the device
 
 	malformed int                    // owned by Receive
 	records   map[crdt.RecordID]bool // spoken of; owned by Receive
@@ -54,6 +54,7 @@ type Device struct {
 	ephemerals  []Presence
 	presence    int             // bytes of ephemerals
 	complaints  map[string]bool // reasons of refusals that were logged
+	refusals    *refusals       // nil if nothing was refused
 }
 
 // A slot is what one device has yet to hear of one record.
@@ -227,6 +228,9 @@ func (d *Device) tolerate(id crdt.RecordID, err error) error {
 
 // refused counts a change that was not taken.
 func (d *Device) refused(id crdt.RecordID, refusal conflicts.Refusal) {
+	d.mu.Lock()
+	d.keep(id, refusal)
+	d.mu.Unlock()
 	d.hub.metrics.refused.WithLabelValues(refusal.Reason).Inc()
 	d.complain(id, refusal)
 }

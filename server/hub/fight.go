@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -105,15 +104,6 @@ func (r *room) abandon(f *fight) {
 		}
 		return ended
 	})
-}
-
-// explain says that a device fights.
-func (f *fight) explain(st DeviceStatus) DeviceStatus {
-	st.State = Fighting
-	st.Explanation = fmt.Sprintf("The device keeps setting %s to a value that the hub has replaced, more than %d times in a minute; "+
-		"its edits of this record are taken every %.0f seconds.", f.field, fightLimit, fightRest.Seconds())
-	st.Action = "Look for an app on the device that writes the field by itself, and decide the conflict if one is pending."
-	return st
 }
 
 // A truceTask takes what a device that fights had to wait with.

@@ -25,7 +25,7 @@ type Limits struct {
 	TypingRest     time.Duration // rest of an author who types into a critical text before its device is told anything of the record
 	TypingMost     time.Duration // how long it is told nothing at most
 	Notes          time.Duration // between two times that the store is told what devices hold
-	Contacts       int           // device and record pairs that left of which the heads are remembered; beyond, the oldest go
+	Contacts       int           // device and record pairs that left of which the heads are remembered in memory; beyond, the oldest go
 }
 
 // DefaultLimits are the limits of a hub that is not told otherwise.

@@ -101,20 +101,24 @@ func (n *notes) run() {
 	}
 }
 
-// ask has the rooms note what their members hold.
+// ask has the rooms note what their members hold, and waits for them.
 func (n *notes) ask() {
 	n.mu.Lock()
 	spoken := n.spoken
 	n.spoken = nil
 	n.mu.Unlock()
+	var asked sync.WaitGroup
 	for _, id := range spoken {
 		if n.hub.rooms.find(id) == nil {
 			continue // nobody is left
 		}
-		if err := n.hub.deliver(n.hub.ctx, id, noteTask{}); err != nil {
-			return // the hub closes
+		asked.Add(1)
+		if err := n.hub.deliver(n.hub.ctx, id, noteTask{asked.Done}); err != nil {
+			asked.Done()
+			break // the hub closes
 		}
 	}
+	asked.Wait()
 }
 
 // write writes what is noted. What cannot be written is lost without harm.
@@ -177,9 +181,10 @@ func (h *Hub) noteAll() {
 }
 
 // noteTask notes what the members of a room hold.
-type noteTask struct{}
+type noteTask struct{ done func() }
 
-func (noteTask) stage(r *room, s *stage) bool {
+func (t noteTask) stage(r *room, s *stage) bool {
 	r.note(s.now)
+	s.replies = append(s.replies, func(error) { t.done() })
 	return true
 }

@@ -8,24 +8,15 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/store"
 )
 
-// The states of a device towards a record.
-const (
-	InSync        = "in_sync"
-	DeviceBehind  = "device_behind"
-	HubBehind     = "hub_behind"
-	DeviceRefused = "refused"
-	DeviceWaiting = "waiting_for_dependency"
-	Fighting      = "fighting"
-)
-
-// SyncStatus compares the hub with the devices that are connected or were since
-// it started, for the supplier's records beginning after the given one.
+// SyncStatus compares the hub with all devices that it knows, for the
+// supplier's records beginning after the given one.
 func (h *Hub) SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (SyncStatus, error) {
 	records, err := h.store.List(ctx, supplier, after, limit+1)
 	if err != nil {
@@ -37,8 +28,12 @@ func (h *Hub) SyncStatus(ctx context.Context, supplier string, after crdt.Record
 		status.Next = records[limit-1].Record
 	}
 	status.Totals["records"] = len(records)
+	known, err := h.acquaintances(ctx, supplier, records)
+	if err != nil {
+		return SyncStatus{}, err
+	}
 	for _, summary := range records {
-		item, err := h.recordStatus(ctx, summary)
+		item, err := h.recordStatus(ctx, summary, known)
 		if err != nil {
 			return SyncStatus{}, err
 		}
@@ -50,7 +45,7 @@ func (h *Hub) SyncStatus(ctx context.Context, supplier string, after crdt.Record
 	return status, nil
 }
 
-func (h *Hub) recordStatus(ctx context.Context, summary store.Summary) (RecordStatus, error) {
+func (h *Hub) recordStatus(ctx context.Context, summary store.Summary, known *acquaintances) (RecordStatus, error) {
 	item := RecordStatus{
 		Record: summary.Record, Heads: summary.Heads.Heads, Digest: digest(summary.Heads.Heads),
 	}
@@ -58,20 +53,48 @@ func (h *Hub) recordStatus(ctx context.Context, summary store.Summary) (RecordSt
 	if err != nil {
 		return item, fmt.Errorf("record %s: %w", summary.Record, err)
 	}
-	item.Pending = len(view.Pending)
-	gone := h.contacts.of(summary.Supplier, summary.Record)
-	if len(gone) == 0 && h.rooms.find(summary.Record) == nil {
-		return item, nil
+	item.Pending, item.Notice = len(view.Pending), noticeOf(view.Recovery)
+	held := known.of(summary.Record)
+	maps.Copy(held, h.contacts.of(summary.Supplier, summary.Record))
+	switch {
+	case h.rooms.find(summary.Record) == nil && allHold(held, summary.Heads.Heads):
+		for _, held := range held {
+			item.Devices = append(item.Devices, held.status(inSync()))
+		}
+	default:
+		if item.Devices, err = h.compare(ctx, summary, held); err != nil {
+			return item, err
+		}
 	}
+	item.Devices = append(item.Devices, known.unseen(item.Devices)...)
+	slices.SortFunc(item.Devices, func(a, b DeviceStatus) int {
+		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Device, b.Device))
+	})
+	return item, nil
+}
+
+// allHold reports whether all that devices held is what the hub holds.
+func allHold(held map[contactKey]*holding, heads []crdt.Hash) bool {
+	for _, h := range held {
+		if !slices.Equal(h.heads, heads) {
+			return false
+		}
+	}
+	return true
+}
+
+// compare has the owner of a record say how devices stand to it: those that are
+// connected, and those that held something of it when they left.
+func (h *Hub) compare(ctx context.Context, summary store.Summary, gone map[contactKey]*holding) ([]DeviceStatus, error) {
 	done := make(chan []DeviceStatus, 1)
 	if err := h.deliver(ctx, summary.Record, statusTask{summary.Supplier, gone, done}); err != nil {
-		return item, err
+		return nil, err
 	}
 	select {
-	case item.Devices = <-done:
-		return item, nil
+	case devices := <-done:
+		return devices, nil
 	case <-ctx.Done():
-		return item, ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 
@@ -93,43 +116,50 @@ type statusTask struct {
 
 func (t statusTask) stage(r *room, s *stage) bool {
 	all := maps.Clone(t.gone)
-	here := make(map[contactKey]bool)
+	here := make(map[contactKey]*Device)
 	for d, m := range r.members {
 		if d.who.Supplier == t.supplier {
-			all[d.contactKey()], here[d.contactKey()] = r.holding(m), true
+			all[d.contactKey()], here[d.contactKey()] = r.holding(m), d
 		}
 	}
 	var out []DeviceStatus
 	for key, held := range all {
-		st := r.compare(held)
-		if f := r.fights[key]; f != nil && f.on(s.now) && st.State != DeviceRefused {
-			st = f.explain(st)
-		}
-		st.User, st.Device, st.Connected, st.LastContact = key.user, key.device, here[key], held.seen
-		out = append(out, st)
+		out = append(out, r.standing(key, held, here[key], s.now))
 	}
-	slices.SortFunc(out, func(a, b DeviceStatus) int {
-		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Device, b.Device))
-	})
 	s.replies = append(s.replies, func(error) { t.done <- out })
 	return true
+}
+
+// standing says how a device stands to the record; d is nil if it is not connected.
+func (r *room) standing(key contactKey, held *holding, d *Device, now time.Time) DeviceStatus {
+	st := r.compare(held)
+	if f := r.fights[key]; f != nil && f.on(now) && st.State != DeviceRefused {
+		st = f.explain(st)
+	}
+	if d != nil && st.State == DeviceRefused && r.record != nil {
+		st.Reentries = r.record.Salvage(d.kept(r.id))
+	}
+	st.Connected = d != nil
+	return held.status(st)
+}
+
+// status is st, of the device that holds h.
+func (h *holding) status(st DeviceStatus) DeviceStatus {
+	st.User, st.Device, st.LastContact = h.key.user, h.key.device, h.seen
+	return st
 }
 
 // compare says how a holding stands to the record.
 func (r *room) compare(held *holding) DeviceStatus {
 	err := r.look()
 	if err == nil && slices.Equal(held.heads, r.stored.Heads) {
-		return DeviceStatus{State: InSync, Explanation: "Holds exactly what the hub holds."}
+		return inSync()
 	}
 	if err == nil {
 		err = r.open()
 	}
 	if err != nil {
-		return DeviceStatus{
-			State:       HubBehind,
-			Explanation: "The hub cannot read this record now.",
-			Action:      "Ask the operator to look into the hub's log and to run wedsync doctor.",
-		}
+		return unreadable()
 	}
 	g := r.record.Graph()
 	st := DeviceStatus{State: InSync, MissingOnDevice: len(g.Since(held.heads))}
@@ -143,37 +173,4 @@ func (r *room) compare(held *holding) DeviceStatus {
 		}
 	}
 	return explain(st, held.refused)
-}
-
-// explain puts the numbers of a comparison into words.
-func explain(st DeviceStatus, refused string) DeviceStatus {
-	switch {
-	case st.MissingOnHub > 0 && refused == conflicts.RefusedReadOnly:
-		st.State = DeviceRefused
-		st.Explanation = "This user may only read; what was edited on this device is not taken."
-		st.Action = "Let an owner give the user the right to edit, or discard this device's copy."
-	case st.MissingOnHub > 0 && refused != "":
-		st.State = DeviceRefused
-		st.Explanation = fmt.Sprintf("The hub refused a change of this device (%s); what builds on it cannot be taken.", refused)
-		st.Action = "Discard this device's copy and open the record again."
-	case st.State == DeviceWaiting:
-		st.Explanation = "A change of this device waits for an earlier one that the hub does not hold."
-		st.Action = "Connect the device that made the earlier change."
-	case st.MissingOnHub > 0:
-		st.State = HubBehind
-		st.Explanation = "The device holds changes that the hub does not hold yet."
-		st.Action = "Keep the device connected until it has sent them."
-	case st.MissingOnDevice > 0:
-		st.State = DeviceBehind
-		st.Explanation = fmt.Sprintf("The device has yet to receive %s.", changes(st.MissingOnDevice))
-		st.Action = "Connect the device; it catches up by itself."
-	}
-	return st
-}
-
-func changes(n int) string {
-	if n == 1 {
-		return "1 change"
-	}
-	return fmt.Sprintf("%d changes", n)
 }

@@ -1,0 +1,279 @@
+package hub_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/server/hub"
+	"wedsync/store"
+	"wedsync/store/storetest"
+)
+
+// states are the states of a record's devices by user.
+func states(t *testing.T, h *hub.Hub) map[string]string {
+	t.Helper()
+	status, err := h.SyncStatus(t.Context(), "studio", crdt.RecordID{}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := make(map[string]string)
+	for _, d := range status.Items[0].Devices {
+		found[d.User] = d.State
+		if d.Explanation == "" || d.State != hub.InSync && d.Action == "" {
+			t.Errorf("a state without a word of what it means, or what to do: %+v", d)
+		}
+	}
+	return found
+}
+
+// scattered has anna in sync, ben behind, carl ahead, and dora with another record.
+func scattered(t *testing.T, h *hub.Hub) {
+	t.Helper()
+	anna, ben, carl := newReplica(t, "anna", newID(1)), newReplica(t, "ben", newID(1)), newReplica(t, "carl", newID(1))
+	dora := newReplica(t, "dora", newID(2))
+	for _, r := range []*replica{anna, ben, carl, dora} {
+		r.connect(h, principal(string(r.actor[:4]), conflicts.Member))
+	}
+	anna.set("notes", "0")
+	anna.syncUntil(anna.acked)
+	ben.syncUntil(func() bool { return ben.value("notes") == "0" && ben.acked() })
+	ben.device.Leave()
+	carl.syncUntil(func() bool { return carl.value("notes") == "0" && carl.acked() })
+	carl.set("email", "1")
+	carl.announce()
+	anna.set("notes", "1")
+	anna.syncUntil(anna.acked)
+	dora.set("notes", "0")
+	dora.syncUntil(dora.acked)
+	settle(t, h, anna)
+}
+
+var scatteredStates = map[string]string{
+	"anna": hub.InSync, "ben ": hub.DeviceBehind, "carl": hub.HubBehind, "dora": hub.NeverSeen,
+}
+
+func TestSyncStatusKnowsDevicesAfterARestart(t *testing.T) {
+	s := openStore(t)
+	func() {
+		h := startHub(t, s)
+		defer h.Close()
+		scattered(t, h)
+		if got := states(t, h); !sameStates(got) {
+			t.Errorf("before: %v", got)
+		}
+	}()
+	h := startHub(t, s)
+	if got := states(t, h); !sameStates(got) {
+		t.Errorf("after: %v", got)
+	}
+}
+
+func sameStates(got map[string]string) bool {
+	for user, state := range scatteredStates {
+		if got[user] != state {
+			return false
+		}
+	}
+	return len(got) == len(scatteredStates)
+}
+
+func TestSyncStatusKnowsAfterACrashWhatWasHalfAMinuteOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openStore(t)
+		crashes := startHub(t, s)
+		scattered(t, crashes)
+		time.Sleep(hub.DefaultLimits.Notes)
+		synctest.Wait()
+		if got := states(t, startHub(t, s)); !sameStates(got) { // the other hub is told to end after this one
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+func TestMessagesCostTheStoreNoNotesOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := storetest.NewFaulty(openStore(t))
+		h := startHub(t, s)
+		anna := newReplica(t, "anna", newID(1))
+		anna.connect(h, principal("anna", conflicts.Member))
+		for i := range 50 {
+			anna.set("notes", string(rune('a'+i)))
+			anna.syncUntil(anna.acked)
+		}
+		if n := s.Calls(storetest.Announce); n != 0 {
+			t.Errorf("%d calls at once", n)
+		}
+		time.Sleep(hub.DefaultLimits.Notes)
+		synctest.Wait()
+		if n := s.Calls(storetest.Announce); n != 1 {
+			t.Errorf("%d calls in half a minute, want 1", n)
+		}
+		time.Sleep(10 * hub.DefaultLimits.Notes)
+		synctest.Wait()
+		if n := s.Calls(storetest.Announce); n != 1 {
+			t.Errorf("%d calls although nobody said anything", n-1)
+		}
+	})
+}
+
+func TestNotesThatCannotBeWrittenHarmNobody(t *testing.T) {
+	s := storetest.NewFaulty(openStore(t))
+	h := startHub(t, s)
+	s.Fail(storetest.Seen, storetest.NotDone)
+	anna := newReplica(t, "anna", newID(1))
+	anna.connect(h, principal("anna", conflicts.Member))
+	anna.set("notes", "0")
+	anna.syncUntil(anna.acked)
+	if got := states(t, h); got["anna"] != hub.InSync {
+		t.Errorf("got %v", got)
+	}
+	s.Fail(storetest.DevicesOf, storetest.NotDone)
+	if _, err := h.SyncStatus(t.Context(), "studio", crdt.RecordID{}, 10); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("devices that cannot be read are left out in silence: %v", err)
+	}
+}
+
+func TestCopyThatEquivocatesIsRefusedWithWhatToEnterAgain(t *testing.T) {
+	s := openStore(t)
+	h := startHub(t, s)
+	anna := newReplica(t, "anna", newID(1))
+	anna.connect(h, principal("anna", conflicts.Member))
+	anna.set("budget", "100")
+	anna.syncUntil(anna.acked)
+	backup := newReplica(t, "anna", newID(1)) // the same device, the same actor
+	backup.actor = anna.actor
+	for _, c := range anna.graph.Since(nil) {
+		again, err := crdt.Decode(c.Raw, limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := backup.graph.Add(again); err != nil {
+			t.Fatal(err)
+		}
+	}
+	anna.set("notes", "after the backup")
+	anna.syncUntil(anna.acked)
+	anna.device.Leave()
+
+	backup.connect(h, principal("anna", conflicts.Member))
+	first := backup.set("venue_name", "Mill")
+	second := backup.set("wedding_date", "2027-06-12") // waits for the refused one
+	backup.push(first.Raw, second.Raw)
+	settle(t, h, backup)
+	st := stateOf(t, h, "anna")
+	if st.State != hub.DeviceRefused || st.Reason != conflicts.RefusedEquivocation {
+		t.Errorf("got %+v", st)
+	}
+	if st.Action != "Discard this copy and open the record again." {
+		t.Errorf("action %q", st.Action)
+	}
+	var again []string
+	for _, e := range st.Reentries {
+		again = append(again, string(e.Field)+"="+e.Value.Str)
+	}
+	if want := []string{"venue_name=Mill", "wedding_date=2027-06-12"}; !slices.Equal(again, want) {
+		t.Errorf("to enter again: %v, want %v", again, want)
+	}
+
+	// Others and the device's other records go on.
+	ben, other := newReplica(t, "ben", newID(1)), newReplica(t, "anna2", newID(2))
+	ben.connect(h, principal("ben", conflicts.Member))
+	ben.syncUntil(func() bool { return ben.value("notes") == "after the backup" && ben.acked() })
+	other.device, other.peer = backup.device, newPeer()
+	other.set("notes", "0")
+	other.send()
+	for !other.acked() {
+		for _, o := range backup.next() {
+			if o.Record == other.id {
+				other.take(o)
+			}
+		}
+	}
+
+	h.Close()
+	if st := stateOf(t, startHub(t, s), "anna"); st.State != hub.DeviceRefused || st.Reason != conflicts.RefusedEquivocation {
+		t.Errorf("after a restart: %+v", st)
+	}
+}
+
+func TestEachRefusalSaysWhatItMeansAndWhatToDo(t *testing.T) {
+	var said []string
+	for reason, play := range map[string]func(t *testing.T, h *hub.Hub, anna, ben *replica){
+		conflicts.RefusedForged: func(t *testing.T, h *hub.Hub, anna, ben *replica) {
+			ben.actor = anna.actor
+			ben.push(ben.set("budget", "7").Raw)
+		},
+		conflicts.RefusedHubActor: func(t *testing.T, h *hub.Hub, anna, ben *replica) {
+			for _, c := range ben.graph.Since(nil) {
+				if c.Message != "" {
+					ben.actor = c.Actor // the hub's, of the change that answered anna's
+				}
+			}
+			ben.push(ben.set("budget", "7").Raw)
+		},
+		conflicts.RefusedReadOnly: func(t *testing.T, h *hub.Hub, anna, ben *replica) {
+			ben.device.Leave()
+			ben.connect(h, principal("ben", conflicts.Viewer))
+			ben.push(ben.set("budget", "7").Raw)
+		},
+		conflicts.RefusedLimit: func(t *testing.T, h *hub.Hub, anna, ben *replica) {
+			c := &crdt.Change{
+				Deps: slices.Clone(ben.graph.Heads()), Actor: ben.actor, Seq: ben.graph.Seq(ben.actor) + 1,
+				StartOp: ben.graph.MaxOp() + 70_000, NumOps: 1, // beyond the gap that is allowed
+			}
+			c.Ops = []crdt.Op{{
+				ID: crdt.OpID{Counter: c.StartOp, Actor: ben.actor}, Key: "budget", Action: crdt.Set,
+				Value: crdt.Value{Kind: crdt.Str, Str: "7"}, Pred: ben.live("budget"),
+			}}
+			raw := crdt.Encode(c)
+			decoded, err := crdt.Decode(raw, limits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := limits
+			l.OpGap = 1 << 20
+			wide := crdt.NewGraph(l)
+			for _, c := range ben.graph.Since(nil) {
+				again, err := crdt.Decode(c.Raw, limits)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := wide.AddHub(again); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := wide.Add(decoded); err != nil {
+				t.Fatal(err)
+			}
+			ben.graph = wide
+			ben.push(raw)
+		},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			h := startHub(t, openStore(t))
+			anna, ben := newReplica(t, "anna", newID(1)), newReplica(t, "ben", newID(1))
+			anna.connect(h, principal("anna", conflicts.Member))
+			ben.connect(h, principal("ben", conflicts.Member))
+			anna.set("budget", "100")
+			anna.syncUntil(anna.acked)
+			anna.set("budget", "200") // answered by a hub change
+			anna.syncUntil(func() bool { return anna.acked() && anna.value("budget") == "100" })
+			ben.syncUntil(func() bool { return ben.value("budget") == "100" && ben.acked() })
+			play(t, h, anna, ben)
+			settle(t, h, ben)
+			st := stateOf(t, h, "ben")
+			if st.State != hub.DeviceRefused || st.Reason != reason || st.Action == "" {
+				t.Errorf("got %+v", st)
+			}
+			if slices.Contains(said, st.Explanation) {
+				t.Errorf("explained as another reason is: %q", st.Explanation)
+			}
+			said = append(said, st.Explanation)
+		})
+	}
+}
