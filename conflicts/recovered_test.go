@@ -53,6 +53,9 @@ func TestCase30_WipedStoreComesBackFromDevices(t *testing.T) {
 		if cause := w.rec.View().Accepted["budget"].Cause; cause != CauseRecovered {
 			t.Fatalf("cause %s", cause)
 		}
+		if r := w.rec.View().Recovery; r == nil || !r.At.Equal(w.now) {
+			t.Fatalf("the loss is told as %+v", r)
+		}
 		if got := w.pending("budget").ID; got != id {
 			t.Fatalf("pending conflict %s, was %s", got, id)
 		}
@@ -71,7 +74,34 @@ func TestCase30_WipedStoreComesBackFromDevices(t *testing.T) {
 		}
 		w.resolve("budget", Resolution{Action: Accept, Proposal: w.openID("budget", 0)})
 		w.accepted("budget", f.n(25), 2)
+		if w.rec.View().Recovery == nil {
+			t.Fatal("the loss is forgotten although a venue stands that nobody decided since")
+		}
+		w.edit(olga, fieldsOf("venue_name", f.s("Mill")), nil)
+		if r := w.rec.View().Recovery; r != nil {
+			t.Fatalf("all is decided anew, and still %+v", r)
+		}
 	})
+}
+
+func TestRecordThatIsBroughtBackSaysByWhom(t *testing.T) {
+	w, a, b := textWorld(t, modes(EveryEdit))
+	backup := w.backups[len(w.backups)-1]
+	a.set("budget", num(2))
+	a.push()
+	w.resolve("budget", Resolution{Action: Keep})
+	b.pull()
+	b.set("notes", num(1))
+	w.restore(backup)
+	unsent := b.unsent()
+	b.deliver(b.who, unsent[:len(unsent)-1])
+	if r := w.rec.View().Recovery; r == nil || r.From.User != "bob" || r.From.Device != "bob-1" || !r.At.IsZero() {
+		t.Errorf("before all is here: %+v", r)
+	}
+	b.push()
+	if r := w.rec.View().Recovery; r == nil || r.From.User != "" || r.At.IsZero() {
+		t.Errorf("after: %+v", r)
+	}
 }
 
 func TestCase30_OlderBackupIsCaughtUpByDevices(t *testing.T) {

@@ -189,6 +189,18 @@ func TestSyncStatusHasItsShape(t *testing.T) {
 	if never := got.at("items", 0, "devices", 1, "last_contact"); never != nil {
 		t.Errorf("a device that was never heard of was last heard of at %v", never)
 	}
+	if got.text("items", 0, "notice", "state") != "recovered" || got.at("items", 0, "notice", "at") == nil || got.text("items", 0, "notice", "action") == "" {
+		t.Errorf("notice in %s", got.raw)
+	}
+	if got.text("items", 0, "devices", 2, "reason") != "equivocation" || got.text("items", 0, "devices", 2, "reenter", 0, "field") != "budget" ||
+		got.text("items", 0, "devices", 2, "reenter", 0, "value") != "7" || got.at("items", 0, "devices", 2, "reenter", 0, "edited_at") == nil {
+		t.Errorf("what is to be entered again in %s", got.raw)
+	}
+	for _, member := range []string{"reason", "reenter"} {
+		if _, ok := device[member]; ok {
+			t.Errorf("a device that is not refused has %s", member)
+		}
+	}
 	if heads := got.at("items", 0, "heads").([]any); len(heads) != 1 || len(heads[0].(string)) != 64 {
 		t.Errorf("heads %v", heads)
 	}

@@ -376,9 +376,13 @@ func (f *fakeHub) SyncStatus(ctx context.Context, supplier string, after crdt.Re
 	for _, row := range rows {
 		s.Items = append(s.Items, hub.RecordStatus{
 			Record: row.Record, Heads: row.Heads.Heads, Digest: "d1",
+			Notice: &hub.Notice{State: hub.Recovered, At: f.at, Explanation: "Was lost.", Action: "Check it."},
 			Devices: []hub.DeviceStatus{
 				{Device: "phone", User: "ada", State: "device_behind", MissingOnDevice: 2, LastContact: f.at, Explanation: "Is behind.", Action: "Connect it."},
 				{Device: "tablet", User: "ben", State: "in_sync", Connected: true},
+				{Device: "old", User: "ben", State: "refused", Reason: "equivocation", Reentries: []conflicts.Reentry{
+					{Field: "budget", Value: crdt.Value{Kind: crdt.Int, Int: 7}, EditedAt: f.at},
+				}},
 			},
 		})
 	}

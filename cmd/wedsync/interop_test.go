@@ -216,6 +216,13 @@ func TestHubRestoredFromAnOlderCopyRecoversItsOwnDecision(t *testing.T) {
 	if left := h.api(owner("olga")).conflicts("pending"); len(left) != 0 {
 		t.Errorf("the decided conflict is pending again: %+v", left)
 	}
+	var status struct {
+		Items []recordStatus `json:"items"`
+	}
+	h.api(owner("olga")).must("GET", "/api/clients/sync-status", nil, &status)
+	if n := status.Items[0].Notice; n == nil || n.State != "recovered" || n.At == nil || n.Action == "" {
+		t.Errorf("sync status says %+v of a record that was lost", n)
+	}
 }
 
 func TestLargeRecordArrivesWhole(t *testing.T) {

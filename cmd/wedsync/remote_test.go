@@ -130,9 +130,12 @@ func TestStatusSaysWhatIsMissingWhere(t *testing.T) {
 	answer := `{"totals":{"records":1,"device_behind":1},"next":null,"items":[{"client_id":"c1","heads":["h"],"digest":"d","pending":2,"devices":[
 		{"device":"phone","user":"ada","state":"device_behind","missing_on_device":4,"missing_on_hub":0,"last_contact":null,"explanation":"Is behind.","action":"Connect it."},
 		{"device":"tab","user":"ben","state":"in_sync","connected":true,"explanation":"Same.","action":""}]},
-		{"client_id":"c2","heads":[],"digest":"d","pending":0,"devices":[]}]}`
+		{"client_id":"c2","heads":[],"digest":"d","pending":0,"devices":[]},
+		{"client_id":"c3","heads":[],"digest":"d","pending":0,"notice":{"state":"recovering","at":null,"explanation":"Was lost.","action":"Wait."},"devices":[
+		{"device":"old","user":"eve","state":"refused","reason":"equivocation","explanation":"Twice.","action":"Discard it.","reenter":[{"field":"budget","value":"7\u001b[2J","edited_at":"2027-06-12T12:00:00Z"}]}]}]}`
 	newStubHub(t, map[string]string{"GET /api/clients/sync-status": answer})
-	wantParts(t, mustRun(t, "status"), "c1", "device_behind", "4", "never", "Is behind. Connect it.", "connected", "no device yet", "device_behind 1 · records 1")
+	wantParts(t, mustRun(t, "status"), "c1", "device_behind", "4", "never", "Is behind. Connect it.", "connected", "no device yet",
+		"recovering", "Was lost. Wait.", "refused", "Twice. Discard it.", "enter again", "budget: 7", "device_behind 1 · records 1")
 	var decoded struct {
 		Items []struct {
 			Digest  string `json:"digest"`
@@ -145,7 +148,7 @@ func TestStatusSaysWhatIsMissingWhere(t *testing.T) {
 	if err := json.Unmarshal([]byte(mustRun(t, "status", "--json")), &decoded); err != nil {
 		t.Fatal(err)
 	}
-	if decoded.Totals["records"] != 1 || len(decoded.Items) != 2 || decoded.Items[0].Devices[0].Missing != 4 || decoded.Items[0].Digest != "d" {
+	if decoded.Totals["records"] != 1 || len(decoded.Items) != 3 || decoded.Items[0].Devices[0].Missing != 4 || decoded.Items[0].Digest != "d" {
 		t.Errorf("%+v", decoded)
 	}
 }

@@ -83,7 +83,7 @@ func printStatus(w io.Writer, status listing[recordStatus]) error {
 	g := newGrid("client", "pending", "user", "device", "state", "missing there", "missing here", "last contact", "what it means")
 	for _, r := range status.Items {
 		if n := r.Notice; n != nil {
-			g.add(r.Client, r.Pending, "", "", n.State, "", "", shownTime(n.At), n.Explanation+" "+n.Action)
+			g.add(r.Client, r.Pending, "", "", n.State, "", "", noticed(n.At), printable(n.Explanation+" "+n.Action))
 		} else if len(r.Devices) == 0 {
 			g.add(r.Client, r.Pending, "", "", "no device yet", "", "", "", "")
 		}
@@ -110,6 +110,14 @@ func printStatus(w io.Writer, status listing[recordStatus]) error {
 		return err
 	}
 	return printMore(w, status.Next)
+}
+
+// noticed is when a record was recovered, if it is.
+func noticed(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return shownTime(at)
 }
 
 // printMore says so if a list goes on.
