@@ -112,3 +112,61 @@ func TestReopenedConflictIsPendingAndTheFormerNamesIt(t *testing.T) {
 		t.Errorf("former %+v, %v", former, err)
 	}
 }
+
+// A crash between store and answer: the hub that comes after is asked again, as
+// the first one never answered.
+func TestDecisionAskedForAgainAfterACrashHasOneReceipt(t *testing.T) {
+	for name, fault := range map[string]storetest.Fault{"not written": storetest.NotDone, "answer lost": storetest.AnswerLost} {
+		t.Run(name, func(t *testing.T) {
+			s := storetest.NewFaulty(openStore(t))
+			crashes := startHub(t, s)
+			olga, mia := principal("olga", conflicts.Owner), principal("mia", conflicts.Member)
+			id, _, err := crashes.Create(t.Context(), conflicts.Edit{From: olga, Fields: budget("100")}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, err := crashes.Edit(t.Context(), id, conflicts.Edit{From: mia, Fields: budget("200")}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			row := o.Conflicts[0]
+			keep := conflicts.Resolution{By: olga, Conflict: row.ID, Version: row.Version, Action: conflicts.Keep}
+			answer := func(crdt.RecordID, *conflicts.Outcome) *store.Answer {
+				return &store.Answer{Principal: "olga", Key: "k", Status: 200, Body: []byte("decided")}
+			}
+			s.Fail(storetest.Append, fault)
+			if _, err := crashes.Resolve(t.Context(), id, keep, answer); err == nil {
+				t.Fatal("a failed append was called a decision")
+			}
+
+			h := startHub(t, s) // the former one is not told
+			_, err = s.Answer(t.Context(), "olga", "k")
+			if stored := err == nil; stored != (fault == storetest.AnswerLost) {
+				t.Fatalf("the answer: %v", err)
+			}
+			for range 2 { // the second time also where the first was stored after the crash
+				_, err = h.Resolve(t.Context(), id, keep, answer)
+			}
+			if err == nil {
+				t.Error("one decision was taken twice")
+			}
+			for _, device := range []string{"phone", "tablet"} {
+				receipts, err := s.Receipts(t.Context(), "studio", "mia", device, "", 9)
+				if err != nil || len(receipts) != 1 || receipts[0].Outcome != conflicts.Rejected {
+					t.Errorf("%s has receipts %+v, %v", device, receipts, err)
+				}
+			}
+			verdicts := 0
+			for _, b := range entries(t, s) {
+				for _, v := range b.Origin.Verdicts {
+					if v.Outcome == string(conflicts.Rejected) {
+						verdicts++
+					}
+				}
+			}
+			if verdicts != 1 {
+				t.Errorf("the journal has %d verdicts of one decision", verdicts)
+			}
+		})
+	}
+}
