@@ -142,7 +142,9 @@ func (t leaveTask) stage(r *room, s *stage) bool {
 	if r.owns(m) {
 		held := r.holding(m)
 		r.hub.contacts.left(held)
-		r.hub.notes.holds(t.device, held)
+		if r.unnoted(m) {
+			r.hub.notes.holds(t.device, held)
+		}
 	}
 	for _, other := range r.members {
 		if other.asked {

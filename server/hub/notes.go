@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +40,9 @@ func newNotes(h *Hub) *notes {
 		devices: make(map[contactKey]store.Device), heads: make(map[noteKey]store.DeviceHeads),
 	}
 }
+
+// portionNotes is how many heads are written in one transaction.
+const portionNotes = 512
 
 // joined notes a device.
 func (n *notes) joined(d *Device, storageID string) {
@@ -141,8 +145,10 @@ func (n *notes) write(ctx context.Context) {
 		return
 	}
 	err := n.hub.store.Seen(ctx, devices)
-	if err == nil {
-		err = n.hub.store.Announce(ctx, heads)
+	for portion := range slices.Chunk(heads, portionNotes) {
+		if err == nil {
+			err = n.hub.store.Announce(ctx, portion)
+		}
 	}
 	if err != nil && ctx.Err() == nil {
 		n.hub.log.Warn("devices are not noted; after a restart sync status knows what it knew before",
@@ -159,12 +165,15 @@ func (r *room) spoke() {
 // note notes what the members hold that spoke since it was last called.
 func (r *room) note(now time.Time) {
 	for d, m := range r.members {
-		if !m.seen.Before(r.noted) && r.owns(m) {
+		if r.owns(m) && r.unnoted(m) {
 			r.hub.notes.holds(d, r.holding(m))
 		}
 	}
 	r.noting, r.noted = false, now
 }
+
+// unnoted reports whether a member spoke since it was noted what it holds.
+func (r *room) unnoted(m *member) bool { return !m.seen.Before(r.noted) }
 
 // noteAll notes what the members of all rooms hold, once no room has an owner
 // any more.
