@@ -21,7 +21,7 @@ type acquaintances struct {
 
 // acquaintances reads what the store knows, with all that is to be noted yet.
 func (h *Hub) acquaintances(ctx context.Context, supplier string, records []store.Summary) (*acquaintances, error) {
-	h.notes.write(ctx)
+	h.notes.write(context.WithoutCancel(ctx))
 	devices, err := h.store.DevicesOf(ctx, supplier)
 	if err != nil {
 		return nil, err

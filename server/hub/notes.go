@@ -21,7 +21,7 @@ type notes struct {
 	mu      sync.Mutex
 	devices map[contactKey]store.Device
 	heads   map[noteKey]store.DeviceHeads
-	spoken  []crdt.RecordID // records whose members said what they hold
+	spoken  map[crdt.RecordID]bool // records whose members said what they hold
 
 	writing sync.Mutex // held while notes are written, so that the newer ones come last
 }
@@ -31,8 +31,10 @@ type noteKey struct {
 	device contactKey
 }
 
-// maxNotes is how many notes are gathered before they are written at once.
-const maxNotes = 4096
+const (
+	manyNotes = 4096  // are written at once
+	maxNotes  = 65536 // are gathered while the store is slow; more are lost
+)
 
 func newNotes(h *Hub) *notes {
 	return &notes{
@@ -51,10 +53,12 @@ func (n *notes) joined(d *Device, storageID string) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if !n.fits() {
+		return
+	}
 	n.devices[d.contactKey()] = store.Device{
 		Supplier: d.who.Supplier, User: d.who.User, Device: d.who.Device, StorageID: storageID, At: n.hub.now(),
 	}
-	n.bound()
 }
 
 // holds notes what a device holds.
@@ -64,29 +68,36 @@ func (n *notes) holds(d *Device, h *holding) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if !n.fits() {
+		return
+	}
 	n.heads[noteKey{h.record, h.key}] = store.DeviceHeads{
 		Supplier: h.key.supplier, User: h.key.user, Device: h.key.device,
 		Record: h.record, Heads: h.heads, Refused: h.refused, At: h.seen,
 	}
-	n.bound()
 }
 
-// bound has much written at once. The caller holds mu.
-func (n *notes) bound() {
-	if len(n.devices)+len(n.heads) < maxNotes {
-		return
+// fits reports whether there is room for one more, and has many written. The
+// caller holds mu.
+func (n *notes) fits() bool {
+	count := len(n.devices) + len(n.heads)
+	if count >= manyNotes {
+		select {
+		case n.full <- struct{}{}:
+		default:
+		}
 	}
-	select {
-	case n.full <- struct{}{}:
-	default:
-	}
+	return count < maxNotes
 }
 
 // moved has a record's members asked for what they hold, once they have said more.
 func (n *notes) moved(id crdt.RecordID) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.spoken = append(n.spoken, id)
+	if n.spoken == nil {
+		n.spoken = make(map[crdt.RecordID]bool)
+	}
+	n.spoken[id] = true
 }
 
 // run ends with the hub's context.
@@ -112,7 +123,7 @@ func (n *notes) ask() {
 	n.spoken = nil
 	n.mu.Unlock()
 	var asked sync.WaitGroup
-	for _, id := range spoken {
+	for id := range spoken {
 		if n.hub.rooms.find(id) == nil {
 			continue // nobody is left
 		}

@@ -41,7 +41,7 @@ func (t *syncTask) take(r *room, s *stage) bool {
 	}
 	m := r.member(t.device)
 	m.announce(t.message.Heads, s.now)
-	if !r.noting {
+	if !r.noting && r.stored.Version > 0 {
 		r.spoke()
 	}
 	s.touch(m)
