@@ -58,7 +58,7 @@ func (b *batch) edit(f *field, t touch, order int) edit {
 	}
 	e.base = f.base(b.graph, e.author.key(), view)
 	e.idle = b.measure(f).same(before, value)
-	b.out.Typed = b.out.Typed || value.Kind == crdt.Text && made != t.index && !e.idle
+	b.out.Typed = b.out.Typed || value.Kind == crdt.Text && made != t.index && value.Str != before.Str
 	return e
 }
 

@@ -32,6 +32,7 @@ func TestOnlyEditsInsideAStandingTextAreTyping(t *testing.T) {
 			d.pull()
 		}
 		told(true, "a letter", a, func() { a.typeInto("venue_name", "Barns") })
+		told(true, "a space that means nothing", a, func() { a.typeInto("venue_name", a.value("venue_name").Str+" ") })
 		told(false, "a text that is replaced", a, func() { a.set("venue_name", crdt.Value{Kind: crdt.Text, Str: "Mill"}) })
 		told(false, "a number", a, func() { a.set("budget", num(2)) })
 		told(false, "an ordinary text", a, func() { a.typeInto("notes", "peonies") })

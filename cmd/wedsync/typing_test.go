@@ -21,7 +21,7 @@ func TestProposalOfAFastTypistIsWhatWasTyped(t *testing.T) {
 				c.do("observe", args{"id": id, "field": venue})
 			}
 			const typed, letters = "Orchard Barn by the lake", 12
-			ada.do("type", args{"id": id, "field": venue, "text": typed[len("Orchard Barn"):]})
+			ada.do("type", args{"id": id, "field": venue, "text": typed[len("Orchard Barn"):], "every": 110})
 			ada.do("wait", args{"id": id, "idle": true})
 			ada.awaitValue(id, venue, "Orchard Barn") // once she rests
 			converge(t, h, id, ada, ben)
