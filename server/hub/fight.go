@@ -65,11 +65,19 @@ func (r *room) repeated(d *Device, fields []crdt.Path, now time.Time) {
 // delays reports whether a message has to wait, because its device fights or
 // because earlier ones of it wait. It is called only if there are fights.
 func (r *room) delays(t *syncTask, now time.Time) bool {
-	f := r.fights[t.device.contactKey()]
+	key := t.device.contactKey()
+	f := r.fights[key]
 	if f == nil {
 		return false
 	}
 	r.abandon(f)
+	if f.over(now) {
+		delete(r.fights, key)
+		if len(r.fights) == 0 {
+			r.fights = nil
+		}
+		return false
+	}
 	rest := fightRest - now.Sub(f.taken)
 	if len(f.waiting) == 0 && (len(t.message.Changes) == 0 || rest <= 0 || !f.on(now)) {
 		if len(t.message.Changes) > 0 {
