@@ -23,6 +23,10 @@ type batch struct {
 	decided []crdt.Path        // fields whose last revision the hub change is to establish
 	due     bool               // a device's edit diverted: a hub change is due whatever the fields show
 	late    answer             // changes of earlier batches that are judged now
+
+	apart  []string   // root keys that were written apart, or are now, and moved
+	merged []*Merged  // entries that changed
+	using  *MergedUse // the choice that the batch carries out, nil if it is none
 }
 
 // A touch is a change that reaches a watched path.
@@ -43,8 +47,12 @@ func (r *Record) begin(from Principal, p *Policy, now time.Time) *batch {
 func (b *batch) outcome() *Outcome {
 	b.letGo()
 	b.chain()
+	b.merge()
 	for _, c := range b.moved {
 		b.out.Conflicts = append(b.out.Conflicts, c.row())
+	}
+	for _, m := range b.merged {
+		b.out.Merged = append(b.out.Merged, m.row())
 	}
 	for i, c := range b.out.Stored {
 		if by, waited := b.carriers[c.Hash]; waited && by != b.from {
@@ -61,6 +69,11 @@ func (b *batch) store(c *crdt.Change) {
 	i, _ := b.graph.Index(c.Hash)
 	for _, p := range b.fields.Apply(i, c) {
 		b.touches = append(b.touches, touch{i, p})
+	}
+	for _, key := range b.roots.Apply(i, c) {
+		if !slices.Contains(b.apart, key) {
+			b.apart = append(b.apart, key)
+		}
 	}
 	c.Ops = nil
 	b.out.Stored = append(b.out.Stored, c)
