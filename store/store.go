@@ -31,7 +31,7 @@ type Batch struct {
 
 // An Origin says where a batch came from. It is kept for replay and for people.
 type Origin struct {
-	Kind     string              `json:"kind"` // sync, api, resolve
+	Kind     string              `json:"kind"` // sync, api, resolve, use …
 	From     conflicts.Principal `json:"from"`
 	Policy   uint64              `json:"policy"` // policy version it was judged by
 	At       time.Time           `json:"at"`     // hub clock
@@ -61,7 +61,10 @@ type Commit struct {
 	Conflicts []conflicts.Conflict
 	// Receipts are new. One that is stored already stays as it is.
 	Receipts []conflicts.Receipt
-	Answer   *Answer // an idempotent command's answer, nil for none
+	// Merged are the merged entries that the commit opened or moved, whole, in
+	// any order. An entry keeps its record and field for ever.
+	Merged []conflicts.Merged
+	Answer *Answer // an idempotent command's answer, nil for none
 }
 
 // An Answer is what a command with an idempotency key was told.
@@ -112,7 +115,7 @@ type Appender interface {
 	// After an error they may or may not be stored: forget the records and load
 	// them again. Only after a *CommitError is it certain that none is stored.
 	// A batch that holds two commits of one record is such an error, and so is
-	// a second pending conflict of one record and field.
+	// a second pending conflict or open merged entry of one record and field.
 	//
 	// A context that ends before the transaction began stops it; afterwards it
 	// runs to its end.
@@ -167,6 +170,24 @@ type Conflicts interface {
 	ConflictCounts(ctx context.Context, supplier string, q ConflictQuery) (map[crdt.Path]int, error)
 	// Conflict reads one row, or ErrNotFound.
 	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
+}
+
+// A MergedQuery selects merged entries.
+type MergedQuery struct {
+	Status conflicts.MergedStatus // empty for all
+	Record crdt.RecordID          // zero for all
+	After  string                 // the id of the last entry seen, empty for the first page
+	Limit  int
+}
+
+// Merged reads the entries about ordinary fields that people set apart. Those
+// of a record that is not listed are not found.
+type Merged interface {
+	// MergedEntries reads entries of a supplier in order of id. An id begins with
+	// the time at which its entry was opened.
+	MergedEntries(ctx context.Context, supplier string, q MergedQuery) ([]conflicts.Merged, error)
+	// MergedEntry reads one entry, or ErrNotFound.
+	MergedEntry(ctx context.Context, supplier, id string) (conflicts.Merged, error)
 }
 
 // MaxPage is how many bytes of chunks a page of the journal gathers before it
@@ -240,6 +261,7 @@ type Store interface {
 	Census
 	Answers
 	Receipts
+	Merged
 	Devices
 	Policies
 	// Identity returns the hub's identity, made and stored on the first call

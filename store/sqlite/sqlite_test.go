@@ -148,7 +148,14 @@ func TestQueriesReadNoMoreThanTheyReturn(t *testing.T) {
 		query, _ := conflictsQuery("rose", q)
 		return query
 	}
+	merged := func(q store.MergedQuery) string {
+		query, _ := mergedQuery("rose", q)
+		return query
+	}
 	for name, query := range map[string]string{
+		"open merged":        merged(store.MergedQuery{Status: "open"}),
+		"all merged":         merged(store.MergedQuery{After: "x"}),
+		"record's merged":    merged(store.MergedQuery{Record: crdt.RecordID{1}}),
 		"pending conflicts":  conflicts(store.ConflictQuery{Status: "pending"}),
 		"all conflicts":      conflicts(store.ConflictQuery{}),
 		"next page":          conflicts(store.ConflictQuery{After: "x"}),
