@@ -173,7 +173,11 @@ func (w *world) checkReplay() {
 		w.t.Fatalf("load: %v", err)
 	}
 	for _, run := range w.replay {
-		run(rec)
+		for _, m := range run(rec).Merged {
+			if was := w.mergedRows[m.ID]; m.Version > was.Version || m.Version == was.Version && !cmp.Equal(was, m) {
+				w.t.Fatalf("a replay came to another entry:\n%s", cmp.Diff(was, m))
+			}
+		}
 	}
 	if got, want := rec.Ledger(), w.rec.Ledger(); !bytes.Equal(got, want) {
 		w.t.Fatalf("a replay came to another ledger:\n%s", cmp.Diff(string(want), string(got)))
