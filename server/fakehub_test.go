@@ -27,6 +27,7 @@ type fakeHub struct {
 	owners    map[string]string // of conflicts
 	answers   map[[2]string]store.Answer
 	receipts  []conflicts.Receipt
+	merged    map[string]conflicts.Merged
 	acks      map[[2]string]bool  // by device and receipt
 	asked     store.ConflictQuery // last
 	fail      error               // what every command and read says, if set
@@ -55,6 +56,7 @@ func newFakeHub() *fakeHub {
 		owners:    make(map[string]string),
 		answers:   make(map[[2]string]store.Answer),
 		acks:      make(map[[2]string]bool),
+		merged:    make(map[string]conflicts.Merged),
 	}
 }
 
@@ -246,6 +248,9 @@ func (f *fakeHub) keep(id crdt.RecordID, r *fakeRecord, kind string, from confli
 	f.receipts = append(f.receipts, o.Receipts...)
 	for _, c := range o.Conflicts {
 		f.conflicts[c.ID], f.owners[c.ID] = c, r.supplier
+	}
+	for _, m := range o.Merged {
+		f.merged[m.ID] = m
 	}
 	if answer == nil {
 		return

@@ -14,6 +14,7 @@ type metrics struct {
 	hubChanges  prometheus.Counter
 	refused     *prometheus.CounterVec
 	verdicts    *prometheus.CounterVec
+	merged      *prometheus.CounterVec
 	projections *prometheus.CounterVec
 }
 
@@ -38,11 +39,12 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		hubChanges:  counter("hub_changes_total", "Hub changes written."),
 		refused:     vec("changes_refused_total", "Changes of devices that were refused.", "reason"),
 		verdicts:    vec("verdicts_total", "Edits of critical fields by outcome.", "outcome"),
+		merged:      vec("merged_total", "Entries about ordinary fields that were set apart, opened or closed; crowded are those that newer ones closed.", "status"),
 		projections: vec("projections_total", "Records materialised by result.", "result"),
 	}
 	if r != nil {
 		r.MustRegister(m.devices, m.open, m.openBytes, m.commits, m.appends, m.failures, m.changes,
-			m.hubChanges, m.refused, m.verdicts, m.projections)
+			m.hubChanges, m.refused, m.verdicts, m.merged, m.projections)
 	}
 	return m
 }

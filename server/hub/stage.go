@@ -16,6 +16,7 @@ type stage struct {
 	batches   []store.Batch
 	conflicts []conflicts.Conflict
 	receipts  []conflicts.Receipt
+	merged    []conflicts.Merged
 	ledger    bool
 	answer    *store.Answer
 	brought   []*Device     // delivered changes that are staged
@@ -46,6 +47,7 @@ func (s *stage) add(kind string, from conflicts.Principal, policy uint64, o *con
 		s.conflicts[i] = c
 	}
 	s.receipts = append(s.receipts, o.Receipts...)
+	s.merge(o.Merged)
 	s.ledger = s.ledger || o.LedgerChanged
 }
 
@@ -113,6 +115,7 @@ func (r *room) commit(s *stage) error {
 		Batches:   s.batches,
 		Conflicts: s.conflicts,
 		Receipts:  s.receipts,
+		Merged:    s.merged,
 		Answer:    s.answer,
 	}
 	switch {
@@ -139,6 +142,7 @@ func (r *room) commit(s *stage) error {
 }
 
 func (r *room) count(s *stage) {
+	r.countMerged(s)
 	for _, b := range s.batches {
 		r.hub.metrics.changes.Add(float64(len(b.Chunks)))
 		if b.Hub {
