@@ -22,6 +22,9 @@ type apiWrite struct {
 // batch wrote and that are or were written apart. A record that waits to be
 // judged gets its entries once it is.
 func (b *batch) merge() {
+	if len(b.apart) == 0 && len(b.ledger.Merged) == 0 {
+		return
+	}
 	if b.ledger.Awaiting != nil || !b.ledger.Listed || b.out.Err != nil {
 		return
 	}
