@@ -415,6 +415,77 @@ func TestEntryFollowsATextThatGoesOnWithoutShowing(t *testing.T) {
 	w.checkReplay()
 }
 
+func TestTypingIntoATextThatSomebodyReplacedIsFoundWhoeverComesFirst(t *testing.T) {
+	for _, typesFirst := range []bool{true, false} {
+		w := newWorld(t, modes(EveryEdit))
+		a := w.device(alice)
+		a.set("notes", text("hello"))
+		a.push()
+		b := w.device(bob)
+		b.pull()
+		a.typeInto("notes", "hello, bring the rings")
+		b.set("notes", text("goodbye"))
+		if typesFirst {
+			a.push()
+			b.push()
+		} else {
+			b.push()
+			a.push()
+		}
+		m := w.merged("notes")
+		sides(t, m, "goodbye", "hello, bring the rings")
+		if m.Values[1].Author.User != "alice" || m.Values[1].Change != a.mine[len(a.mine)-1] {
+			t.Errorf("entry %+v", m)
+		}
+		w.use(bob, "notes", 1)
+		if got := w.mergedRows[m.ID]; got.Status != MergedUsed {
+			t.Errorf("closed as %+v", got)
+		}
+		for _, d := range []*device{a, b} {
+			d.pull()
+			if got := d.value("notes"); !got.Equal(text("hello, bring the rings")) {
+				t.Errorf("%s shows %+v", d.who.Device, got)
+			}
+		}
+		w.checkReplay()
+	}
+}
+
+func TestTypingThatTheReplacerKnewIsNoLoss(t *testing.T) {
+	w := newWorld(t, modes(EveryEdit))
+	a := w.device(alice)
+	a.set("notes", text("hello"))
+	a.push()
+	b := w.device(bob)
+	a.typeInto("notes", "hello, bring the rings")
+	a.push()
+	b.pull()
+	b.set("notes", text("goodbye"))
+	a.set("email", text("x")) // beside it
+	a.push()
+	b.push()
+	w.noMerged("notes")
+	w.checkReplay()
+}
+
+func TestWhatTheAPITypedIntoAReplacedTextHasItsAuthor(t *testing.T) {
+	w := newWorld(t, modes(EveryEdit))
+	a := w.device(alice)
+	a.set("notes", text("hello"))
+	a.push()
+	b := w.device(bob)
+	b.pull()
+	w.edit(olga, fieldsOf("notes", text("hello world")), nil)
+	b.set("notes", text("goodbye"))
+	b.push()
+	m := w.merged("notes")
+	sides(t, m, "goodbye", "hello world")
+	if m.Values[1].Author.User != "olga" || m.Values[1].Source != FromAPI {
+		t.Errorf("entry %+v", m)
+	}
+	w.checkReplay()
+}
+
 func TestOpenEntriesOfARecordAreBounded(t *testing.T) {
 	w := newWorld(t, modes(EveryEdit))
 	a := w.device(alice)

@@ -22,8 +22,9 @@ const (
 
 // A Merged is an entry about an ordinary field that people set apart: Automerge
 // shows one of the values, and the others are found here. An ordinary field is
-// a root key that is not critical; a deletion counts as a value. Whoever types
-// into the same text merges by characters, which makes no entry.
+// a root key that is not critical; a deletion counts as a value. Those who type
+// into one text merge by characters, which makes no entry, unless somebody
+// replaced the text who did not know what they typed.
 type Merged struct {
 	ID       string        `json:"id"`
 	Record   crdt.RecordID `json:"record"`
@@ -61,7 +62,7 @@ const (
 	// mergedReach is how many changes are read again to find a value. What came
 	// into a text later than that after it was made is missing in the entry, not
 	// in what is used.
-	mergedReach = 1 << 14
+	mergedReach = 1 << 16
 )
 
 // anything reads the values of ordinary fields.

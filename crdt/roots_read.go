@@ -4,12 +4,12 @@ import "fmt"
 
 // A RootWrite is one of the latest writes of a root key.
 type RootWrite struct {
-	Change int // graph index
+	Change int // graph index; of what is lost, that of the last change that came into it
 	// Value is what was written, with all that has come into it since; Missing
 	// if the key was deleted.
 	Value Value
 	// Before is what the key showed the author just before, nil if that lies too
-	// far back.
+	// far back, and for what is lost.
 	Before *Value
 }
 
@@ -33,13 +33,21 @@ func (r *Roots) Latest(key string, limits Limits, reach int) ([]RootWrite, error
 	}
 	latest := make([]RootWrite, len(writes))
 	for i, w := range writes {
-		latest[i] = RootWrite{Change: int(w.change), Value: fields.written(key, r.id(w), r.graph.All())}
-		if near {
-			before := fields.showed(key, r.graph.View(r.graph.At(int(w.change)).Deps...))
+		latest[i] = RootWrite{Change: r.author(w), Value: fields.written(key, r.id(w), r.graph.All())}
+		if near && !w.lost {
+			before := fields.showed(key, r.graph.View(r.graph.At(latest[i].Change).Deps...))
 			latest[i].Before = &before
 		}
 	}
 	return latest, nil
+}
+
+// author is the index of the change that a write is told of.
+func (r *Roots) author(w rootWrite) int {
+	if touches := r.touches[w.rootID]; w.lost && len(touches) > 0 {
+		return int(touches[len(touches)-1])
+	}
+	return int(w.change)
 }
 
 // begin is the index of the first change that has to do with some writes of a
@@ -94,11 +102,18 @@ func (r *Roots) decode(i int, limits Limits) (*Change, error) {
 	return c, nil
 }
 
-// written is the value of a live write of a root key, Missing if it is not live.
+// written is the value of a write of a root key, replaced or not, Missing if it
+// wrote none.
 func (f *Fields) written(key string, id OpID, v View) Value {
-	for w := range f.root.keys[key].in(v) {
-		if f.actors.id(w.id) == id {
-			return f.value(w, v)
+	s := f.root.keys[key]
+	if s == nil {
+		return Value{}
+	}
+	for _, writes := range [][]write{s.live, s.dead} {
+		for i := range writes {
+			if f.actors.id(writes[i].id) == id {
+				return f.value(&writes[i], v)
+			}
 		}
 	}
 	return Value{}

@@ -12,7 +12,7 @@ import (
 
 func TestRootsKnowTheWritesThatNoOtherKnows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := drawHistory(t, 40)
+		h := drawHistory(t, 30)
 		g := crdt.NewGraph(crdt.DefaultLimits)
 		r := crdt.NewRoots(g)
 		for i, c := range h.changes {
@@ -23,11 +23,10 @@ func TestRootsKnowTheWritesThatNoOtherKnows(t *testing.T) {
 			told := r.Apply(i, c)
 			now := h.apart(i + 1)
 			for _, key := range keys {
-				wrote := slices.ContainsFunc(c.Ops, func(op crdt.Op) bool { return rootWrite(op) && op.Key == key })
-				if before[key] != now[key] {
-					wrote = true // or an increment replaced what is no counter
-				}
-				if several := before[key] || now[key]; wrote && several != slices.Contains(told, key) {
+				wrote := before[key] != now[key] || slices.ContainsFunc(c.Ops, func(op crdt.Op) bool { return rootWrite(op) && op.Key == key })
+				within := slices.ContainsFunc(c.Ops, func(op crdt.Op) bool { return !op.Obj.IsZero() })
+				several, tells := before[key] || now[key], slices.Contains(told, key)
+				if wrote && several && !tells || tells && !several && !within {
 					t.Fatalf("change %d writes %s, several %v, and tells of %v", i, key, several, told)
 				}
 			}
@@ -57,31 +56,56 @@ func rootWrite(op crdt.Op) bool {
 	return op.Obj.IsZero() && op.Action != crdt.Inc && op.Action != crdt.Mark
 }
 
+// A latest write is an operation and the index of the change that is told of.
+type latestWrite struct {
+	op     crdt.Op
+	change int
+}
+
 // latest are the writes of a root key by the first n changes that no other of
-// them knows.
-func (h *history) latest(n int, key string) (latest []crdt.Op) {
-	var all []crdt.Op
+// them knows, and the objects that one replaced without knowing all that came
+// into them.
+func (h *history) latest(n int, key string) (latest []latestWrite) {
+	var writes, incs []crdt.Op
 	for _, c := range h.changes[:n] {
 		for _, op := range c.Ops {
-			if rootWrite(op) && op.Key == key {
-				all = append(all, op)
+			switch {
+			case !op.Obj.IsZero() || op.Key != key:
+			case rootWrite(op):
+				writes = append(writes, op)
+			case op.Action == crdt.Inc:
+				incs = append(incs, op)
 			}
 		}
 	}
-	for i, op := range all {
-		known := func(other crdt.Op) bool { return h.past[h.index(other)][h.index(op)] }
-		if !slices.ContainsFunc(all[i+1:], known) && !h.doc(h.first(n)).taken(op) {
-			latest = append(latest, op)
+	for i, op := range writes {
+		after := slices.Clone(writes[i+1:]) // what may have replaced it
+		for _, inc := range incs {
+			if slices.Contains(inc.Pred, op.ID) && op.Value.Kind != crdt.Counter {
+				after = append(after, inc)
+			}
+		}
+		if !slices.ContainsFunc(after, func(by crdt.Op) bool { return h.past[h.index(by)][h.index(op)] }) {
+			latest = append(latest, latestWrite{op, h.index(op)})
+			continue
+		}
+		if last := h.lastUnknown(n, op, after); last >= 0 {
+			latest = append(latest, latestWrite{op, last})
 		}
 	}
 	return latest
 }
 
-// taken reports whether an increment replaced an operation.
-func (d *doc) taken(op crdt.Op) bool {
-	return d.replaced(op) && slices.ContainsFunc(d.ops, func(by crdt.Op) bool {
-		return by.Action == crdt.Inc && slices.Contains(by.Pred, op.ID)
-	})
+// lastUnknown is the last of the first n changes that came into an object and
+// that none of some operations knows, or -1.
+func (h *history) lastUnknown(n int, obj crdt.Op, ops []crdt.Op) int {
+	for i := n - 1; i > h.index(obj); i-- {
+		touches := slices.ContainsFunc(h.changes[i].Ops, func(op crdt.Op) bool { return op.Obj == obj.ID })
+		if touches && !slices.ContainsFunc(ops, func(by crdt.Op) bool { return h.past[h.index(by)][i] }) {
+			return i
+		}
+	}
+	return -1
 }
 
 // first is the past of everything when there were n changes.
@@ -111,31 +135,34 @@ func sameWrites(t *rapid.T, r *crdt.Roots, h *history, n int, key string) {
 	}
 	want := h.latest(n, key)
 	if len(got) != len(want) {
-		t.Fatalf("%s has %d latest writes, want %d", key, len(got), len(want))
+		t.Fatalf("%s has the latest writes %+v, want %+v", key, got, want)
 	}
 	d := h.doc(h.first(n))
 	if op, ok := d.shown([]string{key}); ok && len(got) > 0 && !got[0].Value.Equal(d.value(op)) {
 		t.Fatalf("%s shows %+v, and the first is %+v", key, d.value(op), got[0].Value)
 	}
-	for _, op := range want {
-		i := slices.IndexFunc(got, func(w crdt.RootWrite) bool { return w.Change == h.index(op) })
-		if i < 0 {
-			t.Fatalf("the write of %s by change %d is missing", key, h.index(op))
-		}
+	for _, w := range want {
 		value := crdt.Value{}
-		if op.Action != crdt.Del {
-			value = d.value(op)
+		if w.op.Action != crdt.Del {
+			value = d.value(w.op)
 		}
-		if !got[i].Value.Equal(value) {
-			t.Fatalf("change %d wrote %s %+v, want %+v", h.index(op), key, got[i].Value, value)
+		i := slices.IndexFunc(got, func(g crdt.RootWrite) bool { return g.Change == w.change && g.Value.Equal(value) })
+		if i < 0 {
+			t.Fatalf("change %d wrote %s %+v, which is not among %+v", w.change, key, value, got)
 		}
-		before := h.doc(h.before(h.index(op)))
+		if lost := w.change != h.index(w.op); lost {
+			if got[i].Before != nil {
+				t.Fatalf("what is lost comes with %+v", got[i])
+			}
+			continue
+		}
+		before := h.doc(h.before(w.change))
 		value = crdt.Value{}
 		if op, ok := before.shown([]string{key}); ok {
 			value = before.value(op)
 		}
 		if got[i].Before == nil || !got[i].Before.Equal(value) {
-			t.Fatalf("before change %d %s showed %+v, want %+v", h.index(op), key, got[i].Before, value)
+			t.Fatalf("before change %d %s showed %+v, want %+v", w.change, key, got[i].Before, value)
 		}
 	}
 }
@@ -191,6 +218,41 @@ func TestRootsTellOfTypingIntoATextThatDoesNotShow(t *testing.T) {
 	}
 	if got, err := r.Latest("notes", crdt.DefaultLimits, 9); err != nil || got[1].Value.Str != "a" {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestRootsTellOfTypingIntoATextThatSomebodyReplaced(t *testing.T) {
+	text := crdt.OpID{Counter: 1, Actor: "one"}
+	for _, typedFirst := range []bool{true, false} {
+		one, two := &chain{actor: "one"}, &chain{actor: "two"}
+		made := one.next(crdt.Op{Key: "notes", Action: crdt.MakeText})
+		two.deps, two.op = one.deps, one.op
+		typed := one.next(crdt.Op{Obj: text, Seq: true, Insert: true, Action: crdt.Set, Value: crdt.Value{Kind: crdt.Str, Str: "a"}})
+		put := two.next(set("notes", text))
+		changes := []*crdt.Change{made, typed, put}
+		if !typedFirst {
+			changes = []*crdt.Change{made, put, typed}
+		}
+		knowing := &chain{actor: "knowing", op: 9}
+		knowing.deps = []crdt.Hash{typed.Hash, put.Hash}
+		slices.SortFunc(knowing.deps, crdt.Hash.Compare)
+		changes = append(changes, knowing.next(set("notes", crdt.OpID{Counter: 2, Actor: "two"})))
+		r := crdt.NewRoots(grown(t, changes))
+		for i, want := range [][]string{nil, nil, {"notes"}, {"notes"}} {
+			if got := r.Apply(i, changes[i]); !slices.Equal(got, want) {
+				t.Errorf("change %d tells of %v, want %v", i, got, want)
+			}
+			if i != 2 {
+				continue
+			}
+			got, err := r.Latest("notes", crdt.DefaultLimits, 9)
+			if err != nil || len(got) != 2 || got[0].Value.Int != 1 || got[1].Value.Str != "a" || changes[got[1].Change] != typed {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		}
+		if got := r.Apart(); len(got) != 0 {
+			t.Errorf("somebody knew both, and %v are apart", got)
+		}
 	}
 }
 
