@@ -60,7 +60,7 @@ func NewRoots(g *Graph) *Roots {
 }
 
 // Bytes is about how much memory it takes.
-func (r *Roots) Bytes() int { return len(r.latest)*64 + len(r.touches)*64 }
+func (r *Roots) Bytes() int { return len(r.latest)*96 + len(r.touches)*64 }
 
 // Apart are the keys that were written apart, ascending.
 func (r *Roots) Apart() []string {

@@ -271,7 +271,7 @@ func TestRootsAreBounded(t *testing.T) {
 	for i, c := range changes {
 		r.Apply(i, c)
 	}
-	if got := r.Bytes(); got > 1<<20 {
+	if got := r.Bytes(); got > 64<<10 {
 		t.Errorf("10,000 keys take %d bytes", got)
 	}
 	got, err := r.Latest("key 1", crdt.DefaultLimits, len(changes))
