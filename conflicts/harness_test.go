@@ -148,7 +148,7 @@ func (w *world) save(out *Outcome) {
 	}
 	w.pasts = append(w.pasts, Past{
 		StoredBatch: b, Number: uint64(len(w.pasts) + 1), Kind: w.kind, From: w.from, At: w.now,
-		Verdicts: out.Verdicts, Log: out.Log, Carried: out.Carried,
+		Verdicts: out.Verdicts, Log: out.Log, Carried: out.Carried, Chosen: out.Chosen,
 	})
 	if out.LedgerChanged {
 		w.ledger = w.rec.Ledger()

@@ -33,6 +33,10 @@ func (h *History) Page(q HistoryQuery) (page []Event, more bool) {
 			told.Before = h.value(e.Field, h.graph.View(h.graph.At(e.first).Deps...))
 			told.After = h.value(e.Field, h.graph.View(h.graph.At(e.last).Hash))
 		}
+		if e.heads != nil {
+			told.Before = h.value(e.Field, h.graph.View(e.heads...))
+			told.After = told.Before
+		}
 		if e.plain && told.Before.Equal(told.After) {
 			continue
 		}

@@ -168,6 +168,7 @@ func (b *batch) settleMerged(m *Merged, left []MergedValue) {
 	if u := b.using; u != nil && u.Entry == m.ID {
 		author := u.By.author()
 		status, by, m.Used = MergedUsed, &author, u.Value
+		b.out.Chosen = m.Field
 	}
 	b.closeMerged(m.Field, status, by)
 }

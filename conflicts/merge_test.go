@@ -44,7 +44,7 @@ func (w *world) use(who Principal, path crdt.Path, n int) *Outcome {
 	w.t.Helper()
 	m := w.merged(path)
 	u := MergedUse{By: who, Entry: m.ID, Value: m.Values[n].Change, Policy: w.policy}
-	w.kind, w.from = "use", who
+	w.kind, w.from = KindUse, who
 	return w.do(func(r *Record) *Outcome {
 		if u.Now.IsZero() {
 			u.Now = w.now
@@ -60,7 +60,7 @@ func (w *world) use(who Principal, path crdt.Path, n int) *Outcome {
 func (w *world) dismissMerged(who Principal, path crdt.Path) *Outcome {
 	w.t.Helper()
 	id, now := w.merged(path).ID, w.now
-	w.kind, w.from = "dismiss", who
+	w.kind, w.from = KindDismiss, who
 	return w.do(func(r *Record) *Outcome {
 		out, err := r.DismissMerged(who, id, w.policy, now)
 		if err != nil {
@@ -185,6 +185,43 @@ func TestDeletionBesideAValueMakesAnEntryWhoeverComesFirst(t *testing.T) {
 			w.noMerged("notes")
 		})
 	}
+}
+
+func TestChoicesAboutAMergedEntryAreToldInTheHistory(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		b.ramble(3) // so that b's values show
+		for _, key := range []crdt.Path{"phone", "email"} {
+			a.set(key, f.s("a"))
+			b.set(key, f.s("b"))
+		}
+		a.push()
+		b.push()
+		w.use(olga, "phone", 1)
+		w.dismissMerged(bob, "email")
+		b.pull()
+		a.pull()
+		b.set("email", crdt.Value{})
+		a.set("email", f.s("c"))
+		a.push()
+		b.push()
+		w.use(bob, "email", 0)
+		wantLines(t, w.lines(HistoryQuery{Field: "phone"}),
+			"sync phone: <nil> → a, alice",
+			"sync phone: <nil> → b, bob",
+			"use phone: b → a, olga",
+		)
+		wantLines(t, w.lines(HistoryQuery{Field: "email"}),
+			"sync email: <nil> → a, alice",
+			"sync email: <nil> → b, bob",
+			"dismiss email: b → b, bob",
+			"sync email: b → c, alice",
+			"sync email: b → <nil>, bob",
+			"use email: c → c, bob", // against the deletion
+		)
+		if all := w.lines(HistoryQuery{Author: "olga"}); len(all) != 1 || all[0] != "use phone: b → a, olga" {
+			t.Errorf("olga's history %q", all)
+		}
+	})
 }
 
 func TestWhatShowsCanBeUsedAgainstADeletion(t *testing.T) {

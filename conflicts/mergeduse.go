@@ -53,7 +53,7 @@ func (r *Record) DismissMerged(by Principal, entry string, p *Policy, now time.T
 	b := r.begin(by, p, now)
 	author := by.author()
 	b.closeMerged(m.Field, MergedDismissed, &author)
-	b.out.Lifecycle = true
+	b.out.Chosen = m.Field
 	b.answer(b.fields, nil)
 	return b.outcome(), nil
 }

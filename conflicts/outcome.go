@@ -84,9 +84,12 @@ type Outcome struct {
 	// Repeated are the fields in which a device's edit set again what it had set
 	// before and a hub change had replaced since; one entry for each such edit.
 	Repeated []crdt.Path
-	// Lifecycle says that the record was deleted or restored, or a merged entry
-	// dismissed: who did it is kept, though it stores no change.
+	// Lifecycle says that the record was deleted or restored: who did it is kept,
+	// though it stores no change.
 	Lifecycle bool
+	// Chosen is the ordinary field about whose merged entry a person decided, empty
+	// if none. It is kept likewise.
+	Chosen crdt.Path
 	// LedgerChanged says that Record.Ledger must be stored again.
 	LedgerChanged bool
 	// Err says that the hub change that is due could not be made, or the values of

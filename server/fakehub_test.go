@@ -238,7 +238,7 @@ func (f *fakeHub) keep(id crdt.RecordID, r *fakeRecord, kind string, from confli
 	f.commands++
 	past := conflicts.Past{
 		StoredBatch: conflicts.StoredBatch{Hub: o.Hub != nil},
-		Number:      uint64(f.commands), Kind: kind, From: from, At: f.at, Verdicts: o.Verdicts, Log: o.Log,
+		Number:      uint64(f.commands), Kind: kind, From: from, At: f.at, Verdicts: o.Verdicts, Log: o.Log, Chosen: o.Chosen,
 	}
 	for _, c := range o.Stored {
 		past.Chunks = append(past.Chunks, c.Raw)

@@ -12,14 +12,14 @@ import (
 )
 
 func (f *fakeHub) UseMerged(_ context.Context, id crdt.RecordID, u conflicts.MergedUse, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
-	return f.decide("use", id, u.By, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+	return f.decide(conflicts.KindUse, id, u.By, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
 		u.Policy, u.Now = f.policy, f.at
 		return r.UseMerged(u)
 	})
 }
 
 func (f *fakeHub) DismissMerged(_ context.Context, id crdt.RecordID, by conflicts.Principal, entry string, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
-	return f.decide("dismiss", id, by, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+	return f.decide(conflicts.KindDismiss, id, by, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
 		return r.DismissMerged(by, entry, f.policy, f.at)
 	})
 }

@@ -56,6 +56,9 @@ func TestValueThatLostIsFoundAndUsed(t *testing.T) {
 		t.Errorf("late: %s", late.raw)
 	}
 	s.want(409, s.do(olga, "POST", "/api/merged/"+id+"/dismiss", ""))
+	if told := s.timeline(client, "?field=notes"); len(told) != 3 || told[0] != "use notes likes lilies → likes peonies mia" {
+		t.Errorf("history %q", told)
+	}
 	if item := s.do(vera, "GET", "/api/clients/"+client, ""); item.at("merged", "notes") != nil {
 		t.Errorf("item %s", item.raw)
 	}

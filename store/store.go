@@ -39,6 +39,7 @@ type Origin struct {
 
 	Log     []conflicts.LogEntry `json:"log,omitempty"`     // of the record's decision log
 	Carried []conflicts.Carriage `json:"carried,omitempty"` // changes that came over another connection
+	Chosen  crdt.Path            `json:"chosen,omitempty"`  // the field about whose merged entry a person decided
 }
 
 // MaxCommit bounds the bytes of a commit: its chunks together, its ledger, its

@@ -40,7 +40,7 @@ func (h *Hub) UseMerged(ctx context.Context, id crdt.RecordID, u conflicts.Merge
 		return nil, ErrForbidden
 	}
 	return h.command(ctx, id, &commandTask{
-		supplier: u.By.Supplier, kind: "use", from: u.By, answer: answer,
+		supplier: u.By.Supplier, kind: conflicts.KindUse, from: u.By, answer: answer,
 		run: func(r *conflicts.Record, p *conflicts.Policy, now time.Time) (*conflicts.Outcome, error) {
 			u.Policy, u.Now = p, now
 			return r.UseMerged(u)
@@ -54,7 +54,7 @@ func (h *Hub) DismissMerged(ctx context.Context, id crdt.RecordID, by conflicts.
 		return nil, ErrForbidden
 	}
 	return h.command(ctx, id, &commandTask{
-		supplier: by.Supplier, kind: "dismiss", from: by, answer: answer,
+		supplier: by.Supplier, kind: conflicts.KindDismiss, from: by, answer: answer,
 		run: func(r *conflicts.Record, p *conflicts.Policy, now time.Time) (*conflicts.Outcome, error) {
 			return r.DismissMerged(by, entry, p, now)
 		},
