@@ -179,10 +179,12 @@ type MergedQuery struct {
 	Record crdt.RecordID          // zero for all
 	After  string                 // the id of the last entry seen, empty for the first page
 	Limit  int
+	// Unlisted finds those of records that are not listed, too.
+	Unlisted bool
 }
 
 // Merged reads the entries about ordinary fields that people set apart. Those
-// of a record that is not listed are not found.
+// of a record that is not listed are not found unless the query asks for them.
 type Merged interface {
 	// MergedEntries reads entries of a supplier in order of id. An id begins with
 	// the time at which its entry was opened.

@@ -48,4 +48,13 @@ func TestClientsFindAndUseTheValueOfAnOrdinaryFieldThatLost(t *testing.T) {
 		c.awaitValue(id, "name", "Dr. Ada & Ben Miller")
 	}
 	converge(t, h, id, phone, tab)
+
+	h.stop()
+	wantParts(t, mustRun(t, "doctor", "--data", h.data), "nothing is wrong")
+	reopened := tamper(t, h.data, `UPDATE merged SET status = 'open', body = replace(body, 'used_other', 'open')`)
+	out, err := wedsync(t, "doctor", "--data", reopened)
+	if err == nil {
+		t.Error("nothing is found")
+	}
+	wantParts(t, out, "merged entry "+entry.ID+" of notes is open, the ledger does not know it")
 }

@@ -101,6 +101,7 @@ func TestValueThatLostIsUsedAfterARestart(t *testing.T) {
 	if len(closed) != 1 || closed[0].Status != conflicts.MergedUsed || closed[0].ClosedBy.User != "mia" {
 		t.Errorf("entries %+v", closed)
 	}
+	logged(t, s, newID(1))
 	anna.connect(h, principal("anna", conflicts.Member))
 	anna.syncUntil(func() bool { return anna.value("notes") == other.Value.Str && anna.acked() })
 }
@@ -111,11 +112,12 @@ func TestDismissalIsKeptInTheJournal(t *testing.T) {
 	_, ben := pairApart(t, h)
 	ben.syncUntil(ben.acked)
 	m := mergedOf(t, s)[0]
+	logged(t, s, newID(1))
 	if _, err := h.DismissMerged(t.Context(), newID(1), principal("mia", conflicts.Member), m.ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	all := entries(t, s)
-	if last := all[len(all)-1]; last.Origin.Kind != "dismiss" || last.Origin.From.User != "mia" || len(last.Chunks) != 0 {
+	if last := all[len(all)-1]; last.Origin.Kind != "dismiss" || last.Origin.From.User != "mia" || last.Origin.Chosen != "notes" || len(last.Chunks) != 0 {
 		t.Errorf("the journal ends with %+v", last)
 	}
 	if view := viewOf(t, s, newID(1)); len(view.Merged) != 0 {

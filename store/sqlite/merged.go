@@ -50,13 +50,14 @@ func (a *appending) mergedEntry(ctx context.Context, supplier, record int64, m *
 	return err
 }
 
-// mergedFrom is where the entries of a supplier's listed records are read from.
-const mergedFrom = `SELECT m.id, m.body FROM merged m JOIN records r ON r.key = m.record AND r.state = ?
+// mergedFrom is where the entries of a supplier's records are read from that are
+// listed, or in any state.
+const mergedFrom = `SELECT m.id, m.body FROM merged m JOIN records r ON r.key = m.record AND (r.state = ? OR ?)
 	WHERE m.supplier = (SELECT key FROM suppliers WHERE name = ?)`
 
 // mergedQuery is the statement that reads one page of a query.
 func mergedQuery(supplier string, q store.MergedQuery) (query string, args []any) {
-	query, args = mergedFrom, []any{int64(store.Listed), supplier}
+	query, args = mergedFrom, []any{int64(store.Listed), q.Unlisted, supplier}
 	and := func(given bool, condition string, value any) {
 		if given {
 			query += " AND " + condition
@@ -86,7 +87,7 @@ func (s *Store) MergedEntries(ctx context.Context, supplier string, q store.Merg
 func (s *Store) MergedEntry(ctx context.Context, supplier, id string) (m conflicts.Merged, err error) {
 	err = s.read(ctx, "merged entry", func(ctx context.Context, p *pool) error {
 		m, err = scanMerged(func(into ...any) error {
-			return p.row(ctx, mergedFrom+` AND m.id = ?`, []any{int64(store.Listed), supplier, id}, into...)
+			return p.row(ctx, mergedFrom+` AND m.id = ?`, []any{int64(store.Listed), false, supplier, id}, into...)
 		})
 		return err
 	})

@@ -97,6 +97,8 @@ var mergedCases = []testcase{
 		_, err = b.MergedEntry(b.ctx, "rose", m.ID)
 		b.notFound("of a deleted record", err)
 		b.same("entries", len(b.merged("rose", store.MergedQuery{Limit: 9})), 0)
+		b.same("entries of any record", b.merged("rose", store.MergedQuery{Unlisted: true, Limit: 9}), []conflicts.Merged{m})
+		b.same("entries of any record of another", len(b.merged("lily", store.MergedQuery{Unlisted: true, Limit: 9})), 0)
 		b.must(commit("rose", id, 2))
 		b.same("entries of a restored record", b.merged("rose", store.MergedQuery{Limit: 9}), []conflicts.Merged{m})
 	}},
