@@ -140,13 +140,20 @@ type Records interface {
 	List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]Summary, error)
 }
 
-// Projections keeps what the engine made of records.
+// A Projection is a record's whole document.
+type Projection struct {
+	Record crdt.RecordID
+	Heads  []crdt.Hash // as of which it is
+	Fields []byte      // a JSON object
+}
+
+// Projections keeps the documents of records.
 type Projections interface {
-	// Project stores the JSON of a record as of heads. It overwrites an older
-	// projection, is lost without harm and is no part of any commit. A record
-	// that does not exist is ignored. No call delays a commit by more than a
-	// moment.
-	Project(ctx context.Context, id crdt.RecordID, heads []crdt.Hash, fields []byte) error
+	// Project stores projections, all or none. They overwrite older ones, are
+	// lost without harm and are no part of any commit. Those of records that do
+	// not exist are ignored. A call with few of them delays a commit by no more
+	// than a moment.
+	Project(ctx context.Context, projections ...Projection) error
 }
 
 // A ConflictQuery selects rows of sync_conflicts.

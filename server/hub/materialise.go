@@ -19,23 +19,23 @@ const (
 	ownBytes = 1 << 20
 )
 
-// materialise stores the projection of a record as it is now.
-func (h *Hub) materialise(ctx context.Context, id crdt.RecordID) error {
+// materialise makes the projection of a record as it is now.
+func (h *Hub) materialise(ctx context.Context, id crdt.RecordID) (store.Projection, error) {
 	chunks, heads, err := h.chunks(ctx, id)
 	if err != nil {
-		return err
+		return store.Projection{}, err
 	}
 	result, err := h.document(ctx, id, chunks)
 	if err != nil {
 		h.metrics.projections.WithLabelValues("failed").Inc()
-		return err
+		return store.Projection{}, err
 	}
 	if !slices.Equal(result.Heads, heads) {
 		h.metrics.projections.WithLabelValues("incomplete").Inc()
-		return fmt.Errorf("record %s: %d of its changes cannot be materialised", id, len(result.Quarantined))
+		return store.Projection{}, fmt.Errorf("record %s: %d of its changes cannot be materialised", id, len(result.Quarantined))
 	}
 	h.metrics.projections.WithLabelValues("made").Inc()
-	return h.store.Project(ctx, id, result.Heads, result.JSON)
+	return store.Projection{Record: id, Heads: result.Heads, Fields: result.JSON}, nil
 }
 
 // document is the whole document that a record's chunks make.

@@ -13,7 +13,7 @@ import (
 )
 
 // A projector makes the JSON of records that changed, off the path of their
-// commits: one at a time, each after it rested for a moment, resting itself
+// commits: a few at a time, each after it rested for a moment, resting itself
 // longer than it works.
 type projector struct {
 	hub  *Hub
@@ -29,8 +29,10 @@ type dueRecord struct {
 	at time.Time
 }
 
-// restFactor is how much longer the projector rests than it works.
-const restFactor = 4
+const (
+	restFactor        = 4  // how much longer the projector rests than it works
+	projectedTogether = 16 // records in one transaction
+)
 
 func newProjector(h *Hub) *projector {
 	return &projector{hub: h, wake: make(chan struct{}, 1), at: make(map[crdt.RecordID]*list.Element)}
@@ -97,10 +99,32 @@ func (p *projector) run() {
 	}
 }
 
+// make makes the projections of a record and of others that are due, stores
+// them together and says how long to rest.
 func (p *projector) make(id crdt.RecordID) (rest time.Duration) {
 	begun := p.hub.now()
-	if err := p.hub.materialise(p.hub.ctx, id); err != nil && p.hub.ctx.Err() == nil {
-		p.hub.log.Warn("record is not projected", "record", id, "err", err)
+	var made []store.Projection
+	for n := 1; ; n++ {
+		projection, err := p.hub.materialise(p.hub.ctx, id)
+		if err == nil {
+			made = append(made, projection)
+		} else if p.hub.ctx.Err() == nil {
+			p.hub.log.Warn("record is not projected", "record", id, "err", err)
+		}
+		if n == projectedTogether {
+			break
+		}
+		next, wait, any := p.next()
+		if !any || wait > 0 {
+			break
+		}
+		id = next
+	}
+	if len(made) == 0 {
+		return restFactor * p.hub.now().Sub(begun)
+	}
+	if err := p.hub.store.Project(p.hub.ctx, made...); err != nil && p.hub.ctx.Err() == nil {
+		p.hub.log.Warn("records are not projected", "records", len(made), "err", err)
 	}
 	return restFactor * p.hub.now().Sub(begun)
 }
@@ -112,7 +136,11 @@ func (h *Hub) Fresh(ctx context.Context, supplier string, id crdt.RecordID) (sto
 	if err != nil || slices.Equal(summary.Heads.Heads, summary.ProjectedHeads) {
 		return summary, err
 	}
-	if err := h.materialise(ctx, id); err != nil {
+	projection, err := h.materialise(ctx, id)
+	if err == nil {
+		err = h.store.Project(ctx, projection)
+	}
+	if err != nil {
 		if errors.Is(err, ctx.Err()) {
 			return summary, err
 		}

@@ -86,7 +86,7 @@ func BenchmarkProject(b *testing.B) {
 	stock(b, s)
 	fields, n := make([]byte, 1000), 0
 	for b.Loop() {
-		if err := s.Project(b.Context(), benchID(n%stocked), []crdt.Hash{{1}}, fields); err != nil {
+		if err := s.Project(b.Context(), store.Projection{Record: benchID(n % stocked), Heads: []crdt.Hash{{1}}, Fields: fields}); err != nil {
 			b.Fatal(err)
 		}
 		n++

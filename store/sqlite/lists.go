@@ -58,11 +58,15 @@ func scanSummary(scan func(...any) error) (sum store.Summary, err error) {
 }
 
 // Project implements [store.Projections].
-func (s *Store) Project(ctx context.Context, id crdt.RecordID, heads []crdt.Hash, fields []byte) error {
+func (s *Store) Project(ctx context.Context, projections ...store.Projection) error {
 	const upsert = `INSERT INTO projections (record, heads, fields) SELECT key, ?, ? FROM records WHERE id = ?
 		ON CONFLICT DO UPDATE SET heads = excluded.heads, fields = excluded.fields`
 	return s.write(ctx, s.lax, "project", func(ctx context.Context, t *transaction) error {
-		_, err := t.exec(ctx, upsert, store.EncodeHeads(heads), string(fields), id[:])
-		return err
+		for _, p := range projections {
+			if _, err := t.exec(ctx, upsert, store.EncodeHeads(p.Heads), string(p.Fields), p.Record[:]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

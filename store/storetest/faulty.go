@@ -175,8 +175,8 @@ func (f *Faulty) List(ctx context.Context, supplier string, after crdt.RecordID,
 }
 
 // Project implements [store.Projections].
-func (f *Faulty) Project(ctx context.Context, id crdt.RecordID, heads []crdt.Hash, fields []byte) error {
-	return f.attemptWrite(ctx, Project, func() error { return f.inner.Project(ctx, id, heads, fields) })
+func (f *Faulty) Project(ctx context.Context, projections ...store.Projection) error {
+	return f.attemptWrite(ctx, Project, func() error { return f.inner.Project(ctx, projections...) })
 }
 
 // Conflicts implements [store.Conflicts].

@@ -59,7 +59,7 @@ var lifeCases = []testcase{
 		_, heads := b.Heads(b.ctx, []crdt.RecordID{id})
 		for call, err := range map[string]error{
 			"append": appended, "load": loaded, "heads": heads, "ping": b.Ping(b.ctx),
-			"project": b.Project(b.ctx, id, nil, nil),
+			"project": b.Project(b.ctx, store.Projection{Record: id}),
 		} {
 			if !errors.Is(err, store.ErrUnavailable) {
 				b.Errorf("%s: got error %v, want %v", call, err, store.ErrUnavailable)

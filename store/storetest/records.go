@@ -113,7 +113,7 @@ var projectionCases = []testcase{
 		b.must(commit("rose", id, 0))
 		for _, fields := range []string{`{"name":"A & B"}`, `{"name":"C & D"}`} {
 			heads := []crdt.Hash{hash(fields), hash(fields, 2)}
-			b.ok("project", b.Project(b.ctx, id, heads, []byte(fields)))
+			b.ok("project", b.Project(b.ctx, store.Projection{Record: id, Heads: heads, Fields: []byte(fields)}))
 			s, err := b.Summary(b.ctx, "rose", id)
 			b.ok("summary", err)
 			b.same("projection", string(s.Projection), fields)
@@ -122,8 +122,21 @@ var projectionCases = []testcase{
 		b.same("version", b.version(id), uint64(1))
 		b.same("entries", len(b.journal("rose", 0, 9)), 1)
 	}},
+	{"ProjectionsAreStoredTogether", func(b *bench) {
+		b.must(commit("rose", recordID(1), 0), commit("rose", recordID(3), 0))
+		b.ok("project", b.Project(b.ctx,
+			store.Projection{Record: recordID(1), Fields: []byte(`{"n":1}`)},
+			store.Projection{Record: recordID(2), Fields: []byte(`{"n":2}`)},
+			store.Projection{Record: recordID(3), Fields: []byte(`{"n":3}`)}))
+		page, err := b.List(b.ctx, "rose", crdt.RecordID{}, 9)
+		b.ok("list", err)
+		b.same("records", len(page), 2)
+		b.same("first", string(page[0].Projection), `{"n":1}`)
+		b.same("second", string(page[1].Projection), `{"n":3}`)
+		b.ok("project nothing", b.Project(b.ctx))
+	}},
 	{"ProjectionOfAnUnknownRecordIsIgnored", func(b *bench) {
-		b.ok("project", b.Project(b.ctx, recordID(1), nil, []byte(`{}`)))
+		b.ok("project", b.Project(b.ctx, store.Projection{Record: recordID(1), Fields: []byte(`{}`)}))
 		b.must(commit("rose", recordID(1), 0))
 		s, err := b.Summary(b.ctx, "rose", recordID(1))
 		b.ok("summary", err)
@@ -132,7 +145,7 @@ var projectionCases = []testcase{
 	{"ProjectionOutlivesCommits", func(b *bench) {
 		id := recordID(1)
 		b.must(commit("rose", id, 0))
-		b.ok("project", b.Project(b.ctx, id, []crdt.Hash{hash(1)}, []byte(`{}`)))
+		b.ok("project", b.Project(b.ctx, store.Projection{Record: id, Heads: []crdt.Hash{hash(1)}, Fields: []byte(`{}`)}))
 		b.must(commit("rose", id, 1))
 		s, err := b.Summary(b.ctx, "rose", id)
 		b.ok("summary", err)
