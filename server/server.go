@@ -29,6 +29,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/clients/{id}/history", a.At(api.Methods{"GET": a.ClientHistory}))
 	mux.Handle("/api/clients/sync-status", a.At(api.Methods{"GET": a.SyncStatus}))
 	mux.Handle("/api/conflicts", a.At(api.Methods{"GET": a.ListConflicts}))
+	mux.Handle("/api/conflicts/export", a.At(api.Methods{"GET": a.ExportConflicts}))
 	mux.Handle("/api/conflicts/{id}", a.At(api.Methods{"GET": a.GetConflict}))
 	mux.Handle("/api/conflicts/{id}/resolve", a.At(api.Methods{"POST": a.ResolveConflict}))
 	mux.Handle("/api/conflicts/{id}/reopen", a.At(api.Methods{"POST": a.ReopenConflict}))

@@ -31,11 +31,12 @@ type Batch struct {
 
 // An Origin says where a batch came from. It is kept for replay and for people.
 type Origin struct {
-	Kind     string              `json:"kind"` // sync, api, resolve
+	Kind     string              `json:"kind"` // sync, api, resolve, reminder …
 	From     conflicts.Principal `json:"from"`
 	Policy   uint64              `json:"policy"` // policy version it was judged by
 	At       time.Time           `json:"at"`     // hub clock
 	Verdicts []conflicts.Verdict `json:"verdicts,omitempty"`
+	Reminded []string            `json:"reminded,omitempty"` // conflicts that the batch reminds of
 
 	Log     []conflicts.LogEntry `json:"log,omitempty"`     // of the record's decision log
 	Carried []conflicts.Carriage `json:"carried,omitempty"` // changes that came over another connection
@@ -141,9 +142,22 @@ type Projections interface {
 	// Project stores the JSON of a record as of heads. It overwrites an older
 	// projection, is lost without harm and is no part of any commit. A record
 	// that does not exist is ignored. No call delays a commit by more than a
-	// moment.
+	// moment. The names in it (NamesIn) are kept beside it for the queue, and go
+	// with it.
 	Project(ctx context.Context, id crdt.RecordID, heads []crdt.Hash, fields []byte) error
 }
+
+// A ConflictOrder says which rows of sync_conflicts come first. Rows that are
+// alike in it come in ascending order of id.
+type ConflictOrder string
+
+// The orders of the queue.
+const (
+	ByOldest ConflictOrder = ""       // by id, which begins with the time of opening
+	ByNewest ConflictOrder = "newest" // by id, descending
+	ByClient ConflictOrder = "client" // by Names.Sort; clients without a name come first
+	ByField  ConflictOrder = "field"
+)
 
 // A ConflictQuery selects rows of sync_conflicts.
 type ConflictQuery struct {
@@ -151,22 +165,70 @@ type ConflictQuery struct {
 	Field        crdt.Path        // empty for all
 	Record       crdt.RecordID    // zero for all
 	Author       string           // a user who is an author of one of its proposals; empty for all
+	Device       string           // of an author of one of its proposals; empty for all
 	Source       conflicts.Source // of one of its proposals; empty for all
+	Search       string           // words that all occur, folded, in Names.Search; empty for all
 	OpenedBefore time.Time        // zero for all
-	Newest       bool             // rows come in descending order of id, else ascending
-	After        string           // the id of the last row seen, empty for the first page
+	QuietBefore  time.Time        // opened and last reminded of; zero for all
+	Order        ConflictOrder
+	After        ConflictPlace // of the last row seen, zero for the first page
 	Limit        int
+}
+
+// A ConflictPlace is where a row stands in an order. Rows after it are found
+// also if it is gone from there.
+type ConflictPlace struct {
+	Key string // what the order goes by; empty for ByOldest and ByNewest
+	ID  string
+}
+
+// A QueuedConflict is a row of sync_conflicts in a queue.
+type QueuedConflict struct {
+	conflicts.Conflict
+	Client string // Names.Client of its record, as last projected
+	Place  ConflictPlace
+}
+
+// ConflictsOf are the rows without their places in a queue.
+func ConflictsOf(rows []QueuedConflict) []conflicts.Conflict {
+	bare := make([]conflicts.Conflict, len(rows))
+	for i := range rows {
+		bare[i] = rows[i].Conflict
+	}
+	return bare
+}
+
+// A DeviceCount is how many conflicts have a proposal of a device.
+type DeviceCount struct {
+	User, Device string
+	Conflicts    int
+}
+
+// A Waiting supplier has pending conflicts.
+type Waiting struct {
+	Supplier string
+	Pending  int
+	Oldest   time.Time // when the oldest was opened
+	Quiet    time.Time // since when nobody was reminded of the one that is quiet longest
 }
 
 // Conflicts reads the queue.
 type Conflicts interface {
-	// Conflicts reads rows of a supplier in order of id. An id begins with the
-	// time at which its conflict was opened.
-	Conflicts(ctx context.Context, supplier string, q ConflictQuery) ([]conflicts.Conflict, error)
+	// Conflicts reads rows of a supplier in an order. Its cost grows with the rows
+	// that the query selects besides Search, never with records; for ByOldest and
+	// ByNewest without Search it is that of the page.
+	Conflicts(ctx context.Context, supplier string, q ConflictQuery) ([]QueuedConflict, error)
 	// ConflictCounts counts the rows that a query selects, on all its pages, by field.
 	ConflictCounts(ctx context.Context, supplier string, q ConflictQuery) (map[crdt.Path]int, error)
+	// ConflictDevices counts the rows that a query selects, on all its pages, by
+	// the devices of their proposals' authors: those of most rows first, at most
+	// limit. A row counts once for each device.
+	ConflictDevices(ctx context.Context, supplier string, q ConflictQuery, limit int) ([]DeviceCount, error)
 	// Conflict reads one row, or ErrNotFound.
 	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
+	// Waiting reads how it stands with the pending conflicts of every supplier
+	// that has any, in order of their names.
+	Waiting(ctx context.Context) ([]Waiting, error)
 }
 
 // MaxPage is how many bytes of chunks a page of the journal gathers before it

@@ -47,8 +47,9 @@ type Reader interface {
 	Summary(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
 	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
-	Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) ([]conflicts.Conflict, error)
+	Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) ([]store.QueuedConflict, error)
 	ConflictCounts(ctx context.Context, supplier string, q store.ConflictQuery) (map[crdt.Path]int, error)
+	ConflictDevices(ctx context.Context, supplier string, q store.ConflictQuery, limit int) ([]store.DeviceCount, error)
 	Receipts(ctx context.Context, supplier, user, device, after string, limit int) ([]conflicts.Receipt, error)
 	Acknowledge(ctx context.Context, supplier, user, device, id string) error
 	Answer(ctx context.Context, principal, key string) (store.Answer, error)

@@ -12,6 +12,7 @@ import (
 type conflictItem struct {
 	ID        string           `json:"id"`
 	Client    string           `json:"client_id"`
+	Name      string           `json:"client_name"` // as last projected; empty if it has none
 	Field     string           `json:"field"`
 	Status    conflicts.Status `json:"status"`
 	Version   uint64           `json:"version"`
@@ -25,6 +26,9 @@ type conflictItem struct {
 
 	Reopens    string `json:"reopens,omitempty"`
 	ReopenedAs string `json:"reopened_as,omitempty"`
+
+	RemindedAt *time.Time `json:"reminded_at,omitempty"`
+	Reminders  int        `json:"reminders,omitempty"`
 }
 
 type revisioned struct {
@@ -71,6 +75,7 @@ func showConflict(c conflicts.Conflict, policy *conflicts.Policy) *conflictItem 
 		OpenedAt:  c.OpenedAt.UTC(),
 		ClosedAt:  showTime(c.ClosedAt),
 		Reopens:   c.Reopens, ReopenedAs: c.ReopenedAs,
+		RemindedAt: showTime(c.RemindedAt), Reminders: c.Reminders,
 	}
 	for _, p := range c.Proposals {
 		first, others := showAuthors(p.Authors)

@@ -22,6 +22,7 @@ func Run(t *testing.T, open Open) {
 		{"Records", recordCases},
 		{"Projections", projectionCases},
 		{"Conflicts", conflictCases},
+		{"Queue", queueCases},
 		{"Journal", journalCases},
 		{"History", historyCases},
 		{"Census", censusCases},
