@@ -39,7 +39,7 @@ type UnfitError struct {
 }
 
 func (e *UnfitError) Error() string {
-	return fmt.Sprintf("the value does not fit %s, which is of kind %s", e.Field, e.Kind)
+	return fmt.Sprintf("the value does not fit %s, which is of kind %s: %s would, or null to clear it", e.Field, e.Kind, e.Kind.example())
 }
 
 // A FieldError says which field of an edit cannot be written, and why.
@@ -61,3 +61,8 @@ func (e *ZoneError) Error() string {
 type ReopenError struct{ Reason string }
 
 func (e *ReopenError) Error() string { return e.Reason }
+
+// A PolicyError says what is wrong with a policy as a whole.
+type PolicyError struct{ Member, Reason string }
+
+func (e *PolicyError) Error() string { return fmt.Sprintf("%s %s", e.Member, e.Reason) }

@@ -73,6 +73,8 @@ type Outcome struct {
 	// Receipts tell authors what was decided about their proposals.
 	Receipts []Receipt
 	Refused  []Refusal
+	// Reminded are the pending conflicts that people are reminded of.
+	Reminded []string
 	// Trespassed are changes of devices that wrote into sync_conflicts, which
 	// is the hub's; the hub change undoes it. To be reported.
 	Trespassed []crdt.Hash
