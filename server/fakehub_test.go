@@ -123,6 +123,10 @@ func (f *fakeHub) edit(id crdt.RecordID, r *fakeRecord, e conflicts.Edit, answer
 	return o, nil
 }
 
+func (f *fakeHub) Surrounding(context.Context, string, conflicts.Conflict) (map[string][]conflicts.Event, error) {
+	return nil, f.fail
+}
+
 func (f *fakeHub) History(_ context.Context, supplier string, id crdt.RecordID, q conflicts.HistoryQuery) (hub.HistoryPage, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

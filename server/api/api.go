@@ -32,6 +32,9 @@ type Hub interface {
 	SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error)
 	// History tells what happened to a record.
 	History(ctx context.Context, supplier string, id crdt.RecordID, q conflicts.HistoryQuery) (hub.HistoryPage, error)
+	// Surrounding tells, by proposal, what else the authors of a conflict edited
+	// in the same minutes.
+	Surrounding(ctx context.Context, supplier string, c conflicts.Conflict) (map[string][]conflicts.Event, error)
 	// Policy is the supplier's policy in force.
 	Policy(ctx context.Context, supplier string) (*conflicts.Policy, error)
 	// SetPolicy puts another into force, or says store.ErrStale if p.Version is

@@ -46,6 +46,9 @@ type proposal struct {
 	CoAuthors  []author         `json:"co_authors"`
 	EditedAt   *time.Time       `json:"edited_at"` // by its author's clock, null if that said nothing
 	ReceivedAt *time.Time       `json:"received_at"`
+	// Surrounding is what else its author edited in the same minutes. Lists do not
+	// tell; nor is it told of a record that is gone or too large.
+	Surrounding []surrounding `json:"surrounding,omitzero"`
 }
 
 type author struct {

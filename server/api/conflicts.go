@@ -22,7 +22,11 @@ func (a *API) GetConflict(w http.ResponseWriter, r *http.Request, who conflicts.
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, showConflict(c, policy))
+	shown := showConflict(c, policy)
+	if err := a.showContext(r.Context(), who.Supplier, c, shown, policy); err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, shown)
 }
 
 // ResolveConflict answers POST /api/conflicts/{id}/resolve with the conflict as
