@@ -83,8 +83,8 @@ func (s *siege) throw(n int, input func(a *attacker, i int) []byte) {
 	g, ctx := errgroup.WithContext(s.Context())
 	for k := range 4 {
 		a := s.attacker(k)
+		s.Cleanup(a.close) // not before: what waits from a connection that ended is dropped
 		g.Go(func() error {
-			defer a.close()
 			for i := int(next.Add(1)); i <= n && ctx.Err() == nil; i = int(next.Add(1)) {
 				took, err := a.throw(input(a, i-1))
 				if err != nil {
