@@ -59,10 +59,10 @@ func scanSummary(scan func(...any) error) (sum store.Summary, err error) {
 
 // Project implements [store.Projections].
 func (s *Store) Project(ctx context.Context, id crdt.RecordID, heads []crdt.Hash, fields []byte) error {
-	const upsert = `INSERT INTO projections (record, heads, fields) SELECT key, ?, ? FROM records WHERE id = ?
+	const upsert = `INSERT INTO projections (record, heads, fields) SELECT key, ?, ? FROM records WHERE id = ? AND state <> ?
 		ON CONFLICT DO UPDATE SET heads = excluded.heads, fields = excluded.fields`
 	return s.write(ctx, s.lax, "project", func(ctx context.Context, t *transaction) error {
-		_, err := t.exec(ctx, upsert, store.EncodeHeads(heads), string(fields), id[:])
+		_, err := t.exec(ctx, upsert, store.EncodeHeads(heads), string(fields), id[:], int64(store.Erased))
 		return err
 	})
 }
