@@ -67,6 +67,25 @@ func (c *Conflict) QuietSince() time.Time {
 	return c.RemindedAt
 }
 
+// Erase closes a conflict whose record was erased for good. Who proposed and
+// decided stays, what they proposed and decided does not.
+func (c *Conflict) Erase(now time.Time) {
+	c.Status = Erased
+	c.Version++
+	c.Base.Value, c.Current.Value = crdt.Value{}, crdt.Value{}
+	for i := range c.Proposals {
+		c.Proposals[i].Value, c.Proposals[i].Since = crdt.Value{}, nil
+	}
+	if c.ClosedAt.IsZero() {
+		c.ClosedAt = now
+	}
+	if c.Decision != nil {
+		d := *c.Decision
+		d.Value, d.Note = crdt.Value{}, ""
+		c.Decision = &d
+	}
+}
+
 // open are the proposals that wait for a decision.
 func (c *Conflict) open() []Proposal {
 	if c == nil {

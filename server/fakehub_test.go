@@ -192,6 +192,23 @@ func (f *fakeHub) Restore(_ context.Context, id crdt.RecordID, by conflicts.Prin
 	return err
 }
 
+func (f *fakeHub) Erase(_ context.Context, id crdt.RecordID, by conflicts.Principal) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, ok := f.records[id]
+	if !ok || r.supplier != by.Supplier {
+		return store.ErrNotFound
+	}
+	delete(f.records, id)
+	for key, c := range f.conflicts {
+		if c.Record == id {
+			c.Erase(f.at)
+			f.conflicts[key] = c
+		}
+	}
+	return nil
+}
+
 // decide runs a command about a conflict.
 func (f *fakeHub) decide(kind string, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc, run func(*conflicts.Record) (*conflicts.Outcome, error)) (*conflicts.Outcome, error) {
 	f.mu.Lock()

@@ -20,7 +20,13 @@ const (
 	Listed
 	// Deleted: answers as if it did not exist.
 	Deleted
+	// Erased: deleted for good, and nothing of its content is left. Only
+	// [Eraser.Erase] makes it so.
+	Erased
 )
+
+// Gone reports whether the record answers as if it did not exist.
+func (s RecordState) Gone() bool { return s == Deleted || s == Erased }
 
 // A Batch is what one connection, API call or resolution brought, in causal order.
 type Batch struct {
@@ -31,7 +37,7 @@ type Batch struct {
 
 // An Origin says where a batch came from. It is kept for replay and for people.
 type Origin struct {
-	Kind     string              `json:"kind"` // sync, api, resolve, reminder …
+	Kind     string              `json:"kind"` // sync, api, webhook, resolve, reminder, erase …
 	From     conflicts.Principal `json:"from"`
 	Policy   uint64              `json:"policy"` // policy version it was judged by
 	At       time.Time           `json:"at"`     // hub clock
@@ -104,11 +110,11 @@ type Summary struct {
 // An Appender stores commits.
 type Appender interface {
 	// Append leaves out the commits whose moment has passed: the record's
-	// version is no longer Commit.Version, its id is bound to another supplier,
-	// or the answer's principal and key already have an answer, if only from an
-	// earlier commit of the same batch. It returns those records as stale, in
-	// the order of the commits, and stores the others, all or none, in one
-	// transaction. After nil they survive a power failure.
+	// version is no longer Commit.Version, it was erased, its id is bound to
+	// another supplier, or the answer's principal and key already have an
+	// answer, if only from an earlier commit of the same batch. It returns those
+	// records as stale, in the order of the commits, and stores the others, all
+	// or none, in one transaction. After nil they survive a power failure.
 	//
 	// After an error they may or may not be stored: forget the records and load
 	// them again. Only after a *CommitError is it certain that none is stored.
@@ -118,6 +124,33 @@ type Appender interface {
 	// A context that ends before the transaction began stops it; afterwards it
 	// runs to its end.
 	Append(ctx context.Context, commits []Commit) (stale []crdt.RecordID, err error)
+}
+
+// An Erasure takes a record away for good.
+type Erasure struct {
+	Supplier string
+	Record   crdt.RecordID
+	Version  uint64 // the record's version when it was read
+	Origin   Origin // who erased it, and when
+}
+
+// An Eraser forgets records.
+type Eraser interface {
+	// Erase removes all content of a record, in one transaction: its changes and
+	// their origins, ledger, projection, receipts, answers, what devices said of
+	// it, and the values in its rows of sync_conflicts, which stay as erased. The
+	// id stays bound to its supplier in the state Erased; no commit, projection
+	// or announcement of the record is stored any more. Its journal entries keep
+	// their numbers and have no batches; one more tells of the erasure, with its
+	// origin.
+	//
+	// It returns ErrNotFound if the supplier has no such record or it is erased
+	// already, ErrStale if the record moved on since it was read; nothing has
+	// changed then. After nil a power failure brings nothing back, and what the
+	// rows held is overwritten in the store's files; space that earlier versions
+	// of them left may hold parts until it is used again. After another error the
+	// record may or may not be erased.
+	Erase(ctx context.Context, e Erasure) error
 }
 
 // Records reads records.
@@ -141,9 +174,9 @@ type Records interface {
 type Projections interface {
 	// Project stores the JSON of a record as of heads. It overwrites an older
 	// projection, is lost without harm and is no part of any commit. A record
-	// that does not exist is ignored. No call delays a commit by more than a
-	// moment. The names in it (NamesIn) are kept beside it for the queue, and go
-	// with it.
+	// that does not exist or was erased is ignored. No call delays a commit by
+	// more than a moment. The names in it (NamesIn) are kept beside it for the
+	// queue, and go with it.
 	Project(ctx context.Context, id crdt.RecordID, heads []crdt.Hash, fields []byte) error
 }
 
@@ -295,6 +328,7 @@ type Identity struct {
 // given stays the caller's; what it returns belongs to the caller.
 type Store interface {
 	Appender
+	Eraser
 	Records
 	Projections
 	Conflicts

@@ -26,6 +26,8 @@ type Hub interface {
 	// Delete takes a record out of use, and Restore back into it.
 	Delete(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	Restore(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
+	// Erase takes a record away for good, with all its content.
+	Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	// SyncStatus reads at most limit records that follow after.

@@ -74,7 +74,7 @@ func (a *API) resolve(ctx context.Context, c *command, s conflicts.Resolution) (
 		return http.StatusOK, showConflict(decidedRow(o, row), policy)
 	}
 	answer, err := a.run(ctx, c)
-	if errors.Is(err, conflicts.ErrUnknownConflict) {
+	if errors.Is(err, conflicts.ErrUnknownConflict) || errors.Is(err, store.ErrNotFound) { // the record may be gone
 		err = a.closed(ctx, s.By.Supplier, row.ID, policy)
 	}
 	return answer, showStale(err, policy)

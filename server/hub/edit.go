@@ -85,7 +85,7 @@ func (t *commandTask) open(r *room) error {
 		return fmt.Errorf("record %s exists", r.id)
 	case t.creates:
 		r.claimant = t.supplier
-	case !known, r.stored.Supplier != t.supplier, r.stored.State == store.Introducing:
+	case !known, r.stored.Supplier != t.supplier, r.stored.State == store.Introducing, r.stored.State == store.Erased:
 		return store.ErrNotFound
 	}
 	if err := r.open(); err != nil {

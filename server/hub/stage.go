@@ -18,12 +18,13 @@ type stage struct {
 	receipts  []conflicts.Receipt
 	ledger    bool
 	answer    *store.Answer
-	brought   []*Device     // delivered changes that are staged
-	touched   []*member     // spoke; may be due an answer
-	everyone  bool          // all members may be due a message
-	said      []func()      // called once the turn is over, whatever became of it
-	replies   []func(error) // called once it is stored, or with why not
-	broken    error         // why the last task may not be stored, nor the record be used any more
+	erasure   *store.Erasure // instead of all above
+	brought   []*Device      // delivered changes that are staged
+	touched   []*member      // spoke; may be due an answer
+	everyone  bool           // all members may be due a message
+	said      []func()       // called once the turn is over, whatever became of it
+	replies   []func(error)  // called once it is stored, or with why not
+	broken    error          // why the last task may not be stored, nor the record be used any more
 }
 
 // add takes over what one batch led to.
@@ -102,6 +103,9 @@ func (s *stage) fail(err error) {
 
 // commit stores what is staged.
 func (r *room) commit(s *stage) error {
+	if s.erasure != nil {
+		return r.erase(*s.erasure)
+	}
 	if s.empty() {
 		return nil
 	}

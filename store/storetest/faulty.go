@@ -16,6 +16,7 @@ type Call string
 // The calls.
 const (
 	Append          Call = "append"
+	Erase           Call = "erase"
 	Heads           Call = "heads"
 	Load            Call = "load"
 	Summary         Call = "summary"
@@ -152,6 +153,11 @@ func (f *Faulty) attemptWrite(ctx context.Context, call Call, do func() error) e
 // Append implements [store.Appender].
 func (f *Faulty) Append(ctx context.Context, commits []store.Commit) ([]crdt.RecordID, error) {
 	return attempt(ctx, f, Append, func() ([]crdt.RecordID, error) { return f.inner.Append(ctx, commits) })
+}
+
+// Erase implements [store.Eraser].
+func (f *Faulty) Erase(ctx context.Context, e store.Erasure) error {
+	return f.attemptWrite(ctx, Erase, func() error { return f.inner.Erase(ctx, e) })
 }
 
 // Heads implements [store.Records].

@@ -19,6 +19,7 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"Append", appendCases},
 		{"Answers", answerCases},
+		{"Erasure", erasureCases},
 		{"Records", recordCases},
 		{"Projections", projectionCases},
 		{"Conflicts", conflictCases},
