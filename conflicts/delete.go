@@ -27,6 +27,7 @@ func (r *Record) setDeleted(by Principal, p *Policy, now time.Time, deleted bool
 		return nil, ErrFull
 	}
 	b := r.begin(by, p, now)
+	b.out.Input = &Input{Deletes: deleted, Restores: !deleted}
 	b.ledger.Deleted = deleted
 	b.dirty, b.out.Lifecycle = true, true
 	for _, path := range b.ledger.paths() {

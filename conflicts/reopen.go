@@ -25,6 +25,7 @@ func (r *Record) Reopen(o Reopening) (*Outcome, error) {
 		return nil, err
 	}
 	b := r.begin(o.By, o.Policy, o.Now)
+	b.out.Input = &Input{Reopens: o.Former.ID}
 	former := o.Former.row()
 	f := b.ledger.Fields[former.Field]
 	cause := fmt.Sprintf("reopen %s %d", former.ID, o.Now.UnixNano())
