@@ -2,7 +2,6 @@ package conflicts
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -58,7 +57,11 @@ func (b *batch) reopen(f *field, p Proposal, cause string) {
 	former := p.ID
 	p.ID = newID(b.now, "proposal", b.id, f.Policy.Path, cause+" "+former)
 	p.State, p.Reason, p.DecidedAt, p.Since = Open, Reopened, 0, nil
-	p.Authors = slices.Clone(p.Authors)
+	authors := p.Authors
+	p.Authors = nil
+	for _, a := range authors {
+		p.join(b.bound(a))
+	}
 	f.Pending.Proposals = append(f.Pending.Proposals, p)
 	for i := range f.Steps {
 		if s := &f.Steps[i]; s.Proposal == former {

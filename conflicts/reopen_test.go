@@ -107,3 +107,23 @@ func TestConflictIsReopenedByResolversOnceInTimeAndWhileItsDecisionStands(t *tes
 		refused("after another decision", w.reopening(decided), "the field has another value since")
 	})
 }
+
+// An actor that was bound after the decision is its principal's, and so are the
+// proposals that come back: an edit on top of one takes its place.
+func TestReopenedProposalOfAnActorBoundSinceIsItsPrincipals(t *testing.T) {
+	w := newWorld(t, modes(EveryEdit))
+	a := w.device(alice)
+	a.set("budget", text("a lot")) // a first upload binds nobody
+	a.push()
+	w.resolve("budget", Resolution{Action: Keep})
+	former := w.rows[onlyRow(t, w)]
+	a.set("notes", text("hello"))
+	a.push()
+	c := w.reopen(former)
+	if got := c.Proposals[0].Authors; len(got) != 1 || got[0].User != "alice" {
+		t.Fatalf("authors %+v", got)
+	}
+	a.set("budget", scalars.n(30))
+	a.push()
+	values(t, w.open("budget"), 30)
+}
