@@ -102,8 +102,8 @@ func (r *Record) mayReopen(o Reopening) error {
 		return &ReopenError{fmt.Sprintf("it was reopened as conflict %s", o.Former.ReopenedAs)}
 	case d.Revision != f.revision():
 		return &ReopenError{"the field has another value since"}
-	case !r.isCritical(o.Former.Field, policy):
-		return &ReopenError{"the field is not critical any more"}
+	case !f.Critical || !r.isCritical(o.Former.Field, policy):
+		return &ReopenError{"the field is not critical any more, or only about to be again"}
 	case o.Now.Sub(d.At) > policy.reopenWithin():
 		return &ReopenError{fmt.Sprintf("it was decided more than %.0f hours ago", policy.reopenWithin().Hours())}
 	}

@@ -127,3 +127,27 @@ func TestReopenedProposalOfAnActorBoundSinceIsItsPrincipals(t *testing.T) {
 	a.push()
 	values(t, w.open("budget"), 30)
 }
+
+// A field that is not critical until the batch at hand may come to show another
+// value, or a conflict, with that batch: its former decision is history.
+func TestFieldThatWasNotCriticalMeanwhileIsNotReopened(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		whole := w.policy
+		a.set("budget", f.n(10))
+		a.push()
+		w.resolve("budget", Resolution{Action: Keep})
+		former := w.rows[onlyRow(t, w)]
+		policy := *whole
+		policy.Fields = policy.Fields[:2]
+		w.policy = &policy
+		a.pull()
+		a.set("budget", f.s("lots"))
+		a.push()
+		w.policy = whole
+		var again *ReopenError
+		if _, err := w.rec.Reopen(w.reopening(former)); !errors.As(err, &again) {
+			t.Fatalf("got %v", err)
+		}
+		w.replay = nil // of changing policies
+	})
+}
