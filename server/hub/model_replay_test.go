@@ -46,6 +46,7 @@ func (m *model) replay() {
 			}
 			m.alike("verdicts", e.Number, b.Origin.Verdicts, out.Verdicts)
 			m.alike("input", e.Number, b.Origin.Input, out.Input)
+			m.alike("decision log", e.Number, b.Origin.Log, out.Log)
 			for _, row := range out.Conflicts {
 				rows[row.ID] = row
 			}

@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
 	"pgregory.net/rapid"
@@ -177,19 +178,22 @@ func (m *model) lose(t *rapid.T) {
 	}
 	a.pull(len(m.at.batches))
 	now := m.at
-	from := m.empty
-	if n := rapid.IntRange(0, m.backups).Draw(t, "backup"); n > 0 {
+	from, policies := m.empty, m.policies
+	n := rapid.IntRange(0, m.backups).Draw(t, "backup")
+	if n > 0 {
 		from = m.backup(n)
 	}
 	m.stop()
 	current := m.dir + ".now"
 	copyDir(t, m.dir, current)
 	copyDir(t, from, m.dir)
+	m.policies = maps.Clone(m.saved[n])
 	m.start()
 	m.look()
 	if m.at.deleted || !lacksHubChange(m.at, now) {
 		m.stop()
 		copyDir(t, current, m.dir)
+		m.policies = policies
 		m.start()
 		m.look()
 		return

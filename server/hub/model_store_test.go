@@ -3,6 +3,7 @@ package hub_test
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -94,6 +95,7 @@ func (m *model) stop() {
 // backUp copies the store, whose hub has stopped.
 func (m *model) backUp() {
 	m.backups++
+	m.saved[m.backups] = maps.Clone(m.policies)
 	copyDir(m.t, m.dir, m.backup(m.backups))
 }
 

@@ -46,8 +46,9 @@ type model struct {
 	clock    atomic.Int64
 	id       crdt.RecordID
 	authors  []*author
-	policies map[uint64]*conflicts.Policy
-	at       standing // what the store kept after the last step
+	policies map[uint64]*conflicts.Policy         // by version, since a store keeps the one in force
+	saved    map[int]map[uint64]*conflicts.Policy // of each backup
+	at       standing                             // what the store kept after the last step
 	tally    *tally
 }
 
@@ -150,6 +151,7 @@ func newModel(t *rapid.T, ctx context.Context, base, empty string, counts *tally
 	m := &model{
 		t: t, ctx: ctx, dir: filepath.Join(base, "store"), empty: empty, id: newID(1), tally: counts,
 		policies: map[uint64]*conflicts.Policy{1: conflicts.DefaultPolicy()},
+		saved:    map[int]map[uint64]*conflicts.Policy{0: {1: conflicts.DefaultPolicy()}},
 	}
 	m.clock.Store(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixNano())
 	copyDir(t, empty, m.dir)
