@@ -35,8 +35,7 @@ type Proposal struct {
 	Since     *crdt.Value // what an author has since set, without the right to
 	DecidedAt uint64      // the revision that accepted or rejected it
 	authors   []signature
-	left      *Author // the last author, once no one is left
-	back      bool    // its rejection was taken back: an open one took its place
+	back      bool // its rejection was taken back: an open one took its place
 }
 
 // Authors are those behind the proposal, the first one first.
@@ -75,7 +74,7 @@ func (p *Proposal) join(a Author, change crdt.Hash, key string) {
 func (p *Proposal) leave(a Author, state string) {
 	p.authors = slices.DeleteFunc(p.authors, func(s signature) bool { return s.same(a) })
 	if len(p.authors) == 0 {
-		p.State, p.left = state, &a
+		p.State = state
 	}
 }
 

@@ -19,11 +19,11 @@ func (r *Record) Withdraw(w Withdrawal) *Result {
 	c := f.conflicts[w.Conflict]
 	p := c.Proposals[w.Proposal]
 	by := Author{User: w.By.User, Device: w.By.Device}
-	switch own := p.by(by) != nil; {
-	case !own && !w.By.mayResolve() && (len(p.authors) > 0 || p.left == nil || !p.left.same(by)):
-		res.Fail = "forbidden"
+	switch {
 	case p.State != "open":
 		res.Fail = "stale"
+	case p.by(by) == nil && !w.By.mayResolve():
+		res.Fail = "forbidden"
 	}
 	if res.Fail != "" {
 		return res

@@ -1,6 +1,7 @@
 package oracle_test
 
 import (
+	"errors"
 	"slices"
 
 	"wedsync/conflicts"
@@ -47,8 +48,11 @@ func (p *player) withdraw() {
 	}
 	p.logf("%s (%s) withdraws %s of %s", by.User, by.Role, show(q.Value), row.Field)
 	out, err := p.rec.Withdraw(conflicts.Withdrawal{By: by, Conflict: row.ID, Proposal: q.ID, Policy: p.policy, Now: p.now})
-	if err == nil {
+	switch {
+	case err == nil:
 		p.happened["withdraw"]++
+	case errors.Is(err, conflicts.ErrForbidden) && q.State != conflicts.Open:
+		return // of a proposal that he may not withdraw and that is not open the text says no order
 	}
 	p.command(out, err, p.oracle.Withdraw(oracle.Withdrawal{
 		By: principal(by), Field: row.Field, Conflict: index, Proposal: n, Policy: oraclePolicy(p.policy), Now: p.now,
