@@ -26,6 +26,7 @@ func (r *Record) Edit(e Edit) (*Outcome, error) {
 		return nil, err
 	}
 	b := r.begin(e.From, e.Policy, e.Now)
+	b.out.Input = &Input{Edit: &e}
 	b.found()
 	for _, path := range critical {
 		b.attempt(b.ledger.Fields[path], e)

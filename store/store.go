@@ -41,6 +41,7 @@ type Origin struct {
 	From     conflicts.Principal `json:"from"`
 	Policy   uint64              `json:"policy"` // policy version it was judged by
 	At       time.Time           `json:"at"`     // hub clock
+	Input    *conflicts.Input    `json:"input,omitempty"`
 	Verdicts []conflicts.Verdict `json:"verdicts,omitempty"`
 	Reminded []string            `json:"reminded,omitempty"` // conflicts that the batch reminds of
 

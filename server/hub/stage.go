@@ -29,9 +29,9 @@ type stage struct {
 
 // add takes over what one batch led to.
 func (s *stage) add(kind string, from conflicts.Principal, policy uint64, o *conflicts.Outcome) {
-	if len(o.Stored) > 0 || len(o.Verdicts) > 0 || len(o.Log) > 0 || len(o.Reminded) > 0 || o.Lifecycle {
+	if !o.Empty() || len(o.Verdicts) > 0 {
 		b := store.Batch{Hub: o.Hub != nil, Origin: store.Origin{
-			Kind: kind, From: from, Policy: policy, At: s.now,
+			Kind: kind, From: from, Policy: policy, At: s.now, Input: o.Input,
 			Verdicts: o.Verdicts, Log: o.Log, Carried: o.Carried, Reminded: o.Reminded,
 		}}
 		for _, c := range o.Stored {
