@@ -19,6 +19,8 @@ var (
 	ErrUnknownAction = errors.New("no such action")
 	// ErrIntroducing means that the record's first upload is incomplete.
 	ErrIntroducing = errors.New("the record is still being uploaded")
+	// ErrErased means that nothing is left of the record.
+	ErrErased = errors.New("the record was erased")
 	// ErrEventID means that a webhook event has no id, or one that is too long.
 	ErrEventID = errors.New("an event needs an id of 1 to 128 bytes")
 	// ErrFull means that the record has no room for another hub change.

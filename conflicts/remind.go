@@ -13,6 +13,11 @@ const (
 	MaxRemindAfter     = 366 * 24 * time.Hour
 )
 
+// A Reminding is what was to be reminded of.
+type Reminding struct {
+	After time.Duration `json:"after"` // since a conflict was opened or last reminded of, in nanoseconds
+}
+
 // Remind reminds people of the record's pending conflicts that nobody was
 // reminded of for longer than a time. It decides nothing: versions, values and
 // proposals stay as they are, and nothing ever expires. On an error nothing has
@@ -22,6 +27,7 @@ func (r *Record) Remind(after time.Duration, now time.Time) (*Outcome, error) {
 		return nil, ErrIntroducing
 	}
 	b := r.begin(Principal{}, nil, now)
+	b.out.Input = &Input{Reminds: &Reminding{after}}
 	for _, path := range b.ledger.paths() {
 		c := b.ledger.Fields[path].Pending
 		if c == nil || c.Status != Pending || now.Sub(c.QuietSince()) < after {

@@ -13,14 +13,19 @@ import (
 // policy and its time. With those it is kept in the journal, and [Record.Replay]
 // decides alike. At most one part is set; without any the batch is a delivery.
 type Input struct {
-	Delivered  *Delivered  `json:"delivered,omitempty"`
-	Edit       *Edit       `json:"edit,omitempty"`
-	Resolution *Resolution `json:"resolution,omitempty"`
-	Withdrawal *Withdrawal `json:"withdrawal,omitempty"`
-	Reopens    string      `json:"reopens,omitempty"` // the conflict to be reconsidered
-	Deletes    bool        `json:"deletes,omitempty"`
-	Restores   bool        `json:"restores,omitempty"`
-	Judges     bool        `json:"judges,omitempty"`
+	Delivered    *Delivered   `json:"delivered,omitempty"`
+	Edit         *Edit        `json:"edit,omitempty"`
+	Webhook      *WebhookEdit `json:"webhook,omitempty"`
+	Sent         *Sending     `json:"sent,omitempty"`
+	Acknowledged *Sending     `json:"acknowledged,omitempty"`
+	Resolution   *Resolution  `json:"resolution,omitempty"`
+	Withdrawal   *Withdrawal  `json:"withdrawal,omitempty"`
+	Reopens      string       `json:"reopens,omitempty"` // the conflict to be reconsidered
+	Reminds      *Reminding   `json:"reminds,omitempty"`
+	Deletes      bool         `json:"deletes,omitempty"`
+	Restores     bool         `json:"restores,omitempty"`
+	Erases       bool         `json:"erases,omitempty"`
+	Judges       bool         `json:"judges,omitempty"`
 }
 
 // Delivered is what of a device's batch is not seen in the changes that it
@@ -63,7 +68,8 @@ type Journaled struct {
 
 // Replay does again what a batch of the journal did. The record must have done
 // all of its batches before that, and nothing else; row finds a conflict as
-// these left it.
+// these left it. Of an erasure it returns ErrErased: there is no record any
+// more, and nothing that came before it is in the journal.
 func (r *Record) Replay(p Journaled, row func(id string) (Conflict, bool)) (*Outcome, error) {
 	in := p.Input
 	if in == nil {
@@ -74,6 +80,14 @@ func (r *Record) Replay(p Journaled, row func(id string) (Conflict, bool)) (*Out
 		e := *in.Edit
 		e.From, e.Policy, e.Now = p.From, p.Policy, p.At
 		return r.Edit(e)
+	case in.Webhook != nil:
+		w := *in.Webhook
+		w.From, w.Policy, w.Now = p.From, p.Policy, p.At
+		return r.Webhook(w)
+	case in.Sent != nil:
+		return r.Sent(Sending{To: p.From, Revisions: in.Sent.Revisions})
+	case in.Acknowledged != nil:
+		return r.Acknowledged(Sending{To: p.From, Revisions: in.Acknowledged.Revisions})
 	case in.Resolution != nil:
 		s := *in.Resolution
 		s.By, s.Policy, s.Now = p.From, p.Policy, p.At
@@ -88,10 +102,14 @@ func (r *Record) Replay(p Journaled, row func(id string) (Conflict, bool)) (*Out
 			return nil, fmt.Errorf("reopen %s: %w", in.Reopens, ErrUnknownConflict)
 		}
 		return r.Reopen(Reopening{By: p.From, Former: former, Policy: p.Policy, Now: p.At})
+	case in.Reminds != nil:
+		return r.Remind(in.Reminds.After, p.At)
 	case in.Deletes:
 		return r.Delete(p.From, p.Policy, p.At)
 	case in.Restores:
 		return r.Restore(p.From, p.Policy, p.At)
+	case in.Erases:
+		return nil, ErrErased
 	case in.Judges:
 		return r.Judge(Judgement{By: p.From, Policy: p.Policy, Now: p.At}), nil
 	}

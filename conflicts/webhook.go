@@ -20,17 +20,17 @@ const MaxEventID = 128
 // author is the connection. It knows the revision of a field that it has
 // acknowledged; what it said or was sent before is no edit.
 type WebhookEdit struct {
-	From   Principal // the connection; its role is Integration
-	Event  string    // by which a repeated delivery is known
-	Fields map[crdt.Path]crdt.Value
-	Policy *Policy
-	Now    time.Time
+	From   Principal                `json:"-"`     // the connection; its role is Integration
+	Event  string                   `json:"event"` // by which a repeated delivery is known
+	Fields map[crdt.Path]crdt.Value `json:"fields"`
+	Policy *Policy                  `json:"-"`
+	Now    time.Time                `json:"-"`
 }
 
 // A Sending says which revisions of a record's fields went to a connection.
 type Sending struct {
-	To        Principal // the connection; its role is Integration
-	Revisions map[crdt.Path]uint64
+	To        Principal            `json:"-"` // the connection; its role is Integration
+	Revisions map[crdt.Path]uint64 `json:"revisions"`
 }
 
 // Webhook takes what a connection delivers. Critical fields are decided by the
@@ -52,6 +52,7 @@ func (r *Record) Webhook(w WebhookEdit) (*Outcome, error) {
 		return nil, err
 	}
 	b := r.begin(w.From, w.Policy, w.Now)
+	b.out.Input = &Input{Webhook: &w}
 	for _, path := range critical {
 		b.incoming(b.ledger.Fields[path], w)
 	}
@@ -88,7 +89,7 @@ func (b *batch) incoming(f *field, w WebhookEdit) {
 // Sent notes that accepted values are on their way to a connection, before they
 // are, so that what comes back is known. On an error nothing has changed.
 func (r *Record) Sent(s Sending) (*Outcome, error) {
-	return r.exchange(s, func(f *field, sh *shadow, revision uint64) bool {
+	return r.exchange(s, Input{Sent: &s}, func(f *field, sh *shadow, revision uint64) bool {
 		sh.send(f.value(revision))
 		return true
 	})
@@ -98,7 +99,7 @@ func (r *Record) Sent(s Sending) (*Outcome, error) {
 // to it; what it delivers from then on was made in knowledge of them. On an
 // error nothing has changed.
 func (r *Record) Acknowledged(s Sending) (*Outcome, error) {
-	return r.exchange(s, func(_ *field, sh *shadow, revision uint64) bool {
+	return r.exchange(s, Input{Acknowledged: &s}, func(_ *field, sh *shadow, revision uint64) bool {
 		newer := revision > sh.Acknowledged
 		sh.Acknowledged = max(sh.Acknowledged, revision)
 		return newer
@@ -107,7 +108,7 @@ func (r *Record) Acknowledged(s Sending) (*Outcome, error) {
 
 // exchange notes what passed between the hub and a connection about some
 // fields; note reports whether that is news.
-func (r *Record) exchange(s Sending, note func(f *field, sh *shadow, revision uint64) bool) (*Outcome, error) {
+func (r *Record) exchange(s Sending, in Input, note func(f *field, sh *shadow, revision uint64) bool) (*Outcome, error) {
 	if s.To.Role != Integration {
 		return nil, ErrForbidden
 	}
@@ -121,7 +122,7 @@ func (r *Record) exchange(s Sending, note func(f *field, sh *shadow, revision ui
 			return nil, &FieldError{path, fmt.Sprintf("has no revision %d", n)}
 		}
 	}
-	o := &Outcome{}
+	o := &Outcome{Input: &in}
 	for _, path := range paths {
 		f := r.ledger.Fields[path]
 		if note(f, f.shadow(s.To.author().key()), s.Revisions[path]) {

@@ -45,7 +45,7 @@ func (t eraseTask) stage(r *room, s *stage) bool {
 	}
 	s.erasure = &store.Erasure{
 		Supplier: r.stored.Supplier, Record: r.id, Version: r.stored.Version,
-		Origin: store.Origin{Kind: "erase", From: t.by, At: s.now},
+		Origin: store.Origin{Kind: "erase", From: t.by, At: s.now, Input: &conflicts.Input{Erases: true}},
 	}
 	s.replies = append(s.replies, func(failed error) { t.done <- failed })
 	return true

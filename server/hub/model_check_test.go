@@ -118,6 +118,9 @@ func (m *model) count(batches []doneBatch) {
 		if in := b.Origin.Input; in != nil && in.Delivered != nil && len(in.Delivered.Waited) > 0 {
 			m.tally.note("waited")
 		}
+		if len(b.Origin.Reminded) > 0 {
+			m.tally.note("reminded")
+		}
 	}
 	for _, a := range m.at.view.Accepted {
 		m.tally.note(string(a.Cause))
@@ -359,11 +362,16 @@ func (m *model) checkHubChanges(s *standing, batches []doneBatch) {
 		if in.Resolution != nil {
 			why += " a decision is to be established"
 		}
-		if e := in.Edit; e != nil {
-			for path := range e.Fields {
-				if _, critical := s.view.Accepted[path]; !critical && b.Hub {
-					why += " an ordinary field is written"
-				}
+		var fields map[crdt.Path]crdt.Value
+		switch {
+		case in.Edit != nil:
+			fields = in.Edit.Fields
+		case in.Webhook != nil:
+			fields = in.Webhook.Fields
+		}
+		for path := range fields {
+			if _, critical := s.view.Accepted[path]; !critical && b.Hub {
+				why += " an ordinary field is written"
 			}
 		}
 	}

@@ -43,7 +43,7 @@ func (m *model) setPolicy(t *rapid.T) {
 func (m *model) apiEdit(t *rapid.T) {
 	who := rapid.SampledFrom([]conflicts.Principal{
 		m.authors[0].who, m.authors[1].who, m.owner(), m.authors[4].who,
-		{Supplier: modelSupplier, User: "crm", Role: conflicts.Integration},
+		modelCRM,
 	}).Draw(t, "who")
 	e := conflicts.Edit{From: who, Fields: map[crdt.Path]crdt.Value{"budget": budgetValue(t)}}
 	if rapid.Bool().Draw(t, "notes") {

@@ -116,6 +116,7 @@ func TestWhateverHappensToTheHubTheStoreSaysWhatTheRulesAllow(t *testing.T) {
 var modelExpected = []string{
 	"hub change", "no hub change", "not stored", "answer lost", "restart", "store lost", "replay", "waited",
 	"stale", "resolve", "withdraw", "reopen", "delete", "restore", "policy", "bulk", "recovered", "created",
+	"webhook", "sent", "acknowledged", "reminded", "erase",
 	"rule 1", "rule 2", "rule 3", "rule 4", "rule 5", "rule 6", "rule 9", "rule 10", "rule 11", "rule 12", "rule 13",
 }
 
@@ -193,6 +194,7 @@ func (m *model) play(t *rapid.T) {
 	}
 	m.converge(t)
 	m.replay()
+	m.erase()
 }
 
 // step does something, and now and then lets the store fail meanwhile.
@@ -200,7 +202,7 @@ func (m *model) step(t *rapid.T) {
 	fault := rapid.SampledFrom([]storetest.Fault{0, 0, 0, 0, 0, 0, storetest.NotDone, storetest.AnswerLost}).Draw(t, "fault")
 	actions := []string{
 		"write", "write", "write", "push", "push", "push", "push", "pull", "pull", "meet", "api", "api", "resolve", "resolve", "race",
-		"withdraw", "reopen", "bulk", "delete", "restore", "policy", "restart", "lose", "replay", "rest",
+		"withdraw", "reopen", "bulk", "webhook", "webhook", "exchange", "remind", "delete", "restore", "policy", "restart", "lose", "replay", "rest",
 	}
 	action := rapid.SampledFrom(actions).Draw(t, "action")
 	if m.at.deleted && rapid.IntRange(0, 2).Draw(t, "in use again") == 0 {
@@ -253,6 +255,12 @@ func (m *model) step(t *rapid.T) {
 		m.withdraw(t)
 	case "reopen":
 		m.reopen(t)
+	case "webhook":
+		m.webhook(t)
+	case "exchange":
+		m.exchange(t)
+	case "remind":
+		m.remind(t)
 	case "delete":
 		m.done("delete", m.hub.Delete(m.ctx, m.id, m.owner()))
 	case "restore":
