@@ -46,7 +46,7 @@ func (h *History) Around(field crdt.Path, p Proposal) []Event {
 
 // edits reports whether somebody edited a field by the event.
 func (e *event) edits() bool {
-	return e.Field != "" && (e.Kind == "sync" || e.Kind == KindAPI || e.Kind == "webhook")
+	return e.Field != "" && (e.Kind == "sync" || e.Kind == KindAPI || e.Kind == KindWebhook)
 }
 
 // apart is how far an event lies from a moment of its author's clock.

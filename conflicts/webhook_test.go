@@ -13,6 +13,7 @@ import (
 func (w *world) webhook(event string, path crdt.Path, v crdt.Value) *Outcome {
 	w.t.Helper()
 	w.seen[name(v)] = true
+	w.kind, w.from = "webhook", crm
 	at, policy := w.now, w.policy
 	return w.do(func(r *Record) *Outcome {
 		out, err := r.Webhook(WebhookEdit{
@@ -192,5 +193,12 @@ func TestWebhookIsRefusedWithItsFault(t *testing.T) {
 		if after := string(w.rec.Ledger()); after != before {
 			t.Errorf("what was refused changed the ledger")
 		}
+	})
+}
+
+func TestHistoryTellsWhatAConnectionSetInOrdinaryFields(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		w.webhook("e1", "notes", text("from the CRM"))
+		wantLines(t, w.lines(HistoryQuery{Field: "notes"})[1:], "webhook notes: hello → from the CRM, crm")
 	})
 }
