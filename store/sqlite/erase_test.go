@@ -21,8 +21,12 @@ func TestErasedContentIsInNoFileOfTheStore(t *testing.T) {
 	if stale, err := s.Append(t.Context(), commit); err != nil || len(stale) > 0 {
 		t.Fatal(stale, err)
 	}
-	if err := s.Project(t.Context(), one, []crdt.Hash{{1}}, secret[:60]); err != nil {
+	if err := s.Project(t.Context(), one, []crdt.Hash{{1}}, []byte(`{"name":"`+string(secret[:60])+`"}`)); err != nil {
 		t.Fatal(err)
+	}
+	var name string
+	if err := s.readers.row(t.Context(), `SELECT name FROM client_names`, nil, &name); err != nil || name != string(bytes.TrimSpace(secret[:60])) {
+		t.Fatalf("the client's name is %q, %v", name, err)
 	}
 	if held(t, dir, secret[:20]) == 0 {
 		t.Fatal("the content was never there: the test shows nothing")

@@ -126,6 +126,9 @@ var erasureCases = []testcase{
 		heads, err := b.DeviceHeads(b.ctx, "rose", []crdt.RecordID{id})
 		b.ok("device heads", err)
 		b.same("what devices hold", len(heads), 0)
+		if err := b.Release(b.ctx, id); !errors.Is(err, store.ErrNotEmpty) {
+			b.Errorf("release: got error %v, want %v", err, store.ErrNotEmpty)
+		}
 		b.notFound("erase again", b.Erase(b.ctx, erasure("rose", id, 2)))
 	}},
 	{"ErasureOfWhatMovedOnChangesNothing", func(b *bench) {
