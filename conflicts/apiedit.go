@@ -11,7 +11,10 @@ import (
 // Edit writes fields for the API. Critical fields are decided by the rules,
 // ordinary ones are written, all in one hub change. What diverts is a proposal
 // alone and not written. On an error nothing has changed.
-func (r *Record) Edit(e Edit) (*Outcome, error) {
+func (r *Record) Edit(e Edit) (*Outcome, error) { return r.edit(e, nil) }
+
+// edit is Edit, which may carry out the choice of a merged entry's value.
+func (r *Record) edit(e Edit, using *MergedUse) (*Outcome, error) {
 	if !e.From.Role.MayPropose() {
 		return nil, ErrForbidden
 	}
@@ -27,6 +30,10 @@ func (r *Record) Edit(e Edit) (*Outcome, error) {
 	}
 	b := r.begin(e.From, e.Policy, e.Now)
 	b.out.Input = &Input{Edit: &e}
+	if using != nil {
+		b.out.Input = &Input{Uses: using}
+	}
+	b.using = using
 	b.found()
 	for _, path := range critical {
 		b.attempt(b.ledger.Fields[path], e)
@@ -52,6 +59,30 @@ func (b *batch) writeOrdinary(paths []crdt.Path, values map[crdt.Path]crdt.Value
 			put(builder, fields, b.graph.All(), path, values[path])
 		}
 	})
+	b.sign(paths)
+}
+
+// sign notes who wrote ordinary fields, as long as nobody else writes them.
+func (b *batch) sign(paths []crdt.Path) {
+	if b.out.Hub == nil {
+		return
+	}
+	for key, w := range b.ledger.Wrote {
+		if i, ok := b.graph.Index(w.Change); !ok || !b.roots.Wrote(i, string(key)) {
+			delete(b.ledger.Wrote, key)
+			b.dirty = true
+		}
+	}
+	at := b.graph.Len() - 1
+	for _, path := range paths {
+		if key := path.Keys()[0]; b.roots.Wrote(at, key) {
+			if b.ledger.Wrote == nil {
+				b.ledger.Wrote = make(map[crdt.Path]apiWrite)
+			}
+			b.ledger.Wrote[crdt.Path(key)] = apiWrite{b.out.Hub.Hash, b.from.author(), b.now}
+			b.dirty = true
+		}
+	}
 }
 
 // found makes a record that holds nothing one that the API creates.

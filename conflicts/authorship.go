@@ -3,6 +3,8 @@ package conflicts
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"wedsync/crdt"
 )
@@ -57,6 +59,12 @@ func (b *batch) passOn(from, to Author) {
 		}
 		if f.Pending != nil && f.Pending.passOn(from, to) {
 			b.move(f.Pending)
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(b.ledger.Merged)) {
+		if m := b.ledger.Merged[path]; m.passOn(from, to) {
+			m.Version++
+			b.moveMerged(m)
 		}
 	}
 }

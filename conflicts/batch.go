@@ -24,6 +24,10 @@ type batch struct {
 	due     bool               // a device's edit diverted: a hub change is due whatever the fields show
 	late    answer             // changes of earlier batches that are judged now
 	replays *Delivered         // what is replayed; nil for what comes now
+
+	apart  []string   // root keys that were written apart, or are now, and moved
+	merged []*Merged  // entries that changed
+	using  *MergedUse // the choice that the batch carries out, nil if it is none
 }
 
 // A touch is a change that reaches a watched path.
@@ -44,8 +48,12 @@ func (r *Record) begin(from Principal, p *Policy, now time.Time) *batch {
 func (b *batch) outcome() *Outcome {
 	b.letGo()
 	b.chain()
+	b.merge()
 	for _, c := range b.moved {
 		b.out.Conflicts = append(b.out.Conflicts, c.row())
+	}
+	for _, m := range b.merged {
+		b.out.Merged = append(b.out.Merged, m.row())
 	}
 	for i, c := range b.out.Stored {
 		by, waited := b.carriers[c.Hash]
@@ -67,6 +75,11 @@ func (b *batch) store(c *crdt.Change) {
 	i, _ := b.graph.Index(c.Hash)
 	for _, p := range b.fields.Apply(i, c) {
 		b.touches = append(b.touches, touch{i, p})
+	}
+	for _, key := range b.roots.Apply(i, c) {
+		if !slices.Contains(b.apart, key) {
+			b.apart = append(b.apart, key)
+		}
 	}
 	c.Ops = nil
 	b.out.Stored = append(b.out.Stored, c)

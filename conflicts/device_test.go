@@ -19,7 +19,7 @@ type device struct {
 	clock  int64
 }
 
-var devicePaths = []crdt.Path{"wedding_date", "venue_name", "budget", "notes", "venue", marksPath}
+var devicePaths = []crdt.Path{"wedding_date", "venue_name", "budget", "notes", "venue", "phone", "email", marksPath}
 
 func (w *world) device(who Principal) *device {
 	w.actors++

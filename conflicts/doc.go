@@ -11,6 +11,8 @@
 // ruling.go enters the ruling in the ledger, and mirror.go writes the one hub
 // change that makes the document say what the ledger says. apiedit.go and
 // resolve.go begin, and firstupload.go and recovered.go judge, in other ways.
+// Ordinary fields merge by themselves; where they were written apart, merge.go
+// keeps a [Merged] entry of the values that do not show.
 //
 // What was decided is told besides: each decision is an entry of the record's
 // decision log (decisionlog.go), a [History] makes a timeline of all that was

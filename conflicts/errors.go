@@ -17,6 +17,10 @@ var (
 	ErrUnknownProposal = errors.New("no such open proposal")
 	// ErrUnknownAction means that the action is none of accept, keep and custom.
 	ErrUnknownAction = errors.New("no such action")
+	// ErrUnknownMerged means that no merged entry of that id is open here.
+	ErrUnknownMerged = errors.New("no such open merged entry")
+	// ErrUnknownValue means that the merged entry has no value of that change.
+	ErrUnknownValue = errors.New("no such value")
 	// ErrIntroducing means that the record's first upload is incomplete.
 	ErrIntroducing = errors.New("the record is still being uploaded")
 	// ErrErased means that nothing is left of the record.

@@ -71,9 +71,9 @@ func (x *Examination) find(advice, format string, args ...any) {
 	x.findings = append(x.findings, Finding{What: fmt.Sprintf(format, args...), Advice: advice})
 }
 
-// Finish examines the whole: heads as they are stored, and the record's rows of
-// sync_conflicts.
-func (x *Examination) Finish(heads []crdt.Hash, rows []Conflict) []Finding {
+// Finish examines the whole: heads as they are stored, the record's rows of
+// sync_conflicts, and its merged entries.
+func (x *Examination) Finish(heads []crdt.Hash, rows []Conflict, merged []Merged) []Finding {
 	l, err := parseLedger(x.ledger)
 	if err != nil {
 		x.find(adviceBackup, "its ledger cannot be read: %v", err)
@@ -82,6 +82,7 @@ func (x *Examination) Finish(heads []crdt.Hash, rows []Conflict) []Finding {
 	x.log(l)
 	x.revisions(l)
 	x.rows(l, rows)
+	x.merged(l, merged)
 	r, err := Load(x.id, x.env, x.policy, x.ledger, x.batches)
 	if err != nil {
 		x.find(adviceBackup, "its changes cannot be read: %v", err)
@@ -90,6 +91,7 @@ func (x *Examination) Finish(heads []crdt.Hash, rows []Conflict) []Finding {
 	if !slices.Equal(r.graph.Heads(), heads) {
 		x.find(adviceBackup, "its changes lead to other heads than those that are stored")
 	}
+	x.mergedChanges(r)
 	x.document(r)
 	return x.findings
 }

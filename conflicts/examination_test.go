@@ -2,6 +2,7 @@ package conflicts
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -9,9 +10,9 @@ import (
 	"wedsync/crdt"
 )
 
-// examine examines what is stored of a world's record; pasts, ledger and rows
-// may have been changed.
-func (w *world) examine(ledger []byte, pasts []Past, rows map[string]Conflict) []string {
+// examine examines what is stored of a world's record, which may have been
+// changed.
+func (w *world) examine(ledger []byte, pasts []Past, rows map[string]Conflict, merged map[string]Merged) []string {
 	x := NewExamination(w.id, w.env, w.policy, ledger)
 	for _, p := range pasts {
 		x.Add(p)
@@ -21,7 +22,7 @@ func (w *world) examine(ledger []byte, pasts []Past, rows map[string]Conflict) [
 		list = append(list, row)
 	}
 	var found []string
-	for _, f := range x.Finish(w.rec.graph.Heads(), list) {
+	for _, f := range x.Finish(w.rec.graph.Heads(), list, slices.Collect(maps.Values(merged))) {
 		if f.Advice == "" {
 			w.t.Fatalf("nothing is advised about %q", f.What)
 		}
@@ -47,7 +48,7 @@ func decidedStory(t *testing.T, play func(t *testing.T, w *world)) {
 
 func TestSoundRecordIsFoundSound(t *testing.T) {
 	decidedStory(t, func(t *testing.T, w *world) {
-		if found := w.examine(w.ledger, w.pasts, w.rows); len(found) > 0 {
+		if found := w.examine(w.ledger, w.pasts, w.rows, w.mergedRows); len(found) > 0 {
 			t.Fatalf("found %q", found)
 		}
 	})
@@ -81,7 +82,7 @@ func tamper(t *testing.T, w *world, inLedger, inPasts func(string) string) []str
 	if !changed {
 		t.Fatal("nothing was changed in the log")
 	}
-	return w.examine([]byte(ledger), pasts, w.rows)
+	return w.examine([]byte(ledger), pasts, w.rows, w.mergedRows)
 }
 
 func replacing(old, with string) func(string) string {
@@ -183,9 +184,70 @@ func TestRowsThatSayOtherwiseThanLedgerAndLogAreFound(t *testing.T) {
 				}
 			}
 			c.change(rows, chosen)
-			if found := w.examine(w.ledger, w.pasts, rows); len(found) != 1 || !strings.Contains(found[0], c.want) {
+			if found := w.examine(w.ledger, w.pasts, rows, w.mergedRows); len(found) != 1 || !strings.Contains(found[0], c.want) {
 				t.Errorf("%s: found %q, want %q", what, found, c.want)
 			}
+		}
+	})
+}
+
+func TestMergedEntriesThatSayOtherwiseThanTheLedgerAreFound(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		for _, key := range []crdt.Path{"phone", "email"} {
+			a.set(key, f.s("a"))
+			b.set(key, f.s("b"))
+		}
+		a.push()
+		b.push()
+		w.dismissMerged(bob, "email")
+		m := w.merged("phone")
+		if found := w.examine(w.ledger, w.pasts, w.rows, w.mergedRows); len(found) > 0 {
+			t.Fatalf("found %q", found)
+		}
+		other := m
+		other.Values = slices.Clone(m.Values)
+		other.Values[1].Author.User = "mallory"
+		for what, c := range map[string]struct {
+			change func(rows map[string]Merged)
+			want   string
+		}{
+			"another author": {
+				func(rows map[string]Merged) { rows[m.ID] = other },
+				"merged entry " + m.ID + " of phone is stored otherwise than the ledger has it",
+			},
+			"an entry is gone": {
+				func(rows map[string]Merged) { delete(rows, m.ID) },
+				"merged entry " + m.ID + " of phone is open in the ledger alone",
+			},
+			"an entry is closed": {
+				func(rows map[string]Merged) {
+					closed := m
+					closed.Status = MergedDismissed
+					rows[m.ID] = closed
+				},
+				"merged entry " + m.ID + " of phone is open in the ledger alone",
+			},
+			"a closed entry is open": {
+				func(rows map[string]Merged) {
+					for id, row := range rows {
+						row.Status = MergedOpen
+						rows[id] = row
+					}
+				},
+				" of email is open, the ledger does not know it",
+			},
+		} {
+			rows := maps.Clone(w.mergedRows)
+			c.change(rows)
+			if found := w.examine(w.ledger, w.pasts, w.rows, rows); len(found) != 1 || !strings.Contains(found[0], c.want) {
+				t.Errorf("%s: found %q, want %q", what, found, c.want)
+			}
+		}
+		change := m.Values[1].Change.String()
+		strange := strings.ReplaceAll(string(w.ledger), change, strings.Repeat("a", 64))
+		found := w.examine([]byte(strange), w.pasts, w.rows, w.mergedRows)
+		if !slices.ContainsFunc(found, func(f string) bool { return strings.Contains(f, "which the record does not hold") }) {
+			t.Errorf("a value of an unknown change: found %q", found)
 		}
 	})
 }
@@ -195,17 +257,17 @@ func TestDamagedChangesAndLedgersAreFound(t *testing.T) {
 		pasts := slices.Clone(w.pasts)
 		pasts[1].Chunks = [][]byte{slices.Clone(pasts[1].Chunks[0])}
 		pasts[1].Chunks[0][20]++
-		if found := w.examine(w.ledger, pasts, w.rows); len(found) != 1 || !strings.Contains(found[0], "its changes cannot be read: batch 1: change 0") {
+		if found := w.examine(w.ledger, pasts, w.rows, w.mergedRows); len(found) != 1 || !strings.Contains(found[0], "its changes cannot be read: batch 1: change 0") {
 			t.Errorf("a damaged change: found %q", found)
 		}
-		if found := w.examine([]byte(`{"version":99}`), w.pasts, w.rows); len(found) != 1 || !strings.Contains(found[0], "its ledger cannot be read") {
+		if found := w.examine([]byte(`{"version":99}`), w.pasts, w.rows, w.mergedRows); len(found) != 1 || !strings.Contains(found[0], "its ledger cannot be read") {
 			t.Errorf("a ledger of the future: found %q", found)
 		}
 		x := NewExamination(w.id, w.env, w.policy, w.ledger)
 		for _, p := range w.pasts {
 			x.Add(p)
 		}
-		if found := x.Finish([]crdt.Hash{{1}}, nil); !strings.Contains(found[len(found)-1].What, "lead to other heads") {
+		if found := x.Finish([]crdt.Hash{{1}}, nil, nil); !strings.Contains(found[len(found)-1].What, "lead to other heads") {
 			t.Errorf("other heads: found %+v", found)
 		}
 	})
@@ -226,7 +288,7 @@ func TestHighCountersAreAWarning(t *testing.T) {
 		x.Add(p)
 	}
 	x.Add(Past{StoredBatch: StoredBatch{Chunks: [][]byte{raw}}})
-	found := x.Finish([]crdt.Hash{decode(t, raw).Hash}, nil)
+	found := x.Finish([]crdt.Hash{decode(t, raw).Hash}, nil, nil)
 	if len(found) != 1 || !found[0].Warning || !strings.Contains(found[0].What, "counted up to 536870912") {
 		t.Fatalf("found %+v", found)
 	}
@@ -235,7 +297,7 @@ func TestHighCountersAreAWarning(t *testing.T) {
 // checkStored has everything that is stored examined.
 func (w *world) checkStored() {
 	w.t.Helper()
-	if found := w.examine(w.ledger, w.pasts, w.rows); len(found) > 0 {
+	if found := w.examine(w.ledger, w.pasts, w.rows, w.mergedRows); len(found) > 0 {
 		w.t.Fatalf("found in what is stored: %q", found)
 	}
 }
@@ -280,6 +342,11 @@ func FuzzExamination(f *testing.F) {
 	b.set("budget", num(2))
 	b.push()
 	w.resolve("budget", Resolution{Action: Keep, Note: "x"})
+	a.set("phone", text("0171"))
+	b.set("phone", text("0172"))
+	a.push()
+	b.push()
+	w.merged("phone")
 	for i, p := range w.pasts {
 		entries, err := json.Marshal(p.Log)
 		if err != nil {
@@ -294,7 +361,7 @@ func FuzzExamination(f *testing.F) {
 		if json.Unmarshal(entries, &p.Log) != nil {
 			return
 		}
-		w.examine(ledger, pasts, w.rows)
+		w.examine(ledger, pasts, w.rows, w.mergedRows)
 		h, err := NewHistory(w.id, w.env, w.policy, ledger, "")
 		if err != nil {
 			return

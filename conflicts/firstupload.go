@@ -37,6 +37,7 @@ func (b *batch) complete() {
 	b.ledger.Awaiting = nil
 	b.ledger.Listed = true
 	b.late = answer{From: a.From, To: b.start}
+	b.apart = b.allApart()
 	b.dirty = true
 	if a.Lost {
 		b.recover(a.From)

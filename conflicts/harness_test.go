@@ -53,24 +53,25 @@ func (f form) s(s string) crdt.Value {
 // A world is one record on a hub, what was stored of it, and a second copy
 // that is loaded before each batch and must say the same.
 type world struct {
-	t       fataler
-	id      crdt.RecordID
-	env     *Env
-	policy  *Policy
-	rec     *Record
-	now     time.Time
-	ledger  []byte
-	batches []StoredBatch
-	pasts   []Past  // the journal
-	log     LogHead // of its decision log
-	kind    string  // of the batch that is next
-	from    Principal
-	replay  []func(*Record) *Outcome
-	origin  origin          // where a replay begins
-	backups []origin        // what was stored after each batch
-	seen    map[string]bool // values that some author saw, or that a person chose
-	rows    map[string]Conflict
-	actors  int
+	t          fataler
+	id         crdt.RecordID
+	env        *Env
+	policy     *Policy
+	rec        *Record
+	now        time.Time
+	ledger     []byte
+	batches    []StoredBatch
+	pasts      []Past  // the journal
+	log        LogHead // of its decision log
+	kind       string  // of the batch that is next
+	from       Principal
+	replay     []func(*Record) *Outcome
+	origin     origin          // where a replay begins
+	backups    []origin        // what was stored after each batch
+	seen       map[string]bool // values that some author saw, or that a person chose
+	rows       map[string]Conflict
+	mergedRows map[string]Merged
+	actors     int
 }
 
 // An origin is what was stored at some time.
@@ -93,7 +94,7 @@ func newWorld(t fataler, p *Policy) *world {
 	w := &world{
 		t: t, id: crdt.RecordID{1, 2, 3}, env: &Env{Secret: []byte("0123456789abcdef0123456789abcdef"), Limits: crdt.DefaultLimits},
 		policy: p, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
-		seen: map[string]bool{}, rows: map[string]Conflict{},
+		seen: map[string]bool{}, rows: map[string]Conflict{}, mergedRows: map[string]Merged{},
 	}
 	w.rec = New(w.id, w.env, p)
 	return w
@@ -147,13 +148,16 @@ func (w *world) save(out *Outcome) {
 	}
 	w.pasts = append(w.pasts, Past{
 		StoredBatch: b, Number: uint64(len(w.pasts) + 1), Kind: w.kind, From: w.from, At: w.now,
-		Verdicts: out.Verdicts, Log: out.Log, Carried: out.Carried,
+		Verdicts: out.Verdicts, Log: out.Log, Carried: out.Carried, Chosen: out.Chosen,
 	})
 	if out.LedgerChanged {
 		w.ledger = w.rec.Ledger()
 	}
 	for _, c := range out.Conflicts {
 		w.rows[c.ID] = c
+	}
+	for _, m := range out.Merged {
+		w.mergedRows[m.ID] = m
 	}
 	w.backups = append(w.backups, origin{w.ledger, slices.Clip(w.batches), slices.Clip(w.pasts)})
 }
@@ -169,7 +173,11 @@ func (w *world) checkReplay() {
 		w.t.Fatalf("load: %v", err)
 	}
 	for _, run := range w.replay {
-		run(rec)
+		for _, m := range run(rec).Merged {
+			if was := w.mergedRows[m.ID]; m.Version > was.Version || m.Version == was.Version && !cmp.Equal(was, m) {
+				w.t.Fatalf("a replay came to another entry:\n%s", cmp.Diff(was, m))
+			}
+		}
 	}
 	if got, want := rec.Ledger(), w.rec.Ledger(); !bytes.Equal(got, want) {
 		w.t.Fatalf("a replay came to another ledger:\n%s", cmp.Diff(string(want), string(got)))

@@ -36,6 +36,7 @@ type Past struct {
 	Verdicts []Verdict
 	Log      []LogEntry
 	Carried  []Carriage
+	Chosen   crdt.Path // the ordinary field about whose merged entry somebody decided
 }
 
 // A Place is where an event stands in its record's history. Places of one query
@@ -63,6 +64,8 @@ const (
 	KindWebhook = "webhook" // the same, of a connection
 	KindDelete  = "delete"  // of the record
 	KindRestore = "restore" // of the record
+	KindUse     = "use"     // of a value of a merged entry: an edit through the API
+	KindDismiss = "dismiss" // of a merged entry: its field stays as it shows
 	// KindWithdrawn is that an author took a proposal back.
 	KindWithdrawn = "withdraw"
 	// KindRecovered is a change by the hub itself, which it lost with its store

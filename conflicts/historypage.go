@@ -49,6 +49,10 @@ func (h *History) tell(e *event) (told Event, tells bool) {
 		told.Before = h.value(e.Field, h.graph.View(h.graph.At(e.first).Deps...))
 		told.After = h.value(e.Field, h.graph.View(h.graph.At(e.last).Hash))
 	}
+	if e.heads != nil {
+		told.Before = h.value(e.Field, h.graph.View(e.heads...))
+		told.After = told.Before
+	}
 	return told, !e.plain || !told.Before.Equal(told.After)
 }
 

@@ -9,9 +9,10 @@ import (
 // An event of a History. Its values are read when it is told.
 type event struct {
 	Event
-	first, last int  // graph indexes of the changes before and after which the values are read; -1 if they are set
-	typed       bool // nothing but typing into texts
-	plain       bool // told only if it changed what its author saw
+	first, last int         // graph indexes of the changes before and after which the values are read; -1 if they are set
+	heads       []crdt.Hash // where the value is read that stays; nil if it does not
+	typed       bool        // nothing but typing into texts
+	plain       bool        // told only if it changed what its author saw
 }
 
 // A telling makes events of one batch.
@@ -54,6 +55,7 @@ func (t *telling) tell() {
 			t.act(k)
 		}
 	}
+	t.choice()
 	if kind := t.past.Kind; (kind == KindDelete || kind == KindRestore) && t.only == "" {
 		t.add(&event{Event: Event{Kind: kind, Author: t.past.From.author()}, first: -1})
 	}
@@ -94,12 +96,12 @@ func (t *telling) change(i int, path crdt.Path) {
 	c := t.graph.At(at)
 	answer := t.past.Hub && i == len(t.touched)-1
 	critical := t.critical(path)
-	if answer && (critical || t.past.Kind != KindAPI && t.past.Kind != KindWebhook) {
+	if answer && (critical || t.past.Kind != KindAPI && t.past.Kind != KindWebhook && t.past.Kind != KindUse) {
 		return // it writes what the verdicts and the log say
 	}
 	e := &event{
 		Event: Event{Kind: t.past.Kind, Field: path, Changes: 1},
-		first: at, last: at, plain: true,
+		first: at, last: at, plain: path != t.past.Chosen,
 	}
 	switch {
 	case answer:
@@ -162,6 +164,18 @@ func (t *telling) act(k int) {
 	}
 	t.enter(e, k)
 	t.add(e)
+}
+
+// choice tells that somebody left a field as it shows that people had set apart.
+func (t *telling) choice() {
+	path := t.past.Chosen
+	if path == "" || !t.told(path) || slices.ContainsFunc(t.touched, func(paths []crdt.Path) bool { return slices.Contains(paths, path) }) {
+		return
+	}
+	t.add(&event{
+		Event: Event{Kind: t.past.Kind, Field: path, Author: t.past.From.author()},
+		first: -1, heads: slices.Clone(t.graph.Heads()),
+	})
 }
 
 // revision is the value of a critical field at a revision.

@@ -12,6 +12,8 @@ func (w *world) check(before *LedgerView, out *Outcome) {
 	w.t.Helper()
 	if w.rec.Settled() {
 		w.checkMirror(w.rec.graph.All(), true)
+		w.checkMerged("notes")
+		w.checkMerged("phone")
 	}
 	w.checkLog(before, out)
 	if out.Hub != nil && len(out.Stored) > 1 && !w.diverted(out) && w.rec.Settled() &&
@@ -43,6 +45,40 @@ func (w *world) check(before *LedgerView, out *Outcome) {
 	for i := range w.rec.graph.Len() {
 		if by, ok := w.rec.graph.Sealed(w.rec.graph.At(i).Hash); ok && !w.rec.graph.Contains(by, w.rec.graph.At(i).Hash) {
 			w.t.Fatalf("change %d is answered by a change that does not know it", i)
+		}
+	}
+}
+
+// checkMerged holds the entry of a field against a document of its own: what is
+// live and hidden stands in an open entry, and the shown value is its first.
+func (w *world) checkMerged(path crdt.Path) {
+	w.t.Helper()
+	if f := w.rec.ledger.Fields[path]; f != nil && f.Critical {
+		return
+	}
+	for _, m := range w.mergedRows {
+		if m.Field == path && (m.Status == MergedDismissed || m.Crowded) {
+			return // whoever saw it left it so
+		}
+	}
+	fields := crdt.NewFields(path)
+	for i := range w.rec.graph.Len() {
+		fields.Apply(i, decode(w.t, w.rec.graph.At(i).Raw))
+	}
+	m, open := w.mergedRows[w.rec.View().Merged[path]], w.rec.View().Merged[path] != ""
+	if open && (m.Status != MergedOpen || len(m.Values) < 2) {
+		w.t.Fatalf("%s has the entry %+v", path, m)
+	}
+	for i, l := range fields.Live(path, w.rec.graph.All()) {
+		c := w.rec.graph.At(l.Change)
+		idle := anything.same(l.Value, fields.Value(path, w.rec.graph.View(c.Deps...)))
+		want, _ := excerpt(l.Value)
+		kept := slices.ContainsFunc(m.Values, func(v MergedValue) bool { return anything.same(v.Value, want) })
+		switch shown := fields.Value(path, w.rec.graph.All()); {
+		case i == 0 && open && !m.Values[0].Value.Equal(want):
+			w.t.Fatalf("%s shows %+v, the entry begins with %+v", path, l.Value, m.Values[0])
+		case i > 0 && !idle && !anything.same(l.Value, shown) && !kept:
+			w.t.Fatalf("%s hides %+v in silence; entry %+v", path, l.Value, m)
 		}
 	}
 }

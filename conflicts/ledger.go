@@ -11,8 +11,8 @@ import (
 )
 
 // ledgerVersion is the form of stored ledgers. A hub reads its own and older ones.
-// Version 2 has the decision log.
-const ledgerVersion = 2
+// Version 2 has the decision log, version 3 merged entries.
+const ledgerVersion = 3
 
 // A ledger is what the hub alone says about a record. Nothing in it can be
 // told from the changes.
@@ -26,6 +26,10 @@ type ledger struct {
 	Fields   map[crdt.Path]*field `json:"fields,omitempty"`
 	Answers  []answer             `json:"answers,omitempty"`
 	Log      LogHead              `json:"log,omitzero"`
+	// Merged are the open entries about ordinary fields, Wrote the last writes of
+	// such fields over the API, both by root key.
+	Merged map[crdt.Path]*Merged  `json:"merged,omitempty"`
+	Wrote  map[crdt.Path]apiWrite `json:"wrote,omitempty"`
 }
 
 // An awaiting record is not judged before the hub holds what a device said it has.
@@ -101,6 +105,11 @@ func parseLedger(b []byte) (*ledger, error) {
 	for path, f := range l.Fields {
 		if f == nil {
 			return nil, fmt.Errorf("read ledger: field %q is empty", path)
+		}
+	}
+	for path, m := range l.Merged {
+		if m == nil || m.Field != path {
+			return nil, fmt.Errorf("read ledger: the merged entry of %q is empty or another's", path)
 		}
 	}
 	for _, a := range l.Answers {

@@ -66,6 +66,11 @@ func (m *model) actions() map[string]func(*rapid.T) {
 			m.device(t).set("venue", venue(rapid.SampledFrom([]string{"x", "y"}).Draw(t, "name"), "Kiel"))
 		},
 		"notes": func(t *rapid.T) { m.device(t).ramble(rapid.IntRange(1, 20).Draw(t, "n")) },
+		"phone": func(t *rapid.T) {
+			v := rapid.SampledFrom([]crdt.Value{m.form.s("0171"), m.form.s("0172"), text("0173"), {}}).Draw(t, "phone")
+			m.device(t).set("phone", v)
+		},
+		"use": m.use,
 		"forge": func(t *rapid.T) {
 			m.device(t).set(marksPath, crdt.Value{Kind: crdt.Map, Map: map[string]crdt.Value{"budget": str("x")}})
 		},
@@ -134,6 +139,17 @@ func (m *model) resolve(t *rapid.T) {
 		}
 		m.w.resolve(path, s)
 		return
+	}
+}
+
+// use chooses a value of an entry about an ordinary field.
+func (m *model) use(t *rapid.T) {
+	for _, path := range []crdt.Path{"phone", "notes"} {
+		if _, open := m.w.rec.View().Merged[path]; open {
+			n := rapid.IntRange(0, len(m.w.merged(path).Values)-1).Draw(t, "n")
+			m.w.use(rapid.SampledFrom([]Principal{alice, bob, olga, crm}).Draw(t, "who"), path, n)
+			return
+		}
 	}
 }
 

@@ -65,8 +65,10 @@ type Outcome struct {
 	Hub *crdt.Change
 	// Conflicts are the rows of sync_conflicts that the batch opened or moved.
 	Conflicts []Conflict
-	Verdicts  []Verdict
-	Log       []LogEntry // of the decision log, to be kept with the batch
+	// Merged are the entries about ordinary fields that it opened or moved.
+	Merged   []Merged
+	Verdicts []Verdict
+	Log      []LogEntry // of the decision log, to be kept with the batch
 	// Carried are the changes among Stored that waited for others and came over
 	// another connection than the one that brought the batch.
 	Carried []Carriage
@@ -86,17 +88,20 @@ type Outcome struct {
 	// Repeated are the fields in which a device's edit set again what it had set
 	// before and a hub change had replaced since; one entry for each such edit.
 	Repeated []crdt.Path
+	// Chosen is the ordinary field about whose merged entry a person decided, empty
+	// if none. It is kept, though it may store no change.
+	Chosen crdt.Path
 	// LedgerChanged says that Record.Ledger must be stored again.
 	LedgerChanged bool
-	// Err says that the hub change that is due could not be made, which only a
-	// broken history can cause. Nothing of the batch may be stored then, and the
-	// Record must be forgotten.
+	// Err says that the hub change that is due could not be made, or the values of
+	// a merged entry not be read, which only a broken history can cause. Nothing of
+	// the batch may be stored then, and the Record must be forgotten.
 	Err error
 }
 
 // Empty reports whether there is nothing to store.
 func (o *Outcome) Empty() bool {
-	return len(o.Stored) == 0 && len(o.Conflicts) == 0 && !o.LedgerChanged
+	return len(o.Stored) == 0 && len(o.Conflicts) == 0 && len(o.Merged) == 0 && !o.LedgerChanged
 }
 
 // A Verdict is what became of one edit of one critical field.

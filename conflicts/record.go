@@ -45,6 +45,7 @@ type Record struct {
 	env    *Env
 	graph  *crdt.Graph
 	fields *crdt.Fields // over watched()
+	roots  *crdt.Roots
 	ledger *ledger
 
 	policy    *Policy
@@ -70,6 +71,7 @@ func newRecord(id crdt.RecordID, env *Env, p *Policy, l *ledger) *Record {
 	}
 	r.watching = r.watched()
 	r.fields = crdt.NewFields(r.watching...)
+	r.roots = crdt.NewRoots(r.graph)
 	return r
 }
 
@@ -109,6 +111,7 @@ func (r *Record) restoreBatch(batch StoredBatch) error {
 			return fmt.Errorf("change %d is not one that only needs earlier ones", i)
 		}
 		r.fields.Apply(r.graph.Len()-1, c)
+		r.roots.Apply(r.graph.Len()-1, c)
 		c.Ops = nil
 	}
 	if end := r.graph.Len() - 1; batch.Hub && end >= start {
@@ -150,7 +153,7 @@ func (r *Record) Ledger() []byte {
 // Bytes is about how much memory the record takes.
 func (r *Record) Bytes() int {
 	const perChange = 256 // its place in the graph, and its operations on watched paths
-	return r.graph.Bytes() + r.graph.Len()*perChange
+	return r.graph.Bytes() + r.graph.Len()*perChange + r.roots.Bytes()
 }
 
 // Judge brings the record in line with a policy outside of any batch: a record

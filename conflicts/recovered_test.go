@@ -22,6 +22,10 @@ func (w *world) restore(b origin) {
 			w.rows[f.Pending.ID] = f.Pending.row()
 		}
 	}
+	w.mergedRows = map[string]Merged{}
+	for _, m := range rec.ledger.Merged {
+		w.mergedRows[m.ID] = m.row()
+	}
 	w.replay, w.origin = nil, b
 }
 

@@ -21,6 +21,8 @@ type Input struct {
 	Resolution   *Resolution  `json:"resolution,omitempty"`
 	Withdrawal   *Withdrawal  `json:"withdrawal,omitempty"`
 	Reopens      string       `json:"reopens,omitempty"` // the conflict to be reconsidered
+	Uses         *MergedUse   `json:"uses,omitempty"`
+	Dismisses    string       `json:"dismisses,omitempty"` // the merged entry to be closed
 	Reminds      *Reminding   `json:"reminds,omitempty"`
 	Deletes      bool         `json:"deletes,omitempty"`
 	Restores     bool         `json:"restores,omitempty"`
@@ -102,6 +104,12 @@ func (r *Record) Replay(p Journaled, row func(id string) (Conflict, bool)) (*Out
 			return nil, fmt.Errorf("reopen %s: %w", in.Reopens, ErrUnknownConflict)
 		}
 		return r.Reopen(Reopening{By: p.From, Former: former, Policy: p.Policy, Now: p.At})
+	case in.Uses != nil:
+		u := *in.Uses
+		u.By, u.Policy, u.Now = p.From, p.Policy, p.At
+		return r.UseMerged(u)
+	case in.Dismisses != "":
+		return r.DismissMerged(p.From, in.Dismisses, p.Policy, p.At)
 	case in.Reminds != nil:
 		return r.Remind(in.Reminds.After, p.At)
 	case in.Deletes:

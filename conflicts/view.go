@@ -12,6 +12,7 @@ type LedgerView struct {
 	// Accepted has an entry for every critical field, at revision 0 if it was never set.
 	Accepted map[crdt.Path]AcceptedValue
 	Pending  map[crdt.Path]string // the id of the field's pending conflict
+	Merged   map[crdt.Path]string // the id of an ordinary field's open merged entry
 	Revision uint64               // how many decisions the record has seen: the sum of all revisions
 	Recovery *Recovery            // nil if nothing has to be known of one
 }
@@ -64,6 +65,10 @@ func (l *ledger) view() *LedgerView {
 		Listed:   l.Listed,
 		Accepted: make(map[crdt.Path]AcceptedValue, len(l.Fields)),
 		Pending:  make(map[crdt.Path]string),
+		Merged:   make(map[crdt.Path]string, len(l.Merged)),
+	}
+	for path, m := range l.Merged {
+		v.Merged[path] = m.ID
 	}
 	for path, f := range l.Fields {
 		v.Revision += f.revision()

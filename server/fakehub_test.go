@@ -27,6 +27,7 @@ type fakeHub struct {
 	owners    map[string]string // of conflicts
 	answers   map[[2]string]store.Answer
 	receipts  []conflicts.Receipt
+	merged    map[string]conflicts.Merged
 	acks      map[[2]string]bool  // by device and receipt
 	asked     store.ConflictQuery // last
 	fail      error               // what every command and read says, if set
@@ -55,6 +56,7 @@ func newFakeHub() *fakeHub {
 		owners:    make(map[string]string),
 		answers:   make(map[[2]string]store.Answer),
 		acks:      make(map[[2]string]bool),
+		merged:    make(map[string]conflicts.Merged),
 	}
 }
 
@@ -257,7 +259,7 @@ func (f *fakeHub) keep(id crdt.RecordID, r *fakeRecord, kind string, from confli
 	f.commands++
 	past := conflicts.Past{
 		StoredBatch: conflicts.StoredBatch{Hub: o.Hub != nil},
-		Number:      uint64(f.commands), Kind: kind, From: from, At: f.at, Verdicts: o.Verdicts, Log: o.Log,
+		Number:      uint64(f.commands), Kind: kind, From: from, At: f.at, Verdicts: o.Verdicts, Log: o.Log, Chosen: o.Chosen,
 	}
 	for _, c := range o.Stored {
 		past.Chunks = append(past.Chunks, c.Raw)
@@ -267,6 +269,9 @@ func (f *fakeHub) keep(id crdt.RecordID, r *fakeRecord, kind string, from confli
 	f.receipts = append(f.receipts, o.Receipts...)
 	for _, c := range o.Conflicts {
 		f.conflicts[c.ID], f.owners[c.ID] = c, r.supplier
+	}
+	for _, m := range o.Merged {
+		f.merged[m.ID] = m
 	}
 	if answer == nil {
 		return

@@ -48,6 +48,9 @@ func (c *Commit) fault() string {
 			return fmt.Sprintf("receipt %s is of another record", r.ID)
 		}
 	}
+	if fault := c.mergedFault(); fault != "" {
+		return fault
+	}
 	return c.conflictFault()
 }
 

@@ -9,7 +9,7 @@ func (e *Entry) Pasts() []conflicts.Past {
 		pasts[i] = conflicts.Past{
 			StoredBatch: conflicts.StoredBatch{Chunks: b.Chunks, Hub: b.Hub},
 			Number:      e.Number, Kind: b.Origin.Kind, From: b.Origin.From, At: b.Origin.At,
-			Verdicts: b.Origin.Verdicts, Log: b.Origin.Log, Carried: b.Origin.Carried,
+			Verdicts: b.Origin.Verdicts, Log: b.Origin.Log, Carried: b.Origin.Carried, Chosen: b.Origin.Chosen,
 		}
 	}
 	return pasts

@@ -37,7 +37,7 @@ type Batch struct {
 
 // An Origin says where a batch came from. It is kept for replay and for people.
 type Origin struct {
-	Kind     string              `json:"kind"` // sync, api, webhook, resolve, reminder, erase …
+	Kind     string              `json:"kind"` // sync, api, webhook, resolve, use, reminder, erase …
 	From     conflicts.Principal `json:"from"`
 	Policy   uint64              `json:"policy"` // policy version it was judged by
 	At       time.Time           `json:"at"`     // hub clock
@@ -47,6 +47,7 @@ type Origin struct {
 
 	Log     []conflicts.LogEntry `json:"log,omitempty"`     // of the record's decision log
 	Carried []conflicts.Carriage `json:"carried,omitempty"` // changes that came over another connection
+	Chosen  crdt.Path            `json:"chosen,omitempty"`  // the field about whose merged entry a person decided
 }
 
 // MaxCommit bounds the bytes of a commit: its chunks together, its ledger, its
@@ -69,7 +70,10 @@ type Commit struct {
 	Conflicts []conflicts.Conflict
 	// Receipts are new. One that is stored already stays as it is.
 	Receipts []conflicts.Receipt
-	Answer   *Answer // an idempotent command's answer, nil for none
+	// Merged are the merged entries that the commit opened or moved, whole, in
+	// any order. An entry keeps its record and field for ever.
+	Merged []conflicts.Merged
+	Answer *Answer // an idempotent command's answer, nil for none
 }
 
 // An Answer is what a command with an idempotency key was told.
@@ -120,7 +124,7 @@ type Appender interface {
 	// After an error they may or may not be stored: forget the records and load
 	// them again. Only after a *CommitError is it certain that none is stored.
 	// A batch that holds two commits of one record is such an error, and so is
-	// a second pending conflict of one record and field.
+	// a second pending conflict or open merged entry of one record and field.
 	//
 	// A context that ends before the transaction began stops it; afterwards it
 	// runs to its end.
@@ -138,12 +142,12 @@ type Erasure struct {
 // An Eraser forgets records.
 type Eraser interface {
 	// Erase removes all content of a record, in one transaction: its changes and
-	// their origins, ledger, projection, receipts, answers, what devices said of
-	// it, and the values in its rows of sync_conflicts, which stay as erased. The
-	// id stays bound to its supplier in the state Erased; no commit, projection
-	// or announcement of the record is stored any more. Its journal entries keep
-	// their numbers and have no batches; one more tells of the erasure, with its
-	// origin.
+	// their origins, ledger, projection, receipts, answers, merged entries, what
+	// devices said of it, and the values in its rows of sync_conflicts, which stay
+	// as erased. The id stays bound to its supplier in the state Erased; no
+	// commit, projection or announcement of the record is stored any more. Its
+	// journal entries keep their numbers and have no batches; one more tells of
+	// the erasure, with its origin.
 	//
 	// It returns ErrNotFound if the supplier has no such record or it is erased
 	// already, ErrStale if the record moved on since it was read; nothing has
@@ -265,6 +269,26 @@ type Conflicts interface {
 	Waiting(ctx context.Context) ([]Waiting, error)
 }
 
+// A MergedQuery selects merged entries.
+type MergedQuery struct {
+	Status conflicts.MergedStatus // empty for all
+	Record crdt.RecordID          // zero for all
+	After  string                 // the id of the last entry seen, empty for the first page
+	Limit  int
+	// Unlisted finds those of records that are not listed, too.
+	Unlisted bool
+}
+
+// Merged reads the entries about ordinary fields that people set apart. Those
+// of a record that is not listed are not found unless the query asks for them.
+type Merged interface {
+	// MergedEntries reads entries of a supplier in order of id. An id begins with
+	// the time at which its entry was opened.
+	MergedEntries(ctx context.Context, supplier string, q MergedQuery) ([]conflicts.Merged, error)
+	// MergedEntry reads one entry, or ErrNotFound.
+	MergedEntry(ctx context.Context, supplier, id string) (conflicts.Merged, error)
+}
+
 // MaxPage is how many bytes of chunks a page of the journal gathers before it
 // ends. The last entry may lead beyond.
 const MaxPage = 8 << 20
@@ -337,6 +361,7 @@ type Store interface {
 	Census
 	Answers
 	Receipts
+	Merged
 	Devices
 	Policies
 	// Identity returns the hub's identity, made and stored on the first call

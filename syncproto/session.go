@@ -27,11 +27,7 @@ type Session struct {
 
 // NewSession is a connection that has said nothing yet.
 func NewSession(hub HubID) *Session {
-	return &Session{
-		hub:    hub,
-		middle: make(map[crdt.RecordID]string),
-		ids:    make(map[string]crdt.RecordID),
-	}
+	return &Session{hub: hub}
 }
 
 // Receive reads one frame. An error means that the connection is to be closed:
@@ -138,6 +134,9 @@ func (s *Session) record(f *frame) (crdt.RecordID, error) {
 	if len(s.ids) >= maxKnownIDs {
 		clear(s.ids)
 	}
+	if s.ids == nil {
+		s.ids = make(map[string]crdt.RecordID)
+	}
 	s.ids[f.DocumentID] = id
 	return id, nil
 }
@@ -181,6 +180,9 @@ func (s *Session) middleOf(id crdt.RecordID) string {
 		clear(s.middle)
 	}
 	m := string(appendText(appendText(nil, id.DocumentID()), "data"))
+	if s.middle == nil {
+		s.middle = make(map[crdt.RecordID]string)
+	}
 	s.middle[id] = m
 	return m
 }

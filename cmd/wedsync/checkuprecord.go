@@ -94,7 +94,11 @@ func (d *checkup) examine(ctx context.Context, policy *conflicts.Policy, c store
 	if err != nil {
 		return nil, err
 	}
-	return x.Finish(stored.Heads.Heads, rows), nil
+	merged, err := d.merged(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return x.Finish(stored.Heads.Heads, rows, merged), nil
 }
 
 // rows are a record's rows of sync_conflicts.
@@ -107,5 +111,18 @@ func (d *checkup) rows(ctx context.Context, c store.Counted) (rows []conflicts.C
 		}
 		rows = append(rows, store.ConflictsOf(page)...)
 		q.After = page[len(page)-1].Place
+	}
+}
+
+// merged are a record's merged entries.
+func (d *checkup) merged(ctx context.Context, c store.Counted) (entries []conflicts.Merged, err error) {
+	q := store.MergedQuery{Record: c.Record, Limit: checkedRecords, Unlisted: true}
+	for {
+		page, err := d.store.MergedEntries(ctx, c.Supplier, q)
+		if err != nil || len(page) == 0 {
+			return entries, err
+		}
+		entries = append(entries, page...)
+		q.After = page[len(page)-1].ID
 	}
 }

@@ -64,6 +64,7 @@ type commandLine struct {
 	Token     tokenCommand     `cmd:"" help:"Print a token for a hub."`
 	Status    statusCommand    `cmd:"" help:"Show whether devices and hub agree."`
 	Conflicts conflictsCommand `cmd:"" help:"Look at the edits that wait for a decision, and decide."`
+	Merged    mergedCommand    `cmd:"" help:"Look at ordinary fields that people set apart, and use a value that does not show."`
 	Doctor    doctorCommand    `cmd:"" help:"Check all that a stopped hub has stored."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }

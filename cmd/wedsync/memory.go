@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"math"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -36,6 +37,7 @@ func boundMemory(ctx context.Context) {
 		debug.SetMemoryLimit(max(softHeap, now.needed()))
 		resting := now.allocated-before.allocated < quietBytes
 		if resting && !given && now.spare() > worthBytes {
+			runtime.GC() // what pools hold survives one collection, not two
 			debug.FreeOSMemory()
 			given = true
 		}

@@ -32,6 +32,7 @@ type refusal struct {
 	Title    string          `json:"title"`
 	Detail   string          `json:"detail"`
 	Conflict *remoteConflict `json:"conflict"`
+	Merged   *remoteMerged   `json:"merged"`
 	Errors   []struct {
 		Field string `json:"field"`
 		Rule  string `json:"rule"`

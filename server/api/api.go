@@ -23,6 +23,10 @@ type Hub interface {
 	Withdraw(ctx context.Context, id crdt.RecordID, w conflicts.Withdrawal, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Reopen has a decided conflict of that record reconsidered.
 	Reopen(ctx context.Context, id crdt.RecordID, by conflicts.Principal, conflict string, answer hub.AnswerFunc) (*conflicts.Outcome, error)
+	// UseMerged writes a value of a merged entry of that record.
+	UseMerged(ctx context.Context, id crdt.RecordID, u conflicts.MergedUse, answer hub.AnswerFunc) (*conflicts.Outcome, error)
+	// DismissMerged closes a merged entry of that record as seen.
+	DismissMerged(ctx context.Context, id crdt.RecordID, by conflicts.Principal, entry string, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Delete takes a record out of use, and Restore back into it.
 	Delete(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	Restore(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
@@ -57,6 +61,8 @@ type Reader interface {
 	ConflictDevices(ctx context.Context, supplier string, q store.ConflictQuery, limit int) ([]store.DeviceCount, error)
 	Receipts(ctx context.Context, supplier, user, device, after string, limit int) ([]conflicts.Receipt, error)
 	Acknowledge(ctx context.Context, supplier, user, device, id string) error
+	MergedEntries(ctx context.Context, supplier string, q store.MergedQuery) ([]conflicts.Merged, error)
+	MergedEntry(ctx context.Context, supplier, id string) (conflicts.Merged, error)
 	Answer(ctx context.Context, principal, key string) (store.Answer, error)
 }
 

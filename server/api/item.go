@@ -24,6 +24,7 @@ type item struct {
 	Document  string               `json:"document_id"`
 	Fields    map[string]any       `json:"fields"`
 	Pending   map[crdt.Path]string `json:"pending"` // conflict ids
+	Merged    map[crdt.Path]string `json:"merged"`  // ids of open merged entries, of ordinary fields
 	Revision  uint64               `json:"revision"`
 	Revisions map[crdt.Path]uint64 `json:"revisions"`
 	// Provenance says how each critical field that was ever set came to its value.
@@ -67,6 +68,7 @@ func showItem(s store.Summary, policy *conflicts.Policy) (*item, error) {
 		Document:  s.Record.DocumentID(),
 		Fields:    fields,
 		Pending:   make(map[crdt.Path]string, len(ledger.Pending)),
+		Merged:    ledger.Merged,
 		Revision:  ledger.Revision,
 		Revisions: make(map[crdt.Path]uint64),
 

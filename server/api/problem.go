@@ -48,6 +48,11 @@ type staleError struct{ conflict *conflictItem }
 
 func (e *staleError) Error() string { return "conflict " + e.conflict.ID + " has moved on" }
 
+// A closedError means a merged entry that is not open any more.
+type closedError struct{ entry *mergedItem }
+
+func (e *closedError) Error() string { return "merged entry " + e.entry.ID + " is closed" }
+
 // A problem is an RFC 9457 problem document.
 type problem struct {
 	Type     string        `json:"type"`
@@ -56,6 +61,7 @@ type problem struct {
 	Detail   string        `json:"detail,omitempty"`
 	Errors   []Fault       `json:"errors,omitempty"`
 	Conflict *conflictItem `json:"conflict,omitempty"` // as it stands now
+	Merged   *mergedItem   `json:"merged,omitempty"`   // as it stands now
 }
 
 func newProblem(status int, kind, title, detail string) problem {
@@ -77,6 +83,7 @@ func problemOf(err error) problem {
 		invalid    *invalidError
 		large      *http.MaxBytesError
 		stale      *staleError
+		closed     *closedError
 		ahead      *conflicts.StepsError
 		field      *conflicts.FieldError
 		unfit      *conflicts.UnfitError
@@ -101,6 +108,11 @@ func problemOf(err error) problem {
 		p := newProblem(http.StatusConflict, "stale", "The conflict has moved on",
 			"Nothing was changed. Look at the conflict as it stands now and decide again.")
 		p.Conflict = stale.conflict
+		return p
+	case errors.As(err, &closed):
+		p := newProblem(http.StatusConflict, "closed", "The entry is closed",
+			"Nothing was changed. Look at the entry as it stands now.")
+		p.Merged = closed.entry
 		return p
 	case errors.As(err, &ahead):
 		return newProblem(http.StatusPreconditionFailed, "unknown-revision", "The record does not have that revision",
@@ -141,6 +153,8 @@ func problemOf(err error) problem {
 		{errMethod, newProblem(http.StatusMethodNotAllowed, "method", "This URL does not know the method", "The Allow header lists those that it knows.")},
 		{store.ErrNotFound, notFound},
 		{conflicts.ErrUnknownConflict, notFound},
+		{conflicts.ErrUnknownMerged, notFound},
+		{conflicts.ErrUnknownValue, newProblem(http.StatusUnprocessableEntity, "unknown-value", "The entry has no value of that change", "Name the change of one of its values.")},
 		{conflicts.ErrIntroducing, notFound},
 		{conflicts.ErrUnknownProposal, newProblem(http.StatusUnprocessableEntity, "unknown-proposal", "The conflict has no such open proposal", "")},
 		{errPolicyMoved, newProblem(http.StatusConflict, "stale", "The policy has moved on", "Nothing was changed. Look at the policy as it stands now and change that.")},

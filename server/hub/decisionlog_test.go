@@ -39,7 +39,11 @@ func logged(t *testing.T, s store.Store, id crdt.RecordID) (decisions int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range x.Finish(stored.Heads.Heads, store.ConflictsOf(rows)) {
+	merged, err := s.MergedEntries(t.Context(), stored.Supplier, store.MergedQuery{Record: id, Limit: 1000, Unlisted: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range x.Finish(stored.Heads.Heads, store.ConflictsOf(rows), merged) {
 		t.Errorf("%s (%s)", f.What, f.Advice)
 	}
 	return decisions

@@ -86,9 +86,7 @@ func (h *Hub) Join(who conflicts.Principal, joined syncproto.Joined) *Device {
 	who.Device = cmp.Or(who.Device, joined.StorageID, joined.PeerID)
 	d := &Device{
 		hub: h, who: who, peerID: joined.PeerID, lasting: lasting,
-		done:    make(chan struct{}),
-		records: make(map[crdt.RecordID]bool),
-		slots:   make(map[*room]*slot),
+		done: make(chan struct{}),
 	}
 	if old := h.devices.add(d); old != nil {
 		old.Close(Replaced)
@@ -197,6 +195,9 @@ func (d *Device) receiveSync(ctx context.Context, e syncproto.Sync) error {
 		if len(d.records) >= d.hub.limits.DeviceRecords {
 			d.putUnavailable(e.Record.DocumentID())
 			return nil
+		}
+		if d.records == nil {
+			d.records = make(map[crdt.RecordID]bool)
 		}
 		d.records[e.Record] = true
 	}

@@ -14,6 +14,7 @@ type metrics struct {
 	hubChanges  prometheus.Counter
 	refused     *prometheus.CounterVec
 	verdicts    *prometheus.CounterVec
+	merged      *prometheus.CounterVec
 	projections *prometheus.CounterVec
 	pending     prometheus.Gauge
 	oldest      prometheus.Gauge
@@ -41,6 +42,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		hubChanges:  counter("hub_changes_total", "Hub changes written."),
 		refused:     vec("changes_refused_total", "Changes of devices that were refused.", "reason"),
 		verdicts:    vec("verdicts_total", "Edits of critical fields by outcome.", "outcome"),
+		merged:      vec("merged_total", "Entries about ordinary fields that were set apart, opened or closed; crowded are those that newer ones closed.", "status"),
 		projections: vec("projections_total", "Records materialised by result.", "result"),
 		pending:     gauge("conflicts_pending", "Conflicts that wait for a person, as of the last minute."),
 		oldest:      gauge("conflicts_oldest_seconds", "Age of the conflict that has waited longest, as of the last minute; 0 if none waits."),
@@ -48,7 +50,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	}
 	if r != nil {
 		r.MustRegister(m.devices, m.open, m.openBytes, m.commits, m.appends, m.failures, m.changes,
-			m.hubChanges, m.refused, m.verdicts, m.projections, m.pending, m.oldest, m.reminders)
+			m.hubChanges, m.refused, m.verdicts, m.merged, m.projections, m.pending, m.oldest, m.reminders)
 	}
 	return m
 }

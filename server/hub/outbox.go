@@ -87,6 +87,9 @@ func (d *Device) slot(r *room) *slot {
 	s := d.slots[r]
 	if s == nil {
 		s = &slot{room: r}
+		if d.slots == nil {
+			d.slots = make(map[*room]*slot)
+		}
 		d.slots[r] = s
 	}
 	return s

@@ -16,6 +16,7 @@ type stage struct {
 	batches   []store.Batch
 	conflicts []conflicts.Conflict
 	receipts  []conflicts.Receipt
+	merged    []conflicts.Merged
 	ledger    bool
 	answer    *store.Answer
 	erasure   *store.Erasure // instead of all above
@@ -32,7 +33,7 @@ func (s *stage) add(kind string, from conflicts.Principal, policy uint64, o *con
 	if !o.Empty() || len(o.Verdicts) > 0 {
 		b := store.Batch{Hub: o.Hub != nil, Origin: store.Origin{
 			Kind: kind, From: from, Policy: policy, At: s.now, Input: o.Input,
-			Verdicts: o.Verdicts, Log: o.Log, Carried: o.Carried, Reminded: o.Reminded,
+			Verdicts: o.Verdicts, Log: o.Log, Carried: o.Carried, Reminded: o.Reminded, Chosen: o.Chosen,
 		}}
 		for _, c := range o.Stored {
 			b.Chunks = append(b.Chunks, c.Raw)
@@ -48,6 +49,7 @@ func (s *stage) add(kind string, from conflicts.Principal, policy uint64, o *con
 		s.conflicts[i] = c
 	}
 	s.receipts = append(s.receipts, o.Receipts...)
+	s.merge(o.Merged)
 	s.ledger = s.ledger || o.LedgerChanged
 }
 
@@ -118,6 +120,7 @@ func (r *room) commit(s *stage) error {
 		Batches:   s.batches,
 		Conflicts: s.conflicts,
 		Receipts:  s.receipts,
+		Merged:    s.merged,
 		Answer:    s.answer,
 	}
 	switch {
@@ -144,6 +147,7 @@ func (r *room) commit(s *stage) error {
 }
 
 func (r *room) count(s *stage) {
+	r.countMerged(s)
 	for _, b := range s.batches {
 		r.hub.metrics.changes.Add(float64(len(b.Chunks)))
 		if b.Hub {

@@ -105,7 +105,7 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, session: syncproto.NewSession(syncproto.HubID{
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
 	})}
-	if device, err = c.handshake(context.WithoutCancel(r.Context())); err != nil {
+	if device, err = c.handshake(); err != nil {
 		h.Log.Info("sync handshake failed", "user", who.User, "err", err)
 		return nil, nil
 	}
@@ -154,15 +154,15 @@ func (c *connection) finish() {
 }
 
 // handshake joins the device to the hub.
-func (c *connection) handshake(ctx context.Context) (*hub.Device, error) {
-	joined, err := c.join(ctx)
+func (c *connection) handshake() (*hub.Device, error) {
+	joined, err := c.join()
 	if err != nil {
 		c.conn.Close(websocket.StatusPolicyViolation, "no valid join")
 		return nil, err
 	}
 	c.peer = joined.PeerID
 	device := c.Hub.Join(c.who, joined)
-	if err := c.welcome(ctx); err != nil {
+	if err := c.welcome(); err != nil {
 		device.Leave()
 		return nil, err
 	}
@@ -218,17 +218,19 @@ func quiet(err error) error {
 }
 
 // join reads what the peer introduces itself with.
-func (c *connection) join(ctx context.Context) (syncproto.Joined, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.Timing.Join)
-	defer cancel()
-	_, frame, err := c.conn.Read(ctx)
+func (c *connection) join() (syncproto.Joined, error) {
+	// A deadline leaves nothing behind, unlike a context.
+	if err := c.cork.SetReadDeadline(time.Now().Add(c.Timing.Join)); err != nil {
+		return syncproto.Joined{}, err
+	}
+	_, frame, err := c.conn.Read(context.Background())
 	if err != nil {
 		return syncproto.Joined{}, err
 	}
 	event, err := c.session.Receive(frame)
 	if err != nil {
 		// The client logs the text; the close that follows makes it come back.
-		_ = c.conn.Write(ctx, websocket.MessageBinary, c.session.AppendError(nil, err.Error()))
+		_ = c.conn.Write(context.Background(), websocket.MessageBinary, c.session.AppendError(nil, err.Error()))
 		return syncproto.Joined{}, err
 	}
 	joined, ok := event.(syncproto.Joined)
@@ -236,13 +238,11 @@ func (c *connection) join(ctx context.Context) (syncproto.Joined, error) {
 		return syncproto.Joined{}, errors.New("the first frame is no join")
 	}
 	c.conn.SetReadLimit(syncproto.MaxFrame)
-	return joined, nil
+	return joined, c.cork.SetReadDeadline(time.Time{})
 }
 
 // welcome completes the handshake. The device is joined before its peer hears of
 // it, so that of two connections that a peer makes the later one stays.
-func (c *connection) welcome(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, c.Timing.Join)
-	defer cancel()
-	return c.conn.Write(ctx, websocket.MessageBinary, c.session.AppendPeer(nil))
+func (c *connection) welcome() error {
+	return c.conn.Write(context.Background(), websocket.MessageBinary, c.session.AppendPeer(nil))
 }

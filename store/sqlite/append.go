@@ -112,6 +112,9 @@ func (a *appending) commit(ctx context.Context, c *store.Commit, r row) error {
 	if err := a.receipts(ctx, j.supplier, record, c.Receipts); err != nil {
 		return err
 	}
+	if err := a.merged(ctx, j.supplier, record, c.Merged); err != nil {
+		return err
+	}
 	return a.answer(ctx, record, c.Answer)
 }
 

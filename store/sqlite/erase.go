@@ -93,6 +93,7 @@ func (x *erasing) contents(ctx context.Context, _ store.Erasure) error {
 	for _, statement := range []string{
 		`DELETE FROM ledgers WHERE record = ?`,
 		`DELETE FROM projections WHERE record = ?`,
+		`DELETE FROM merged WHERE record = ?`,
 		`DELETE FROM device_heads WHERE record = ?`,
 		`DELETE FROM receipt_devices WHERE receipt IN (SELECT key FROM receipts WHERE record = ?)`,
 		`DELETE FROM receipts WHERE record = ?`,

@@ -152,7 +152,15 @@ func TestQueriesReadNoMoreThanTheyReturn(t *testing.T) {
 		query, _ := conflictsQuery("rose", q)
 		return query
 	}
+	merged := func(q store.MergedQuery) string {
+		query, _ := mergedQuery("rose", q)
+		return query
+	}
 	for name, query := range map[string]string{
+		"open merged":        merged(store.MergedQuery{Status: "open"}),
+		"all merged":         merged(store.MergedQuery{After: "x"}),
+		"any merged":         merged(store.MergedQuery{Record: crdt.RecordID{1}, After: "x", Unlisted: true}),
+		"record's merged":    merged(store.MergedQuery{Record: crdt.RecordID{1}}),
 		"pending conflicts":  conflicts(store.ConflictQuery{Status: "pending"}),
 		"all conflicts":      conflicts(store.ConflictQuery{}),
 		"next page":          conflicts(store.ConflictQuery{After: store.ConflictPlace{ID: "x"}}),
@@ -170,7 +178,7 @@ func TestQueriesReadNoMoreThanTheyReturn(t *testing.T) {
 		"batches":            batchesQuery,
 	} {
 		var plan []string
-		err := s.readers.rows(t.Context(), `EXPLAIN QUERY PLAN `+query, []any{0, 0, 0, 0, 0}, func(rows *sql.Rows) error {
+		err := s.readers.rows(t.Context(), `EXPLAIN QUERY PLAN `+query, []any{0, 0, 0, 0, 0, 0}, func(rows *sql.Rows) error {
 			var id, parent, unused int
 			var detail string
 			err := rows.Scan(&id, &parent, &unused, &detail)

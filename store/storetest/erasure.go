@@ -17,12 +17,13 @@ func erasure(supplier string, id crdt.RecordID, version uint64) store.Erasure {
 }
 
 // full stores a record that has everything: two conflicts of which one is
-// decided, a receipt, an answer, a projection, and a device that spoke of it.
+// decided, a receipt, an answer, a projection, two merged entries of which one
+// is closed, and a device that spoke of it.
 func (b *bench) full(supplier string, id crdt.RecordID, n int) {
 	b.Helper()
 	c := with(commit(supplier, id, 0), conflict(n, id, "budget"), conflict(n+1, id, "venue_name"))
 	c.Ledger = []byte(`{"version":1}`)
-	b.must(c)
+	b.must(merging(c, mergedEntry(n, id, "notes"), dismissed(mergedEntry(n+1, id, "phone"))))
 	done := resolved(conflict(n+1, id, "venue_name"))
 	done.Decision = &conflicts.Decision{Action: conflicts.Custom, Value: crdt.Value{Kind: crdt.Int, Int: 7}, Revision: 3, Note: "seven"}
 	b.must(telling(answered(with(commit(supplier, id, 1), done), supplier, fmt.Sprint("k", n)), receipt(n, id, "ada")))
@@ -55,6 +56,8 @@ var erasureCases = []testcase{
 		}
 		_, err := b.Summary(b.ctx, "rose", id)
 		b.notFound("summary", err)
+		b.same("merged entries", b.merged("rose", store.MergedQuery{Unlisted: true, Limit: 9}),
+			[]conflicts.Merged{mergedEntry(5, other, "notes"), dismissed(mergedEntry(6, other, "phone"))})
 		b.same("receipts", b.unread("rose", "ada", "phone", "", 9), []conflicts.Receipt{receipt(5, other, "ada")})
 		_, err = b.Answer(b.ctx, "rose", "k1")
 		b.notFound("answer", err)

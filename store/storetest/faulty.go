@@ -35,6 +35,8 @@ const (
 	Answer          Call = "answer"
 	Receipts        Call = "receipts"
 	Acknowledge     Call = "acknowledge"
+	MergedEntries   Call = "merged entries"
+	MergedEntry     Call = "merged entry"
 	Seen            Call = "seen"
 	DevicesOf       Call = "devices of"
 	Announce        Call = "announce"
@@ -252,6 +254,16 @@ func (f *Faulty) Receipts(ctx context.Context, supplier, user, device, after str
 // Acknowledge implements [store.Receipts].
 func (f *Faulty) Acknowledge(ctx context.Context, supplier, user, device, id string) error {
 	return f.attemptWrite(ctx, Acknowledge, func() error { return f.inner.Acknowledge(ctx, supplier, user, device, id) })
+}
+
+// MergedEntries implements [store.Merged].
+func (f *Faulty) MergedEntries(ctx context.Context, supplier string, q store.MergedQuery) ([]conflicts.Merged, error) {
+	return attempt(ctx, f, MergedEntries, func() ([]conflicts.Merged, error) { return f.inner.MergedEntries(ctx, supplier, q) })
+}
+
+// MergedEntry implements [store.Merged].
+func (f *Faulty) MergedEntry(ctx context.Context, supplier, id string) (conflicts.Merged, error) {
+	return attempt(ctx, f, MergedEntry, func() (conflicts.Merged, error) { return f.inner.MergedEntry(ctx, supplier, id) })
 }
 
 // Seen implements [store.Devices].

@@ -35,6 +35,7 @@ var historyCases = []testcase{
 			Change: hash("hub"), Action: conflicts.Custom, Note: "said \"so\"", Conflict: "c", Proposal: "p",
 		}}
 		c.Batches[0].Origin.Carried = []conflicts.Carriage{{Change: 1, By: conflicts.Principal{Supplier: "rose", User: "ada", Device: "tablet"}}}
+		c.Batches[0].Origin.Chosen = "notes"
 		b.must(c)
 		got := b.history("rose", recordID(1), 0, 9)
 		b.same("entries", len(got), 1)

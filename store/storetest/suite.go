@@ -28,6 +28,7 @@ func Run(t *testing.T, open Open) {
 		{"History", historyCases},
 		{"Census", censusCases},
 		{"Receipts", receiptCases},
+		{"Merged", mergedCases},
 		{"Devices", deviceCases},
 		{"Policies", policyCases},
 		{"Life", lifeCases},
