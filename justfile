@@ -47,8 +47,8 @@ fuzz time="30s": _setup
       done; \
     done
 
-# The long forms of the random and hostile tests, half an hour in all: hostile
-# inputs, floods, sync sessions, kills, stories. --help names parts and sizes.
+# The long forms of the random and hostile tests, three quarters of an hour in all: hostile
+# inputs, floods, sync sessions, kills, stories, critical fields. --help names parts and sizes.
 soak *args: _setup
     @exec ./tools/soak {{ args }}
 

@@ -29,6 +29,10 @@ func (r *Record) edit(e Edit, using *MergedUse) (*Outcome, error) {
 		return nil, err
 	}
 	b := r.begin(e.From, e.Policy, e.Now)
+	b.out.Input = &Input{Edit: &e}
+	if using != nil {
+		b.out.Input = &Input{Uses: using}
+	}
 	b.using = using
 	b.found()
 	for _, path := range critical {

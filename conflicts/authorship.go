@@ -69,6 +69,20 @@ func (b *batch) passOn(from, to Author) {
 	}
 }
 
+// bound is an author as the ledger knows him now: an actor may have been bound
+// since a conflict was decided.
+func (b *batch) bound(a Author) Author {
+	if a.User != "" {
+		return a
+	}
+	for actor, owner := range b.ledger.Actors {
+		if actor.String() == a.Actor {
+			return Author{User: owner.User, Device: owner.Device, Role: owner.Role}
+		}
+	}
+	return a
+}
+
 // passOn gives the proposals of one author to another, and reports whether
 // there were any.
 func (c *Conflict) passOn(from, to Author) bool {

@@ -23,6 +23,7 @@ type batch struct {
 	decided []crdt.Path        // fields whose last revision the hub change is to establish
 	due     bool               // a device's edit diverted: a hub change is due whatever the fields show
 	late    answer             // changes of earlier batches that are judged now
+	replays *Delivered         // what is replayed; nil for what comes now
 
 	apart  []string   // root keys that were written apart, or are now, and moved
 	merged []*Merged  // entries that changed
@@ -55,7 +56,12 @@ func (b *batch) outcome() *Outcome {
 		b.out.Merged = append(b.out.Merged, m.row())
 	}
 	for i, c := range b.out.Stored {
-		if by, waited := b.carriers[c.Hash]; waited && by != b.from {
+		by, waited := b.carriers[c.Hash]
+		if !waited {
+			continue
+		}
+		b.delivered().Waited = append(b.delivered().Waited, Wait{c.Hash, by})
+		if by != b.from {
 			b.out.Carried = append(b.out.Carried, Carriage{i, by})
 		}
 		delete(b.carriers, c.Hash)

@@ -41,7 +41,7 @@ type Conflict struct {
 	Record    crdt.RecordID `json:"record"`
 	Field     crdt.Path     `json:"field"`
 	Status    Status        `json:"status"`
-	Version   uint64        `json:"version"` // raised whenever anything about it moves
+	Version   uint64        `json:"version"` // raised whenever anything about it moves; a reminder moves nothing
 	Reason    string        `json:"reason"`
 	Base      Revisioned    `json:"base"`
 	Current   Revisioned    `json:"current"`
@@ -53,6 +53,37 @@ type Conflict struct {
 	// one that reopens this.
 	Reopens    string `json:"reopens,omitempty"`
 	ReopenedAs string `json:"reopened_as,omitempty"`
+	// RemindedAt is when people were last reminded of it while it was pending,
+	// and Reminders how often.
+	RemindedAt time.Time `json:"reminded_at,omitzero"`
+	Reminders  int       `json:"reminders,omitempty"`
+}
+
+// QuietSince is when the conflict was opened or last reminded of.
+func (c *Conflict) QuietSince() time.Time {
+	if c.RemindedAt.IsZero() {
+		return c.OpenedAt
+	}
+	return c.RemindedAt
+}
+
+// Erase closes a conflict whose record was erased for good. Who proposed and
+// decided stays, what they proposed and decided does not.
+func (c *Conflict) Erase(now time.Time) {
+	c.Status = Erased
+	c.Version++
+	c.Base.Value, c.Current.Value = crdt.Value{}, crdt.Value{}
+	for i := range c.Proposals {
+		c.Proposals[i].Value, c.Proposals[i].Since = crdt.Value{}, nil
+	}
+	if c.ClosedAt.IsZero() {
+		c.ClosedAt = now
+	}
+	if c.Decision != nil {
+		d := *c.Decision
+		d.Value, d.Note = crdt.Value{}, ""
+		c.Decision = &d
+	}
 }
 
 // open are the proposals that wait for a decision.

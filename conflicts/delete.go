@@ -27,8 +27,9 @@ func (r *Record) setDeleted(by Principal, p *Policy, now time.Time, deleted bool
 		return nil, ErrFull
 	}
 	b := r.begin(by, p, now)
+	b.out.Input = &Input{Deletes: deleted, Restores: !deleted}
 	b.ledger.Deleted = deleted
-	b.dirty, b.out.Lifecycle = true, true
+	b.dirty = true
 	for _, path := range b.ledger.paths() {
 		if c := b.ledger.Fields[path].Pending; c != nil {
 			c.Status = status

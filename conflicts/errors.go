@@ -23,6 +23,10 @@ var (
 	ErrUnknownValue = errors.New("no such value")
 	// ErrIntroducing means that the record's first upload is incomplete.
 	ErrIntroducing = errors.New("the record is still being uploaded")
+	// ErrErased means that nothing is left of the record.
+	ErrErased = errors.New("the record was erased")
+	// ErrEventID means that a webhook event has no id, or one that is too long.
+	ErrEventID = errors.New("an event needs an id of 1 to 128 bytes")
 	// ErrFull means that the record has no room for another hub change.
 	ErrFull = errors.New("the record is full")
 )
@@ -43,7 +47,7 @@ type UnfitError struct {
 }
 
 func (e *UnfitError) Error() string {
-	return fmt.Sprintf("the value does not fit %s, which is of kind %s", e.Field, e.Kind)
+	return fmt.Sprintf("the value does not fit %s, which is of kind %s: %s would, or null to clear it", e.Field, e.Kind, e.Kind.example())
 }
 
 // A FieldError says which field of an edit cannot be written, and why.
@@ -65,3 +69,8 @@ func (e *ZoneError) Error() string {
 type ReopenError struct{ Reason string }
 
 func (e *ReopenError) Error() string { return e.Reason }
+
+// A PolicyError says what is wrong with a policy as a whole.
+type PolicyError struct{ Member, Reason string }
+
+func (e *PolicyError) Error() string { return fmt.Sprintf("%s %s", e.Member, e.Reason) }

@@ -40,6 +40,8 @@ type field struct {
 	// Reopens is the id that the next conflict gets: of one that a lost store knew.
 	Reopens string `json:"-"`
 	Steps   []step `json:"steps,omitempty"`
+	// Shadows are what webhook connections hold, by the keys of their authors.
+	Shadows map[string]*shadow `json:"shadows,omitempty"`
 }
 
 // revision is the number of the revision that counts, 0 if the field was never set.

@@ -22,6 +22,7 @@ func (b *batch) await(announced []crdt.Hash, lost bool) bool {
 	}
 	b.ledger.Awaiting = a
 	b.dirty = true
+	b.delivered().Announced = announced
 	for _, h := range a.Heads {
 		if !b.graph.Has(h) {
 			return false

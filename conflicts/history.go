@@ -61,6 +61,7 @@ func (p Place) Compare(o Place) int {
 // their batches.
 const (
 	KindAPI     = "api"     // an edit through the API: the hub's change holds what somebody else set
+	KindWebhook = "webhook" // the same, of a connection
 	KindDelete  = "delete"  // of the record
 	KindRestore = "restore" // of the record
 	KindUse     = "use"     // of a value of a merged entry: an edit through the API

@@ -27,17 +27,8 @@ func (h *History) Page(q HistoryQuery) (page []Event, more bool) {
 		if q.Author != "" && e.Author.User != q.Author {
 			continue
 		}
-		told := e.Event
-		told.Critical = h.critical(e.Field)
-		if e.first >= 0 {
-			told.Before = h.value(e.Field, h.graph.View(h.graph.At(e.first).Deps...))
-			told.After = h.value(e.Field, h.graph.View(h.graph.At(e.last).Hash))
-		}
-		if e.heads != nil {
-			told.Before = h.value(e.Field, h.graph.View(e.heads...))
-			told.After = told.Before
-		}
-		if e.plain && told.Before.Equal(told.After) {
+		told, tells := h.tell(e)
+		if !tells {
 			continue
 		}
 		if len(page) >= q.Limit || size > MaxHistoryPage {
@@ -47,6 +38,22 @@ func (h *History) Page(q HistoryQuery) (page []Event, more bool) {
 		page = append(page, told)
 	}
 	return page, false
+}
+
+// tell reads the values of an event. It is false for one that changed nothing
+// that its author saw.
+func (h *History) tell(e *event) (told Event, tells bool) {
+	told = e.Event
+	told.Critical = h.critical(e.Field)
+	if e.first >= 0 {
+		told.Before = h.value(e.Field, h.graph.View(h.graph.At(e.first).Deps...))
+		told.After = h.value(e.Field, h.graph.View(h.graph.At(e.last).Hash))
+	}
+	if e.heads != nil {
+		told.Before = h.value(e.Field, h.graph.View(e.heads...))
+		told.After = told.Before
+	}
+	return told, !e.plain || !told.Before.Equal(told.After)
 }
 
 // selected are the events after the place of a query, in its order.

@@ -96,7 +96,7 @@ func (t *telling) change(i int, path crdt.Path) {
 	c := t.graph.At(at)
 	answer := t.past.Hub && i == len(t.touched)-1
 	critical := t.critical(path)
-	if answer && (critical || t.past.Kind != KindAPI && t.past.Kind != KindUse) {
+	if answer && (critical || t.past.Kind != KindAPI && t.past.Kind != KindWebhook && t.past.Kind != KindUse) {
 		return // it writes what the verdicts and the log say
 	}
 	e := &event{

@@ -11,11 +11,11 @@ import (
 
 // A MergedUse chooses one of the values of a merged entry.
 type MergedUse struct {
-	By     Principal
-	Entry  string
-	Value  crdt.Hash // the change that wrote it
-	Policy *Policy
-	Now    time.Time
+	By     Principal `json:"-"`
+	Entry  string    `json:"entry"`
+	Value  crdt.Hash `json:"value"` // the change that wrote it
+	Policy *Policy   `json:"-"`
+	Now    time.Time `json:"-"`
 }
 
 // UseMerged writes a value of an open entry, all of it as it is now, as an edit
@@ -51,6 +51,7 @@ func (r *Record) DismissMerged(by Principal, entry string, p *Policy, now time.T
 		return nil, err
 	}
 	b := r.begin(by, p, now)
+	b.out.Input = &Input{Dismisses: entry}
 	author := by.author()
 	b.closeMerged(m.Field, MergedDismissed, &author)
 	b.out.Chosen = m.Field

@@ -17,14 +17,14 @@ type Delivery struct {
 
 // An Edit is a set of fields that the API writes: one batch.
 type Edit struct {
-	From   Principal
-	Fields map[crdt.Path]crdt.Value // Missing or Null clears
+	From   Principal                `json:"-"`
+	Fields map[crdt.Path]crdt.Value `json:"fields"` // Missing or Null clears
 	// IfMatch names the revision of each critical field that the caller knew;
 	// nil means informed of all.
-	IfMatch map[crdt.Path]uint64
-	Key     string // idempotency key, empty for none
-	Policy  *Policy
-	Now     time.Time
+	IfMatch map[crdt.Path]uint64 `json:"if_match,omitempty"`
+	Key     string               `json:"key,omitempty"` // idempotency key, empty for none
+	Policy  *Policy              `json:"-"`
+	Now     time.Time            `json:"-"`
 }
 
 // An Action is how a person decides a conflict.
@@ -44,15 +44,15 @@ const (
 
 // A Resolution is a person's decision of one conflict.
 type Resolution struct {
-	By       Principal
-	Conflict string
-	Version  uint64
-	Action   Action
-	Proposal string     // of Accept
-	Value    crdt.Value // of Custom; must fit the field's kind
-	Note     string
-	Policy   *Policy
-	Now      time.Time
+	By       Principal  `json:"-"`
+	Conflict string     `json:"conflict"`
+	Version  uint64     `json:"version"`
+	Action   Action     `json:"action"`
+	Proposal string     `json:"proposal,omitempty"` // of Accept
+	Value    crdt.Value `json:"value,omitzero"`     // of Custom; must fit the field's kind
+	Note     string     `json:"note,omitempty"`
+	Policy   *Policy    `json:"-"`
+	Now      time.Time  `json:"-"`
 }
 
 // An Outcome is what a batch led to. It is true only once it is stored: on an
@@ -75,6 +75,10 @@ type Outcome struct {
 	// Receipts tell authors what was decided about their proposals.
 	Receipts []Receipt
 	Refused  []Refusal
+	// Reminded are the pending conflicts that people are reminded of.
+	Reminded []string
+	// Input is to be kept in the journal with the batch, nil for nothing.
+	Input *Input
 	// Trespassed are changes of devices that wrote into sync_conflicts, which
 	// is the hub's; the hub change undoes it. To be reported.
 	Trespassed []crdt.Hash
@@ -84,11 +88,8 @@ type Outcome struct {
 	// Repeated are the fields in which a device's edit set again what it had set
 	// before and a hub change had replaced since; one entry for each such edit.
 	Repeated []crdt.Path
-	// Lifecycle says that the record was deleted or restored: who did it is kept,
-	// though it stores no change.
-	Lifecycle bool
 	// Chosen is the ordinary field about whose merged entry a person decided, empty
-	// if none. It is kept likewise.
+	// if none. It is kept, though it may store no change.
 	Chosen crdt.Path
 	// LedgerChanged says that Record.Ledger must be stored again.
 	LedgerChanged bool
@@ -100,7 +101,7 @@ type Outcome struct {
 
 // Empty reports whether there is nothing to store.
 func (o *Outcome) Empty() bool {
-	return len(o.Stored) == 0 && len(o.Conflicts) == 0 && !o.LedgerChanged
+	return len(o.Stored) == 0 && len(o.Conflicts) == 0 && len(o.Merged) == 0 && !o.LedgerChanged
 }
 
 // A Verdict is what became of one edit of one critical field.

@@ -22,6 +22,19 @@ const (
 	Any    Kind = "any"
 )
 
+// example says what fits the kind.
+func (k Kind) example() string {
+	switch k {
+	case Date:
+		return `a date as "2027-06-12"`
+	case Money, Number:
+		return `a number as 12500 or "12500.50", without separators, spaces or currency`
+	case Text:
+		return "a text"
+	}
+	return "any value"
+}
+
 // A Review says which edits of a field need a person.
 type Review string
 
@@ -48,6 +61,9 @@ type Policy struct {
 	// ReopenHours is how long after its decision a conflict may be reopened; 0
 	// means DefaultReopenHours.
 	ReopenHours uint64 `json:"reopen_hours,omitempty"`
+	// RemindAfter is after how many seconds people are reminded of a conflict that
+	// is pending; 0 means never, nil DefaultRemindAfter.
+	RemindAfter *uint64 `json:"remind_after,omitempty"`
 
 	location *time.Location
 }
@@ -64,15 +80,18 @@ func DefaultPolicy() *Policy {
 // MaxPolicyFields bounds the critical fields of a supplier.
 const MaxPolicyFields = 100
 
-// Check reports what is wrong with a policy, as a *ZoneError or, where one
-// field is, as a *FieldError, and looks up its zone. A policy must pass before
-// it comes into force.
+// Check reports what is wrong with a policy, as a *ZoneError, a
+// *PolicyError or, where one field is, as a *FieldError, and looks up its zone.
+// A policy must pass before it comes into force.
 func (p *Policy) Check() error {
 	loc, err := time.LoadLocation(p.Zone)
 	if err != nil || p.Zone == "Local" {
 		return &ZoneError{p.Zone}
 	}
 	p.location = loc
+	if err := p.checkReminder(); err != nil {
+		return err
+	}
 	if len(p.Fields) > MaxPolicyFields {
 		return &FieldError{p.Fields[MaxPolicyFields].Path, fmt.Sprintf("is one too many: a policy has at most %d", MaxPolicyFields)}
 	}

@@ -26,9 +26,13 @@ var errReadOnly = errors.New("the role only reads")
 // Refusals; the others are history from here on.
 func (r *Record) Receive(d Delivery) *Outcome {
 	b := r.begin(d.From, d.Policy, d.Now)
-	lost := b.take(d.Changes)
+	return b.receive(d.Changes, d.Announced)
+}
+
+func (b *batch) receive(changes []*crdt.Change, announced []crdt.Hash) *Outcome {
+	lost := b.take(changes)
 	switch {
-	case b.await(d.Announced, lost):
+	case b.await(announced, lost):
 		b.complete()
 	case b.ledger.Awaiting == nil && len(b.touches) > 0:
 		b.judge(b.touches)
@@ -41,7 +45,10 @@ func (r *Record) Receive(d Delivery) *Outcome {
 // take adds what a device delivered to the history. It reports whether hub
 // changes came back that the hub did not hold.
 func (b *batch) take(changes []*crdt.Change) (lost bool) {
-	recovering := b.ledger.Awaiting != nil || b.bringsLost(changes)
+	recovering := b.ledger.Awaiting != nil
+	if !recovering && b.bringsLost(changes) {
+		recovering, b.delivered().Recovers = true, true
+	}
 	for _, c := range changes {
 		if b.graph.Has(c.Hash) {
 			continue
@@ -83,8 +90,11 @@ func (b *batch) add(c *crdt.Change, recovering bool) ([]*crdt.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.ledger.Listed && !recovering {
+	if b.ledger.Listed && !recovering && !b.replays.waited(c.Hash) {
 		b.bind(c.Actor, b.from)
+		if len(added) == 0 {
+			b.delivered().Bound = append(b.delivered().Bound, c.Actor.String())
+		}
 	}
 	if _, waits := b.carriers[c.Hash]; len(added) == 0 && !waits {
 		b.carriers[c.Hash] = b.from
@@ -95,7 +105,7 @@ func (b *batch) add(c *crdt.Change, recovering bool) ([]*crdt.Change, error) {
 // bringsLost reports whether genuine hub changes that the hub does not hold
 // are among those delivered.
 func (b *batch) bringsLost(changes []*crdt.Change) bool {
-	return slices.ContainsFunc(changes, func(c *crdt.Change) bool {
+	return b.replays != nil && b.replays.Recovers || slices.ContainsFunc(changes, func(c *crdt.Change) bool {
 		return strings.HasPrefix(c.Message, tagPrefix) && !b.graph.Has(c.Hash) && b.genuine(c)
 	})
 }

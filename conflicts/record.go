@@ -161,6 +161,7 @@ func (r *Record) Bytes() int {
 // critical are evaluated.
 func (r *Record) Judge(j Judgement) *Outcome {
 	b := r.begin(j.By, j.Policy, j.Now)
+	b.out.Input = &Input{Judges: true}
 	if b.ledger.Awaiting != nil {
 		b.complete()
 	}

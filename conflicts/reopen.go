@@ -2,7 +2,6 @@ package conflicts
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -25,6 +24,7 @@ func (r *Record) Reopen(o Reopening) (*Outcome, error) {
 		return nil, err
 	}
 	b := r.begin(o.By, o.Policy, o.Now)
+	b.out.Input = &Input{Reopens: o.Former.ID}
 	former := o.Former.row()
 	f := b.ledger.Fields[former.Field]
 	cause := fmt.Sprintf("reopen %s %d", former.ID, o.Now.UnixNano())
@@ -57,7 +57,11 @@ func (b *batch) reopen(f *field, p Proposal, cause string) {
 	former := p.ID
 	p.ID = newID(b.now, "proposal", b.id, f.Policy.Path, cause+" "+former)
 	p.State, p.Reason, p.DecidedAt, p.Since = Open, Reopened, 0, nil
-	p.Authors = slices.Clone(p.Authors)
+	authors := p.Authors
+	p.Authors = nil
+	for _, a := range authors {
+		p.join(b.bound(a))
+	}
 	f.Pending.Proposals = append(f.Pending.Proposals, p)
 	for i := range f.Steps {
 		if s := &f.Steps[i]; s.Proposal == former {
@@ -98,8 +102,8 @@ func (r *Record) mayReopen(o Reopening) error {
 		return &ReopenError{fmt.Sprintf("it was reopened as conflict %s", o.Former.ReopenedAs)}
 	case d.Revision != f.revision():
 		return &ReopenError{"the field has another value since"}
-	case !r.isCritical(o.Former.Field, policy):
-		return &ReopenError{"the field is not critical any more"}
+	case !f.Critical || !r.isCritical(o.Former.Field, policy):
+		return &ReopenError{"the field is not critical any more, or only about to be again"}
 	case o.Now.Sub(d.At) > policy.reopenWithin():
 		return &ReopenError{fmt.Sprintf("it was decided more than %.0f hours ago", policy.reopenWithin().Hours())}
 	}

@@ -107,3 +107,47 @@ func TestConflictIsReopenedByResolversOnceInTimeAndWhileItsDecisionStands(t *tes
 		refused("after another decision", w.reopening(decided), "the field has another value since")
 	})
 }
+
+// An actor that was bound after the decision is its principal's, and so are the
+// proposals that come back: an edit on top of one takes its place.
+func TestReopenedProposalOfAnActorBoundSinceIsItsPrincipals(t *testing.T) {
+	w := newWorld(t, modes(EveryEdit))
+	a := w.device(alice)
+	a.set("budget", text("a lot")) // a first upload binds nobody
+	a.push()
+	w.resolve("budget", Resolution{Action: Keep})
+	former := w.rows[onlyRow(t, w)]
+	a.set("notes", text("hello"))
+	a.push()
+	c := w.reopen(former)
+	if got := c.Proposals[0].Authors; len(got) != 1 || got[0].User != "alice" {
+		t.Fatalf("authors %+v", got)
+	}
+	a.set("budget", scalars.n(30))
+	a.push()
+	values(t, w.open("budget"), 30)
+}
+
+// A field that is not critical until the batch at hand may come to show another
+// value, or a conflict, with that batch: its former decision is history.
+func TestFieldThatWasNotCriticalMeanwhileIsNotReopened(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		whole := w.policy
+		a.set("budget", f.n(10))
+		a.push()
+		w.resolve("budget", Resolution{Action: Keep})
+		former := w.rows[onlyRow(t, w)]
+		policy := *whole
+		policy.Fields = policy.Fields[:2]
+		w.policy = &policy
+		a.pull()
+		a.set("budget", f.s("lots"))
+		a.push()
+		w.policy = whole
+		var again *ReopenError
+		if _, err := w.rec.Reopen(w.reopening(former)); !errors.As(err, &again) {
+			t.Fatalf("got %v", err)
+		}
+		w.replay = nil // of changing policies
+	})
+}

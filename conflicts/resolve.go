@@ -13,6 +13,7 @@ func (r *Record) Resolve(s Resolution) (*Outcome, error) {
 		return nil, err
 	}
 	b := r.begin(s.By, s.Policy, s.Now)
+	b.out.Input = &Input{Resolution: &s}
 	b.settle(f, value, Decision{Action: s.Action, By: s.By, At: s.Now, Note: s.Note}, Revision{
 		Value: value, Cause: CauseResolution, Author: s.By.author(),
 	})

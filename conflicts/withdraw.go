@@ -8,11 +8,11 @@ import (
 // A Withdrawal takes a proposal back. An author leaves it, and it is withdrawn
 // when no author is left; a resolver who is no author withdraws it for all.
 type Withdrawal struct {
-	By       Principal
-	Conflict string
-	Proposal string
-	Policy   *Policy
-	Now      time.Time
+	By       Principal `json:"-"`
+	Conflict string    `json:"conflict"`
+	Proposal string    `json:"proposal"`
+	Policy   *Policy   `json:"-"`
+	Now      time.Time `json:"-"`
 }
 
 // Withdraw takes an open proposal back. On an error nothing has changed; a
@@ -23,6 +23,7 @@ func (r *Record) Withdraw(w Withdrawal) (*Outcome, error) {
 		return nil, err
 	}
 	b := r.begin(w.By, w.Policy, w.Now)
+	b.out.Input = &Input{Withdrawal: &w}
 	c := f.Pending
 	p := c.proposal(w.Proposal)
 	if by := w.By.author(); p.isBy(by) {

@@ -125,6 +125,10 @@ func (f *fakeHub) edit(id crdt.RecordID, r *fakeRecord, e conflicts.Edit, answer
 	return o, nil
 }
 
+func (f *fakeHub) Surrounding(context.Context, string, conflicts.Conflict) (map[string][]conflicts.Event, error) {
+	return nil, f.fail
+}
+
 func (f *fakeHub) History(_ context.Context, supplier string, id crdt.RecordID, q conflicts.HistoryQuery) (hub.HistoryPage, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -188,6 +192,23 @@ func (f *fakeHub) Restore(_ context.Context, id crdt.RecordID, by conflicts.Prin
 		return r.Restore(by, f.policy, f.at)
 	})
 	return err
+}
+
+func (f *fakeHub) Erase(_ context.Context, id crdt.RecordID, by conflicts.Principal) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, ok := f.records[id]
+	if !ok || r.supplier != by.Supplier {
+		return store.ErrNotFound
+	}
+	delete(f.records, id)
+	for key, c := range f.conflicts {
+		if c.Record == id {
+			c.Erase(f.at)
+			f.conflicts[key] = c
+		}
+	}
+	return nil
 }
 
 // decide runs a command about a conflict.
@@ -332,17 +353,20 @@ func (f *fakeHub) Conflict(_ context.Context, supplier, id string) (conflicts.Co
 	return c, nil
 }
 
-func (f *fakeHub) Conflicts(_ context.Context, supplier string, q store.ConflictQuery) ([]conflicts.Conflict, error) {
+func (f *fakeHub) Conflicts(_ context.Context, supplier string, q store.ConflictQuery) ([]store.QueuedConflict, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = q
-	var rows []conflicts.Conflict
+	if f.fail != nil {
+		return nil, f.fail
+	}
+	var rows []store.QueuedConflict
 	for _, id := range slices.Sorted(maps.Keys(f.conflicts)) {
 		c := f.conflicts[id]
-		if f.owners[id] == supplier && id > q.After && len(rows) < q.Limit &&
+		if f.owners[id] == supplier && id > q.After.ID && len(rows) < q.Limit &&
 			(q.Status == "" || q.Status == c.Status) && (q.Field == "" || q.Field == c.Field) &&
 			(q.Record == crdt.RecordID{} || q.Record == c.Record) {
-			rows = append(rows, c)
+			rows = append(rows, store.QueuedConflict{Conflict: c, Place: store.ConflictPlace{ID: id}})
 		}
 	}
 	return rows, nil
@@ -356,6 +380,10 @@ func (f *fakeHub) ConflictCounts(ctx context.Context, supplier string, q store.C
 		counts[c.Field]++
 	}
 	return counts, err
+}
+
+func (f *fakeHub) ConflictDevices(context.Context, string, store.ConflictQuery, int) ([]store.DeviceCount, error) {
+	return nil, f.fail
 }
 
 func (f *fakeHub) Answer(_ context.Context, principal, key string) (store.Answer, error) {

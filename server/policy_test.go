@@ -40,6 +40,11 @@ func TestBadPolicyIsRefusedWithItsEntryNamed(t *testing.T) {
 		`{"fields":["a"]}`:                                         `fields[0]: must be an object`,
 		`{"fields":{}}`:                                            `fields: must be a list of objects`,
 		`{}`:                                                       `fields: is needed`,
+		`{"fields":[],"remind_after":"soon"}`:                      `remind_after: must be a time such as 72h or 90m, or 0 for never`,
+		`{"fields":[],"remind_after":"-1h"}`:                       `remind_after: must be a time such as 72h or 90m, or 0 for never`,
+		`{"fields":[],"remind_after":"1m"}`:                        `remind_after: must be from 1h to 8784h, or 0 for never`,
+		`{"fields":[],"remind_after":"9000h"}`:                     `remind_after: must be from 1h to 8784h, or 0 for never`,
+		`{"fields":[],"remind_after":72}`:                          `remind_after: must be a string`,
 		`{"fields":[],"version":"x"}`:                              `version: must be a whole number, 0 or more`,
 		`{"fields":[{"path":"` + strings.Repeat("a", 300) + `"}]}`: `fields[0].path: must not be longer than 256 bytes`,
 	} {

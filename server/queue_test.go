@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ func TestQueueIsFilteredSortedAndCounted(t *testing.T) {
 		t.Errorf("opened before %s", asked.OpenedBefore)
 	}
 	asked.OpenedBefore = time.Time{}
-	if want := (store.ConflictQuery{Author: "mia", Source: conflicts.FromAPI, Newest: true, Status: conflicts.Pending, Limit: 51}); asked != want {
+	if want := (store.ConflictQuery{Author: "mia", Source: conflicts.FromAPI, Order: store.ByNewest, Status: conflicts.Pending, Limit: 51}); asked != want {
 		t.Errorf("asked %+v, want %+v", asked, want)
 	}
 	if got.at("counts", "budget") != "1" || got.text("items", 0, "proposals", 0, "source") != "api" {
@@ -26,7 +27,8 @@ func TestQueueIsFilteredSortedAndCounted(t *testing.T) {
 	if next := s.do(mia, "GET", "/api/conflicts?cursor="+got.text("items", 0, "id"), ""); next.at("counts") != nil {
 		t.Errorf("counted again: %s", next.raw)
 	}
-	for _, bad := range []string{"source=fax", "sort=up", "older_than=soon", "older_than=-1h"} {
+	for _, bad := range []string{"source=fax", "sort=up", "older_than=soon", "older_than=-1h", "cursor=!.x", "cursor=YQ.k&sort=oldest", "sort=client&cursor=YQ.", "search=" + strings.Repeat("x", 300), "device=" + strings.Repeat("x", 300)} {
 		s.want(400, s.do(mia, "GET", "/api/conflicts?"+bad, ""))
+		s.want(400, s.do(mia, "GET", "/api/conflicts/export?"+bad, ""))
 	}
 }

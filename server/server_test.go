@@ -200,6 +200,7 @@ func TestRoutesAnswerEachRoleAsItMay(t *testing.T) {
 		{"GET", "/api/clients/sync-status", "", 200, 200, 200, 200},
 		{"GET", "/api/conflicts", "", 200, 200, 200, 200},
 		{"GET", "/api/conflicts/" + conflict, "", 200, 200, 200, 404},
+		{"GET", "/api/conflicts/export", "", 200, 200, 200, 200},
 		{"POST", "/api/conflicts/" + conflict + "/resolve", `{"version":99,"action":"keep"}`, 403, 403, 409, 404},
 		{"GET", "/api/policy", "", 200, 200, 200, 200},
 		{"PUT", "/api/policy", `{"fields":[]}`, 403, 403, 200, 200},

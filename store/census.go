@@ -30,7 +30,7 @@ type Census interface {
 	// Release frees an id that was bound though no change was ever stored under it:
 	// the next commit binds it anew. What the journal has of it stays, under an id
 	// that nobody knows. It returns ErrNotFound if the id is not bound, and
-	// ErrNotEmpty if it holds changes; nothing has changed then. No hub may be
+	// ErrNotEmpty if it holds changes or held some until it was erased; nothing has changed then. No hub may be
 	// running.
 	Release(ctx context.Context, id crdt.RecordID) error
 }

@@ -41,7 +41,7 @@ type Devices interface {
 	// DevicesOf reads the devices of a supplier in ascending order of user, then name.
 	DevicesOf(ctx context.Context, supplier string) ([]Device, error)
 	// Announce notes what devices hold. A device that was never seen and a
-	// record that the supplier does not have are left out; an older At than
+	// record that the supplier does not have or has erased are left out; an older At than
 	// the stored one changes nothing.
 	Announce(ctx context.Context, heads []DeviceHeads) error
 	// DeviceHeads reads what the devices of a supplier last announced for some

@@ -20,7 +20,13 @@ const (
 	Listed
 	// Deleted: answers as if it did not exist.
 	Deleted
+	// Erased: deleted for good, and nothing of its content is left. Only
+	// [Eraser.Erase] makes it so.
+	Erased
 )
+
+// Gone reports whether the record answers as if it did not exist.
+func (s RecordState) Gone() bool { return s == Deleted || s == Erased }
 
 // A Batch is what one connection, API call or resolution brought, in causal order.
 type Batch struct {
@@ -31,11 +37,13 @@ type Batch struct {
 
 // An Origin says where a batch came from. It is kept for replay and for people.
 type Origin struct {
-	Kind     string              `json:"kind"` // sync, api, resolve, use …
+	Kind     string              `json:"kind"` // sync, api, webhook, resolve, use, reminder, erase …
 	From     conflicts.Principal `json:"from"`
 	Policy   uint64              `json:"policy"` // policy version it was judged by
 	At       time.Time           `json:"at"`     // hub clock
+	Input    *conflicts.Input    `json:"input,omitempty"`
 	Verdicts []conflicts.Verdict `json:"verdicts,omitempty"`
+	Reminded []string            `json:"reminded,omitempty"` // conflicts that the batch reminds of
 
 	Log     []conflicts.LogEntry `json:"log,omitempty"`     // of the record's decision log
 	Carried []conflicts.Carriage `json:"carried,omitempty"` // changes that came over another connection
@@ -107,11 +115,11 @@ type Summary struct {
 // An Appender stores commits.
 type Appender interface {
 	// Append leaves out the commits whose moment has passed: the record's
-	// version is no longer Commit.Version, its id is bound to another supplier,
-	// or the answer's principal and key already have an answer, if only from an
-	// earlier commit of the same batch. It returns those records as stale, in
-	// the order of the commits, and stores the others, all or none, in one
-	// transaction. After nil they survive a power failure.
+	// version is no longer Commit.Version, it was erased, its id is bound to
+	// another supplier, or the answer's principal and key already have an
+	// answer, if only from an earlier commit of the same batch. It returns those
+	// records as stale, in the order of the commits, and stores the others, all
+	// or none, in one transaction. After nil they survive a power failure.
 	//
 	// After an error they may or may not be stored: forget the records and load
 	// them again. Only after a *CommitError is it certain that none is stored.
@@ -121,6 +129,33 @@ type Appender interface {
 	// A context that ends before the transaction began stops it; afterwards it
 	// runs to its end.
 	Append(ctx context.Context, commits []Commit) (stale []crdt.RecordID, err error)
+}
+
+// An Erasure takes a record away for good.
+type Erasure struct {
+	Supplier string
+	Record   crdt.RecordID
+	Version  uint64 // the record's version when it was read
+	Origin   Origin // who erased it, and when
+}
+
+// An Eraser forgets records.
+type Eraser interface {
+	// Erase removes all content of a record, in one transaction: its changes and
+	// their origins, ledger, projection, receipts, answers, merged entries, what
+	// devices said of it, and the values in its rows of sync_conflicts, which stay
+	// as erased. The id stays bound to its supplier in the state Erased; no
+	// commit, projection or announcement of the record is stored any more. Its
+	// journal entries keep their numbers and have no batches; one more tells of
+	// the erasure, with its origin.
+	//
+	// It returns ErrNotFound if the supplier has no such record or it is erased
+	// already, ErrStale if the record moved on since it was read; nothing has
+	// changed then. After nil a power failure brings nothing back, and what the
+	// rows held is overwritten in the store's files; space that earlier versions
+	// of them left may hold parts until it is used again. After another error the
+	// record may or may not be erased.
+	Erase(ctx context.Context, e Erasure) error
 }
 
 // Records reads records.
@@ -151,10 +186,23 @@ type Projection struct {
 type Projections interface {
 	// Project stores projections, all or none. They overwrite older ones, are
 	// lost without harm and are no part of any commit. Those of records that do
-	// not exist are ignored. A call with few of them delays a commit by no more
-	// than a moment.
+	// not exist or were erased are ignored. A call with few of them delays a
+	// commit by no more than a moment. The names in each (NamesIn) are kept beside
+	// it for the queue, and go with it.
 	Project(ctx context.Context, projections ...Projection) error
 }
+
+// A ConflictOrder says which rows of sync_conflicts come first. Rows that are
+// alike in it come in ascending order of id.
+type ConflictOrder string
+
+// The orders of the queue.
+const (
+	ByOldest ConflictOrder = ""       // by id, which begins with the time of opening
+	ByNewest ConflictOrder = "newest" // by id, descending
+	ByClient ConflictOrder = "client" // by Names.Sort; clients without a name come first
+	ByField  ConflictOrder = "field"
+)
 
 // A ConflictQuery selects rows of sync_conflicts.
 type ConflictQuery struct {
@@ -162,22 +210,70 @@ type ConflictQuery struct {
 	Field        crdt.Path        // empty for all
 	Record       crdt.RecordID    // zero for all
 	Author       string           // a user who is an author of one of its proposals; empty for all
+	Device       string           // of an author of one of its proposals; empty for all
 	Source       conflicts.Source // of one of its proposals; empty for all
+	Search       string           // words that all occur, folded, in Names.Search; empty for all
 	OpenedBefore time.Time        // zero for all
-	Newest       bool             // rows come in descending order of id, else ascending
-	After        string           // the id of the last row seen, empty for the first page
+	QuietBefore  time.Time        // opened and last reminded of; zero for all
+	Order        ConflictOrder
+	After        ConflictPlace // of the last row seen, zero for the first page
 	Limit        int
+}
+
+// A ConflictPlace is where a row stands in an order. Rows after it are found
+// also if it is gone from there.
+type ConflictPlace struct {
+	Key string // what the order goes by; empty for ByOldest and ByNewest
+	ID  string
+}
+
+// A QueuedConflict is a row of sync_conflicts in a queue.
+type QueuedConflict struct {
+	conflicts.Conflict
+	Client string // Names.Client of its record, as last projected
+	Place  ConflictPlace
+}
+
+// ConflictsOf are the rows without their places in a queue.
+func ConflictsOf(rows []QueuedConflict) []conflicts.Conflict {
+	bare := make([]conflicts.Conflict, len(rows))
+	for i := range rows {
+		bare[i] = rows[i].Conflict
+	}
+	return bare
+}
+
+// A DeviceCount is how many conflicts have a proposal of a device.
+type DeviceCount struct {
+	User, Device string
+	Conflicts    int
+}
+
+// A Waiting supplier has pending conflicts.
+type Waiting struct {
+	Supplier string
+	Pending  int
+	Oldest   time.Time // when the oldest was opened
+	Quiet    time.Time // since when nobody was reminded of the one that is quiet longest
 }
 
 // Conflicts reads the queue.
 type Conflicts interface {
-	// Conflicts reads rows of a supplier in order of id. An id begins with the
-	// time at which its conflict was opened.
-	Conflicts(ctx context.Context, supplier string, q ConflictQuery) ([]conflicts.Conflict, error)
+	// Conflicts reads rows of a supplier in an order. Its cost grows with the rows
+	// that the query selects besides Search, never with records; for ByOldest and
+	// ByNewest without Search it is that of the page.
+	Conflicts(ctx context.Context, supplier string, q ConflictQuery) ([]QueuedConflict, error)
 	// ConflictCounts counts the rows that a query selects, on all its pages, by field.
 	ConflictCounts(ctx context.Context, supplier string, q ConflictQuery) (map[crdt.Path]int, error)
+	// ConflictDevices counts the rows that a query selects, on all its pages, by
+	// the devices of their proposals' authors: those of most rows first, at most
+	// limit. A row counts once for each device.
+	ConflictDevices(ctx context.Context, supplier string, q ConflictQuery, limit int) ([]DeviceCount, error)
 	// Conflict reads one row, or ErrNotFound.
 	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
+	// Waiting reads how it stands with the pending conflicts of every supplier
+	// that has any, in order of their names.
+	Waiting(ctx context.Context) ([]Waiting, error)
 }
 
 // A MergedQuery selects merged entries.
@@ -264,6 +360,7 @@ type Identity struct {
 // given stays the caller's; what it returns belongs to the caller.
 type Store interface {
 	Appender
+	Eraser
 	Records
 	Projections
 	Conflicts

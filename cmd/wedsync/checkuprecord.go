@@ -109,8 +109,8 @@ func (d *checkup) rows(ctx context.Context, c store.Counted) (rows []conflicts.C
 		if err != nil || len(page) == 0 {
 			return rows, err
 		}
-		rows = append(rows, page...)
-		q.After = page[len(page)-1].ID
+		rows = append(rows, store.ConflictsOf(page)...)
+		q.After = page[len(page)-1].Place
 	}
 }
 

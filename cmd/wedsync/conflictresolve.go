@@ -13,8 +13,12 @@ import (
 
 type conflictsResolveCommand struct {
 	remoteHub
-	IDs     []string `arg:"" name:"id" help:"The conflict, or several that are decided alike, each on its own."`
+	conflictFilter
+	IDs     []string `arg:"" optional:"" name:"id" help:"The conflict, or several that are decided alike, each on its own."`
+	All     bool     `help:"All pending conflicts that the filters select, instead of named ones."`
+	Yes     bool     `help:"With --all: do not ask."`
 	Accept  string   `help:"Accept this proposal." xor:"decision" required:"" placeholder:"PROPOSAL"`
+	Newest  bool     `name:"accept-newest" help:"Accept the open proposal that came last." xor:"decision" required:""`
 	Keep    bool     `help:"Keep the current value." xor:"decision" required:""`
 	Value   string   `help:"Set this value; text needs quotes of its own: '\"2027-06-12\"'." xor:"decision" required:"" placeholder:"JSON"`
 	Note    string   `help:"Why, for the authors to read." placeholder:"TEXT"`
@@ -31,12 +35,23 @@ Examples:
     wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --accept 01J9ZD9A6B7C8D9E0F1G2H3J4K
     wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --keep --note 'The venue is booked.'
     wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --value '"2027-06-12"' --version 3
-    wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC 01J9ZDB7C8D9E0F1G2H3J4K5M6 --keep`
+    wedsync conflicts resolve 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC 01J9ZDB7C8D9E0F1G2H3J4K5M6 --keep
+    wedsync conflicts resolve --all --field budget --source webhook --keep --note 'The CRM is out of date.'
+    wedsync conflicts resolve --all --search 'ada ben' --accept-newest --yes`
 }
 
 // Validate is called by kong.
 func (c *conflictsResolveCommand) Validate() error {
-	if len(c.IDs) > 1 && (c.Accept != "" || c.Version != 0) {
+	switch {
+	case c.All == (len(c.IDs) > 0):
+		return errors.New("name conflicts, or --all for those that the filters select")
+	case !c.All && (c.Yes || c.conflictFilter != conflictFilter{}):
+		return errors.New("filters and --yes belong to --all")
+	}
+	if !c.Keep && !c.Newest && c.Accept == "" && !json.Valid([]byte(c.Value)) {
+		return fmt.Errorf("--value %s is not JSON: text needs quotes of its own, as in --value '\"2027-06-12\"'", c.Value)
+	}
+	if (c.All || len(c.IDs) > 1) && (c.Accept != "" || c.Version != 0) {
 		return errors.New("--accept and --version are about one conflict: name only one")
 	}
 	return nil
@@ -53,8 +68,11 @@ type remoteResolution struct {
 
 // Run decides the conflict.
 func (c *conflictsResolveCommand) Run(ctx context.Context, t terminal) error {
+	if c.All {
+		return c.resolveSelected(ctx, t)
+	}
 	if len(c.IDs) > 1 {
-		return c.resolveAll(ctx, t)
+		return c.resolveNamed(ctx, t)
 	}
 	id := c.IDs[0]
 	resolution, err := c.resolution(ctx, id)
@@ -79,27 +97,54 @@ func (c *remoteConflict) printDecided(w io.Writer) error {
 	return err
 }
 
+// resolution is the decision of one conflict as it stands now.
 func (c *conflictsResolveCommand) resolution(ctx context.Context, id string) (remoteResolution, error) {
-	r := remoteResolution{Version: c.Version, Note: c.Note}
+	var now remoteConflict
+	if c.Version == 0 || c.Newest {
+		read, err := c.conflict(ctx, id)
+		if err != nil {
+			return remoteResolution{}, err
+		}
+		now = *read
+	}
+	r, err := c.resolutionOf(&now)
+	if c.Version != 0 {
+		r.Version = c.Version
+	}
+	return r, err
+}
+
+// resolutionOf is the decision of a conflict that was read.
+func (c *conflictsResolveCommand) resolutionOf(now *remoteConflict) (remoteResolution, error) {
+	r := remoteResolution{Version: now.Version, Note: c.Note}
 	switch {
 	case c.Keep:
 		r.Action = "keep"
+	case c.Newest:
+		r.Action, r.Proposal = "accept", now.newest()
+		if r.Proposal == "" {
+			return r, errors.New("there is no open proposal to accept")
+		}
 	case c.Accept != "":
 		r.Action, r.Proposal = "accept", c.Accept
 	default:
-		if !json.Valid([]byte(c.Value)) {
-			return r, fmt.Errorf("--value %s is not JSON: text needs quotes of its own, as in --value '\"2027-06-12\"'", c.Value)
-		}
 		r.Action, r.Value = "custom", json.RawMessage(c.Value)
 	}
-	if r.Version == 0 {
-		now, err := c.conflict(ctx, id)
-		if err != nil {
-			return r, err
-		}
-		r.Version = now.Version
-	}
 	return r, nil
+}
+
+// newest is the open proposal that came last, empty if none is open.
+func (c *remoteConflict) newest() string {
+	var newest remoteProposal
+	for _, p := range c.Proposals {
+		if p.State != "open" {
+			continue
+		}
+		if newest.ID == "" || p.ReceivedAt != nil && (newest.ReceivedAt == nil || !p.ReceivedAt.Before(*newest.ReceivedAt)) {
+			newest = p
+		}
+	}
+	return newest.ID
 }
 
 // outcome is the value that counts after the decision.

@@ -13,12 +13,14 @@ import (
 type conflictsCommand struct {
 	List    conflictsListCommand    `cmd:"" help:"List conflicts."`
 	Show    conflictsShowCommand    `cmd:"" help:"Show one conflict with all its proposals."`
-	Resolve conflictsResolveCommand `cmd:"" help:"Decide a conflict."`
+	Resolve conflictsResolveCommand `cmd:"" help:"Decide a conflict, or many alike."`
+	Export  conflictsExportCommand  `cmd:"" help:"Write conflicts as CSV."`
 }
 
 type remoteConflict struct {
 	ID        string           `json:"id"`
 	Client    string           `json:"client_id"`
+	Name      string           `json:"client_name"`
 	Field     string           `json:"field"`
 	Status    string           `json:"status"`
 	Version   uint64           `json:"version"`
@@ -29,6 +31,7 @@ type remoteConflict struct {
 	OpenedAt  *time.Time       `json:"opened_at"`
 	ClosedAt  *time.Time       `json:"closed_at,omitempty"`
 	Decision  *remoteDecision  `json:"decision,omitempty"`
+	Reminders int              `json:"reminders,omitempty"`
 }
 
 type remoteValue struct {
@@ -45,6 +48,15 @@ type remoteProposal struct {
 	CoAuthors  []remoteAuthor  `json:"co_authors"`
 	EditedAt   *time.Time      `json:"edited_at"`
 	ReceivedAt *time.Time      `json:"received_at"`
+
+	Surrounding []remoteSurrounding `json:"surrounding,omitempty"`
+}
+
+type remoteSurrounding struct {
+	Field  string          `json:"field"`
+	Before json.RawMessage `json:"before"`
+	After  json.RawMessage `json:"after"`
+	At     *time.Time      `json:"at"`
 }
 
 type remoteAuthor struct {
@@ -94,15 +106,36 @@ func (c *remoteConflict) incoming() []remoteProposal {
 
 type conflictsListCommand struct {
 	remoteHub
+	conflictFilter
 	Status string `help:"Which: ${enum} (default ${default})." enum:"pending,resolved,withdrawn,record_deleted,erased,all" default:"pending" placeholder:"STATUS"`
-	Client string `help:"Only of this client." placeholder:"ID"`
-	Field  string `help:"Only of this field." placeholder:"PATH"`
-	Author string `help:"Only with a proposal of this user." placeholder:"USER"`
-	Source string `help:"Only with a proposal that came this way: ${enum}." enum:"device,api,webhook," default:"" placeholder:"SOURCE"`
-	Age    string `name:"older-than" help:"Only opened longer ago, such as 72h." placeholder:"TIME"`
-	Sort   string `help:"Which first: ${enum} (default ${default})." enum:"oldest,newest" default:"oldest" placeholder:"ORDER"`
+	Sort   string `help:"Which first: ${enum} (default ${default})." enum:"oldest,newest,client,field" default:"oldest" placeholder:"ORDER"`
 	Limit  int    `help:"How many to show at most (default ${default})." default:"200" placeholder:"N"`
 	JSON   bool   `name:"json" help:"Print JSON."`
+}
+
+// A conflictFilter selects conflicts.
+type conflictFilter struct {
+	Client string `help:"Only of this client." placeholder:"ID"`
+	Search string `help:"Only of clients whose names hold these words." placeholder:"WORDS"`
+	Field  string `help:"Only of this field." placeholder:"PATH"`
+	Author string `help:"Only with a proposal of this user." placeholder:"USER"`
+	Device string `help:"Only with a proposal of this device." placeholder:"DEVICE"`
+	Source string `help:"Only with a proposal that came this way: ${enum}." enum:"device,api,webhook," default:"" placeholder:"SOURCE"`
+	Age    string `name:"older-than" help:"Only opened longer ago, such as 72h." placeholder:"TIME"`
+}
+
+// query is the filter as the API takes it.
+func (f *conflictFilter) query(status, sort string) url.Values {
+	query := url.Values{}
+	for name, value := range map[string]string{
+		"status": strings.TrimPrefix(status, "all"), "client_id": f.Client, "search": f.Search, "field": f.Field, "author": f.Author,
+		"device": f.Device, "source": f.Source, "older_than": f.Age, "sort": strings.TrimPrefix(sort, "oldest"),
+	} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return query
 }
 
 func (conflictsListCommand) Help() string {
@@ -112,6 +145,7 @@ Examples:
     wedsync conflicts list
     wedsync conflicts list --field wedding_date
     wedsync conflicts list --author ada --older-than 72h
+    wedsync conflicts list --search 'ada ben' --sort client
     wedsync conflicts list --status all --client 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --json`
 }
 
@@ -120,16 +154,7 @@ func (c *conflictsListCommand) Validate() error { return validLimit(c.Limit) }
 
 // Run prints conflicts.
 func (c *conflictsListCommand) Run(ctx context.Context, t terminal) error {
-	query := url.Values{}
-	for name, value := range map[string]string{
-		"status": c.Status, "client_id": c.Client, "field": c.Field,
-		"author": c.Author, "source": c.Source, "older_than": c.Age, "sort": c.Sort,
-	} {
-		if value != "" && (name != "status" || value != "all") && (name != "sort" || value != "oldest") {
-			query.Set(name, value)
-		}
-	}
-	conflicts, err := list[remoteConflict](ctx, &c.remoteHub, "/api/conflicts", query, c.Limit)
+	conflicts, err := list[remoteConflict](ctx, &c.remoteHub, "/api/conflicts", c.query(c.Status, c.Sort), c.Limit)
 	if err != nil {
 		return err
 	}
@@ -151,7 +176,7 @@ func printConflicts(w io.Writer, conflicts listing[remoteConflict]) error {
 		for _, p := range c.incoming() {
 			incoming = append(incoming, fmt.Sprintf("%s\nby %s", shownValue(p.Value), p.Author))
 		}
-		g.add(c.ID+"\nof client "+c.Client, printable(c.Field), c.Base, c.Current, strings.Join(incoming, "\n"), c.Reason, shownTime(c.OpenedAt))
+		g.add(c.ID+"\nof "+c.client(), printable(c.Field), c.Base, c.Current, strings.Join(incoming, "\n"), c.Reason, shownTime(c.OpenedAt))
 	}
 	if err := g.print(w); err != nil {
 		return err

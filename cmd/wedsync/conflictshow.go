@@ -15,6 +15,10 @@ type conflictsShowCommand struct {
 
 func (conflictsShowCommand) Help() string {
 	return `
+What a value has gained is {+marked so+}, what it has lost [-so-], on a terminal by colours
+(NO_COLOR=1 for brackets): of the current value against the base, of what comes in against
+the current value.
+
 Examples:
 
     wedsync conflicts show 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC
@@ -30,7 +34,7 @@ func (c *conflictsShowCommand) Run(ctx context.Context, t terminal) error {
 	if c.JSON {
 		return printJSON(t.Out, conflict)
 	}
-	return printConflict(t.Out, conflict)
+	return printConflict(t.Out, conflict, marksFor(t))
 }
 
 // conflict reads one conflict.
@@ -42,12 +46,15 @@ func (h *remoteHub) conflict(ctx context.Context, id string) (*remoteConflict, e
 	return &c, nil
 }
 
-func printConflict(w io.Writer, c *remoteConflict) error {
-	if _, err := fmt.Fprintf(w, "%s of client %s\n%s, opened %s, version %d: %s\n\n",
-		printable(c.Field), c.Client, c.Status, shownTime(c.OpenedAt), c.Version, c.Reason); err != nil {
+func printConflict(w io.Writer, c *remoteConflict, m marks) error {
+	if _, err := fmt.Fprintf(w, "%s of %s\n%s, opened %s, version %d: %s\n\n",
+		printable(c.Field), c.client(), c.Status, shownTime(c.OpenedAt), c.Version, c.Reason); err != nil {
 		return err
 	}
-	if err := c.columns().print(w); err != nil {
+	if err := c.columns(m).print(w); err != nil {
+		return err
+	}
+	if err := c.printSurrounding(w, m); err != nil {
 		return err
 	}
 	if c.Decision != nil {
@@ -64,11 +71,37 @@ func printConflict(w io.Writer, c *remoteConflict) error {
 	return err
 }
 
-// columns are base, current and incoming, side by side.
-func (c *remoteConflict) columns() grid {
+// client is what the conflict's client is called.
+func (c *remoteConflict) client() string {
+	if c.Name == "" {
+		return "client " + c.Client
+	}
+	return printable(c.Name) + " (client " + c.Client + ")"
+}
+
+// printSurrounding prints what else the authors edited in the same minutes.
+func (c *remoteConflict) printSurrounding(w io.Writer, m marks) error {
+	for _, p := range c.Proposals {
+		for i, e := range p.Surrounding {
+			if i == 0 {
+				if _, err := fmt.Fprintf(w, "\nIn the same minutes as %s, %s also edited\n", p.ID, p.Author); err != nil {
+					return err
+				}
+			}
+			if _, err := fmt.Fprintf(w, "    %s: %s\n", printable(e.Field), m.marked(e.Before, e.After)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// columns are base, current and incoming, side by side: the current value with
+// its differences from the base, the proposals with theirs from the current one.
+func (c *remoteConflict) columns(m marks) grid {
 	g := newGrid("base", "current", "incoming", "proposal", "state", "why", "by", "edited")
 	for i, p := range c.Proposals {
-		base, current := fmt.Sprint(c.Base), fmt.Sprint(c.Current)
+		base, current := c.Base.String(), fmt.Sprintf("%s\nrevision %d", m.marked(c.Base.Value, c.Current.Value), c.Current.Revision)
 		if i > 0 {
 			base, current = "", ""
 		}
@@ -76,7 +109,7 @@ func (c *remoteConflict) columns() grid {
 		for _, other := range p.CoAuthors {
 			by += "\nand " + other.String()
 		}
-		g.add(base, current, shownValue(p.Value), p.ID, p.State, p.Reason, by, shownTime(p.EditedAt))
+		g.add(base, current, m.marked(c.Current.Value, p.Value), p.ID, p.State, p.Reason, by, shownTime(p.EditedAt))
 	}
 	return g
 }

@@ -73,7 +73,7 @@ func (c *doctorCommand) release(ctx context.Context, t terminal, s store.Store) 
 	case errors.Is(err, store.ErrNotFound):
 		return fmt.Errorf("document %s is bound to nobody here", id)
 	case errors.Is(err, store.ErrNotEmpty):
-		return fmt.Errorf("document %s holds changes, and ids are freed only while nothing is stored under them", id)
+		return fmt.Errorf("document %s holds changes or was erased, and ids are freed only while nothing was ever stored under them", id)
 	case err != nil:
 		return err
 	}

@@ -151,6 +151,20 @@ func TestDoctorMakesNoDirectory(t *testing.T) {
 	}
 }
 
+func TestDoctorFindsNothingWrongWithAnErasedRecord(t *testing.T) {
+	h := startHub(t)
+	olga, mia := h.api(owner("olga")), h.api(member("mia"))
+	record := olga.create(map[string]any{"name": "Ada & Ben", "budget": 12500})
+	mia.must("PATCH", "/api/clients/"+record.ClientID, map[string]any{"fields": map[string]any{"budget": 13000}}, nil)
+	olga.must("POST", "/api/clients/"+record.ClientID+"/erase", nil, nil)
+	h.stop()
+	wantParts(t, mustRun(t, "doctor", "--data", h.data), "checked 1 records", "nothing is wrong")
+	_, err := wedsync(t, "doctor", "--data", h.data, "--release", record.DocumentID)
+	if err == nil || !strings.Contains(err.Error(), "erased") {
+		t.Errorf("the id is free: %v", err)
+	}
+}
+
 func TestDoctorFreesAnEmptyIDAndNoOther(t *testing.T) {
 	h, record := decidedHub(t)
 	_, err := wedsync(t, "doctor", "--data", h.data, "--release", record.DocumentID)

@@ -18,7 +18,7 @@ func main() {
 	engine.Main() // does not return in a worker
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	err := run(ctx, os.Args[1:], terminal{Out: os.Stdout, Err: os.Stderr})
+	err := run(ctx, os.Args[1:], terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "wedsync:", err)
@@ -26,8 +26,12 @@ func main() {
 	}
 }
 
-// A terminal is where a command writes: results to Out, logs and questions to Err.
-type terminal struct{ Out, Err io.Writer }
+// A terminal is where a command writes: results to Out, logs and questions to
+// Err. In answers the questions; nil answers none.
+type terminal struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
 
 // run parses a command line and carries it out.
 func run(ctx context.Context, args []string, t terminal) error {

@@ -70,11 +70,7 @@ func (h *remoteHub) do(ctx context.Context, method, path string, body, out any) 
 	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		var cause *url.Error
-		if errors.As(err, &cause) {
-			err = cause.Err // its text repeats the URL
-		}
-		return fmt.Errorf("reach the hub at %s: %w (is it running? --url says where)", h.URL, err)
+		return h.unreached(err)
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
@@ -88,6 +84,15 @@ func (h *remoteHub) do(ctx context.Context, method, path string, body, out any) 
 		return fmt.Errorf("the answer of %s is not that of a hub: %w", h.URL, err)
 	}
 	return nil
+}
+
+// unreached says that the hub did not answer.
+func (h *remoteHub) unreached(err error) error {
+	var cause *url.Error
+	if errors.As(err, &cause) {
+		err = cause.Err // its text repeats the URL
+	}
+	return fmt.Errorf("reach the hub at %s: %w (is it running? --url says where)", h.URL, err)
 }
 
 func (h *remoteHub) request(ctx context.Context, method, path string, body any) (*http.Request, error) {

@@ -177,6 +177,7 @@ func TestEachCommandExplainsItselfByExample(t *testing.T) {
 		conflictsListCommand{},
 		conflictsShowCommand{},
 		conflictsResolveCommand{},
+		conflictsExportCommand{},
 	} {
 		if !strings.Contains(command.Help(), "\n    wedsync ") {
 			t.Errorf("%T has no example", command)

@@ -35,6 +35,7 @@ type Proposal struct {
 	Since     *crdt.Value // what an author has since set, without the right to
 	DecidedAt uint64      // the revision that accepted or rejected it
 	authors   []signature
+	back      bool // its rejection was taken back: an open one took its place
 }
 
 // Authors are those behind the proposal, the first one first.

@@ -65,7 +65,7 @@ func (r *Record) Resolve(s Resolution) *Result {
 	switch {
 	case !s.By.mayResolve():
 		res.Fail = "forbidden"
-	case f == nil || s.Conflict >= len(f.conflicts) || f.conflicts[s.Conflict].Status != "pending":
+	case r.Deleted || f == nil || s.Conflict >= len(f.conflicts) || f.conflicts[s.Conflict].Status != "pending":
 		res.Fail = "unknown"
 	case f.conflicts[s.Conflict].Version != s.Version:
 		res.Fail = "stale"
@@ -97,7 +97,7 @@ func (r *Record) Resolve(s Resolution) *Result {
 			p.State = "accepted"
 		}
 	}
-	c.Status = "resolved"
+	c.Status, c.decided, c.decidedAt = "resolved", f.revision(), s.Now
 	c.Version++
 	return res
 }

@@ -45,7 +45,7 @@ func (p *player) resolve() {
 	var waiting []conflicts.Conflict
 	for _, path := range p.oracle.Critical() {
 		for _, c := range p.oracle.Conflicts(path) {
-			if c.Status == "pending" {
+			if c.Status == "pending" || c.Status == "record_deleted" {
 				waiting = append(waiting, p.rows[c.ID])
 			}
 		}
@@ -68,10 +68,10 @@ func (p *player) resolve() {
 		By: principal(s.By), Field: row.Field, Conflict: slices.Index(p.names[row.Field], row.ID), Version: s.Version,
 		Policy: oraclePolicy(p.policy), Now: p.now,
 	}
-	switch p.rng.IntN(4) {
-	case 0:
+	switch n := p.rng.IntN(4); {
+	case n == 0, n > 1 && len(row.Proposals) == 0: // of a reopened conflict
 		s.Action = conflicts.Keep
-	case 1:
+	case n == 1:
 		s.Action = conflicts.Custom
 		kind := conflicts.Text
 		for _, f := range p.fields {
@@ -96,6 +96,7 @@ func (p *player) resolve() {
 func (p *player) command(out *conflicts.Outcome, err error, res *oracle.Result) {
 	var stale *conflicts.StaleError
 	var unfit *conflicts.UnfitError
+	var again *conflicts.ReopenError
 	failed := ""
 	switch {
 	case err == nil:
@@ -107,6 +108,8 @@ func (p *player) command(out *conflicts.Outcome, err error, res *oracle.Result) 
 		failed = "unknown"
 	case errors.As(err, &stale):
 		failed = "stale"
+	case errors.As(err, &again):
+		failed = "reopen"
 	case errors.As(err, &unfit):
 		failed = "unfit"
 	default:

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,7 +20,7 @@ func principal(p conflicts.Principal) oracle.Principal {
 }
 
 func oraclePolicy(p *conflicts.Policy) oracle.Policy {
-	o := oracle.Policy{Zone: zone(p.Zone)}
+	o := oracle.Policy{Zone: zone(p.Zone), ReopenWithin: 24 * time.Hour}
 	for _, f := range p.Fields {
 		o.Fields = append(o.Fields, oracle.Field{Path: f.Path, Kind: string(f.Kind), Review: string(f.Review)})
 	}
@@ -297,7 +298,7 @@ func (p *player) compareConflict(row conflicts.Conflict, c *oracle.Conflict) {
 		if q.State != conflicts.Superseded && q.State != conflicts.WithdrawnByAuth {
 			for _, a := range q.Authors {
 				name := who(a.User, a.Actor)
-				if row.Status != conflicts.Pending {
+				if row.Status != conflicts.Pending && row.Status != conflicts.RecordDeleted {
 					name = p.passed(a)
 				}
 				if !slices.Contains(authors, name) {
@@ -377,7 +378,7 @@ func (p *player) compareState() {
 			want[path] += fmt.Sprint(" at ", last.At.Unix())
 		}
 		for _, c := range p.oracle.Conflicts(path) {
-			if c.Status == "pending" {
+			if c.Status == "pending" || c.Status == "record_deleted" {
 				pending[path] = c.ID
 			}
 		}

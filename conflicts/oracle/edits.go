@@ -139,7 +139,7 @@ func (r *Record) decideEdit(f *field, e *edit) {
 		}
 	}
 	for _, p := range f.proposals() {
-		if p.State == "rejected" && p.DecidedAt > a.base && r.proposedIn(p, e.author, past) {
+		if p.State == "rejected" && !p.back && p.DecidedAt > a.base && r.proposedIn(p, e.author, past) {
 			a.rejected = true
 		}
 	}

@@ -25,6 +25,8 @@ type Field struct {
 type Policy struct {
 	Fields []Field
 	Zone   *time.Location
+	// ReopenWithin is how long after its decision a conflict may be reopened.
+	ReopenWithin time.Duration
 }
 
 // A Delivery is one batch of a device.
@@ -66,7 +68,7 @@ type Result struct {
 	Trespassed []crdt.Hash
 	Stored     []crdt.Hash // device changes that joined the history
 	// Fail is why a command was not carried out: forbidden, stale, unfit,
-	// introducing, unknown.
+	// introducing, unknown, reopen.
 	Fail string
 }
 

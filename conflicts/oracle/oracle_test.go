@@ -2,6 +2,7 @@ package oracle_test
 
 import (
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -11,7 +12,10 @@ import (
 	"time"
 )
 
-var histories = flag.Int("oracle.histories", 500, "how many random histories the product and the oracle play")
+var (
+	histories  = flag.Int("soak.histories", 500, "random histories that the product and the oracle play, `N` in all")
+	soakReport = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
+)
 
 // seedOf is WEDSYNC_SEED, or another seed each time.
 func seedOf(t *testing.T) uint64 {
@@ -31,14 +35,29 @@ func seedOf(t *testing.T) uint64 {
 // TestProductAgreesWithTheText plays random histories through the product and
 // through the rules as they were written a second time. More of them:
 //
-//	go test ./conflicts/oracle -run Product -oracle.histories 20000 -timeout 1h
+//	go test ./conflicts/oracle -run Product -soak.histories 20000 -timeout 1h
 func TestProductAgreesWithTheText(t *testing.T) {
 	seed := seedOf(t)
 	seen := make(coverage)
+	began := time.Now()
+	told, played := began, 0
+	defer func() {
+		result := fmt.Sprintf("oracle, seed %d: %d in %.0f s; %d hub changes and %d batches without one agree",
+			seed, played, time.Since(began).Seconds(), seen["hub change"], seen["no hub change"])
+		t.Log(result)
+		if *soakReport > 0 {
+			fmt.Println(map[bool]string{true: "✗", false: "✓"}[t.Failed()], result)
+		}
+	}()
 	for i := range uint64(*histories) {
 		checkHistory(t, seed+i, seen)
 		if t.Failed() {
 			return
+		}
+		played++
+		if *soakReport > 0 && time.Since(told) > *soakReport {
+			told = time.Now()
+			fmt.Printf("· oracle, seed %d: %d of %d, %.0f/s\n", seed, played, *histories, float64(played)/time.Since(began).Seconds())
 		}
 	}
 	t.Logf("seen: %v", seen)
@@ -61,7 +80,7 @@ func checkHistory(t *testing.T, seed uint64, seen coverage) {
 	actions = minimise(seed, actions)
 	p = preparePlayer(seed)
 	wrong = p.play(actions)
-	t.Errorf("history %d (again: WEDSYNC_SEED=%d -oracle.histories=1), shortened:\n%s\n%s",
+	t.Errorf("history %d (again: WEDSYNC_SEED=%d -soak.histories=1), shortened:\n%s\n%s",
 		seed, seed, strings.Join(p.log, "\n"), strings.Join(wrong, "\n"))
 }
 
@@ -108,7 +127,8 @@ var expected = []string{
 	"rule 1", "rule 2", "rule 3", "rule 4", "rule 5", "rule 6", "rule 7", "rule 8", "rule 9", "rule 10", "rule 11", "rule 12", "rule 13",
 	"hub change", "no hub change", "conflict resolved", "conflict withdrawn", "joined", "trespass", "first upload in parts", "created",
 	"refused read_only", "refused forged_actor", "refused equivocation", "failed stale", "failed forbidden", "failed unfit",
-	"failed unknown", "waited", "carried", "superseded", "cleared", "since",
+	"failed unknown", "waited", "carried", "superseded", "cleared", "since", "withdraw", "reopen", "deleted or restored",
+	"conflict record_deleted", "failed reopen",
 }
 
 // minimise leaves out actions as long as a disagreement stays.

@@ -150,22 +150,32 @@ func (p *player) act(seed uint64) {
 	p.rng = rand.New(rand.NewPCG(seed, 1))
 	p.now = p.now.Add(time.Duration(p.rng.IntN(240)) * time.Second)
 	d := pick(p.rng, p.devices)
+	if p.oracle.Deleted {
+		p.actDeleted(d)
+		return
+	}
 	switch n := p.rng.IntN(100); {
-	case n < 40:
+	case n < 34:
 		for range 1 + p.rng.IntN(3) {
 			p.edit(d)
 		}
 		if p.rng.IntN(2) == 0 {
 			p.push(d)
 		}
-	case n < 58:
+	case n < 52:
 		p.push(d)
 		if p.rng.IntN(2) == 0 {
 			p.pull(d)
 		}
-	case n < 68:
+	case n < 61:
 		p.pull(d)
-	case n < 76:
+	case n < 65:
+		p.withdraw()
+	case n < 69:
+		p.reopen()
+	case n < 71:
+		p.delete()
+	case n < 77:
 		p.apiEdit(p.caller())
 	case n < 88:
 		p.resolve()

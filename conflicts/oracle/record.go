@@ -11,6 +11,7 @@ import (
 type Record struct {
 	History *History
 	Listed  bool
+	Deleted bool
 
 	actors     map[crdt.ActorID]Principal // who an actor is bound to
 	waiting    []waiting                  // changes whose dependencies are missing
@@ -52,7 +53,7 @@ type Revision struct {
 // A Conflict waits for a person, or did.
 type Conflict struct {
 	ID         string // as the product names it
-	Status     string // pending, resolved, withdrawn
+	Status     string // pending, resolved, withdrawn, record_deleted
 	Version    uint64
 	Reason     string
 	BaseRev    uint64
@@ -60,6 +61,10 @@ type Conflict struct {
 	CurrentRev uint64
 	CurrentVal crdt.Value
 	Proposals  []*Proposal
+
+	decided   uint64 // the revision that a person's decision made
+	decidedAt Now
+	reopened  bool
 }
 
 // A field is a critical field and all that the hub says about it.
@@ -136,10 +141,11 @@ func (f *field) at(revision uint64) crdt.Value {
 
 func (f *field) accepted() crdt.Value { return f.at(f.revision()) }
 
-// pending is the conflict that waits for a person, nil if there is none.
+// pending is the conflict that waits for a person, or for the record to be
+// restored; nil if there is none.
 func (f *field) pending() *Conflict {
 	for _, c := range f.conflicts {
-		if c.Status == "pending" {
+		if c.Status == "pending" || c.Status == "record_deleted" {
 			return c
 		}
 	}

@@ -139,10 +139,11 @@ func (r *Record) withdraw(f *field, a attempt) {
 	for _, p := range a.buildsOn {
 		p.leave(a.author, "withdrawn")
 	}
-	if len(a.buildsOn) > 0 {
-		c.Version++
+	if len(a.buildsOn) == 0 {
+		return // a reopened conflict may have no open proposal, and waits all the same
 	}
-	if c != nil && len(f.open()) == 0 {
+	c.Version++
+	if len(f.open()) == 0 {
 		c.Status = "withdrawn"
 	}
 }

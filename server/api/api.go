@@ -30,12 +30,17 @@ type Hub interface {
 	// Delete takes a record out of use, and Restore back into it.
 	Delete(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	Restore(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
+	// Erase takes a record away for good, with all its content.
+	Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	// SyncStatus reads at most limit records that follow after.
 	SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error)
 	// History tells what happened to a record.
 	History(ctx context.Context, supplier string, id crdt.RecordID, q conflicts.HistoryQuery) (hub.HistoryPage, error)
+	// Surrounding tells, by proposal, what else the authors of a conflict edited
+	// in the same minutes.
+	Surrounding(ctx context.Context, supplier string, c conflicts.Conflict) (map[string][]conflicts.Event, error)
 	// Policy is the supplier's policy in force.
 	Policy(ctx context.Context, supplier string) (*conflicts.Policy, error)
 	// SetPolicy puts another into force, or says store.ErrStale if p.Version is
@@ -51,8 +56,9 @@ type Reader interface {
 	Summary(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
 	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
-	Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) ([]conflicts.Conflict, error)
+	Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) ([]store.QueuedConflict, error)
 	ConflictCounts(ctx context.Context, supplier string, q store.ConflictQuery) (map[crdt.Path]int, error)
+	ConflictDevices(ctx context.Context, supplier string, q store.ConflictQuery, limit int) ([]store.DeviceCount, error)
 	Receipts(ctx context.Context, supplier, user, device, after string, limit int) ([]conflicts.Receipt, error)
 	Acknowledge(ctx context.Context, supplier, user, device, id string) error
 	MergedEntries(ctx context.Context, supplier string, q store.MergedQuery) ([]conflicts.Merged, error)

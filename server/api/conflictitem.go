@@ -12,6 +12,7 @@ import (
 type conflictItem struct {
 	ID        string           `json:"id"`
 	Client    string           `json:"client_id"`
+	Name      string           `json:"client_name"` // as last projected; empty if it has none
 	Field     string           `json:"field"`
 	Status    conflicts.Status `json:"status"`
 	Version   uint64           `json:"version"`
@@ -25,6 +26,9 @@ type conflictItem struct {
 
 	Reopens    string `json:"reopens,omitempty"`
 	ReopenedAs string `json:"reopened_as,omitempty"`
+
+	RemindedAt *time.Time `json:"reminded_at,omitempty"`
+	Reminders  int        `json:"reminders,omitempty"`
 }
 
 type revisioned struct {
@@ -42,6 +46,9 @@ type proposal struct {
 	CoAuthors  []author         `json:"co_authors"`
 	EditedAt   *time.Time       `json:"edited_at"` // by its author's clock, null if that said nothing
 	ReceivedAt *time.Time       `json:"received_at"`
+	// Surrounding is what else its author edited in the same minutes. Lists do not
+	// tell; nor is it told of a record that is gone or too large.
+	Surrounding []surrounding `json:"surrounding,omitzero"`
 }
 
 type author struct {
@@ -71,6 +78,7 @@ func showConflict(c conflicts.Conflict, policy *conflicts.Policy) *conflictItem 
 		OpenedAt:  c.OpenedAt.UTC(),
 		ClosedAt:  showTime(c.ClosedAt),
 		Reopens:   c.Reopens, ReopenedAs: c.ReopenedAs,
+		RemindedAt: showTime(c.RemindedAt), Reminders: c.Reminders,
 	}
 	for _, p := range c.Proposals {
 		first, others := showAuthors(p.Authors)

@@ -22,7 +22,11 @@ func (a *API) GetConflict(w http.ResponseWriter, r *http.Request, who conflicts.
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, showConflict(c, policy))
+	shown := showConflict(c, policy)
+	if err := a.showContext(r.Context(), who.Supplier, c, shown, policy); err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, shown)
 }
 
 // ResolveConflict answers POST /api/conflicts/{id}/resolve with the conflict as
@@ -70,7 +74,7 @@ func (a *API) resolve(ctx context.Context, c *command, s conflicts.Resolution) (
 		return http.StatusOK, showConflict(decidedRow(o, row), policy)
 	}
 	answer, err := a.run(ctx, c)
-	if errors.Is(err, conflicts.ErrUnknownConflict) {
+	if errors.Is(err, conflicts.ErrUnknownConflict) || errors.Is(err, store.ErrNotFound) { // the record may be gone
 		err = a.closed(ctx, s.By.Supplier, row.ID, policy)
 	}
 	return answer, showStale(err, policy)

@@ -40,3 +40,19 @@ func (a *API) RestoreClient(w http.ResponseWriter, r *http.Request, who conflict
 	}
 	return i.reply(w, http.StatusOK)
 }
+
+// EraseClient answers POST /api/clients/{id}/erase. There is no way back.
+func (a *API) EraseClient(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
+	if !who.Role.MayResolve() {
+		return errForbidden
+	}
+	id, err := recordOf(r)
+	if err != nil {
+		return err
+	}
+	if err := a.hub.Erase(r.Context(), id, who); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -18,6 +19,7 @@ type policyItem struct {
 	Zone    string                  `json:"zone"`
 	Fields  []conflicts.FieldPolicy `json:"fields"`
 	Reopen  uint64                  `json:"reopen_hours"`
+	Remind  string                  `json:"remind_after"` // such as 72h; 0 for never
 	Job     policyJob               `json:"job"`
 }
 
@@ -65,7 +67,8 @@ func (a *API) showPolicy(supplier string, p *conflicts.Policy) policyItem {
 	job := a.hub.PolicyJob(supplier)
 	shown := policyItem{
 		Version: p.Version, Zone: p.Zone, Fields: p.Fields, Reopen: cmp.Or(p.ReopenHours, conflicts.DefaultReopenHours),
-		Job: policyJob{Done: job.Done, Total: job.Total, Failed: job.Failed, Finished: job.Finished},
+		Remind: showSpan(p.Reminds()),
+		Job:    policyJob{Done: job.Done, Total: job.Total, Failed: job.Failed, Finished: job.Finished},
 	}
 	if shown.Zone == "" {
 		shown.Zone = "UTC"
@@ -93,10 +96,39 @@ func parsePolicy(body []byte) (conflicts.Policy, error) {
 	if p.ReopenHours > conflicts.MaxReopenHours {
 		o.fault("reopen_hours", fmt.Sprintf("must not be more than %d", conflicts.MaxReopenHours))
 	}
+	p.RemindAfter = o.span("remind_after")
 	p.Zone = o.text("zone")
 	p.Fields = o.policyFields("fields")
 	delete(o.members, "job") // shown beside the policy, and not part of it
 	return p, o.end()
+}
+
+// span takes a time such as 72h in seconds, nil if there is none.
+func (o *object) span(name string) *uint64 {
+	if _, given := o.members[name]; !given {
+		o.asked = append(o.asked, name)
+		return nil
+	}
+	known := len(o.faults)
+	text := o.text(name)
+	if len(o.faults) > known {
+		return nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d%time.Second != 0 {
+		o.fault(name, "must be a time such as 72h or 90m, or 0 for never")
+		return nil
+	}
+	seconds := uint64(d / time.Second)
+	return &seconds
+}
+
+// showSpan writes a time as span reads it.
+func showSpan(d time.Duration) string {
+	if d%time.Hour == 0 && d > 0 {
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return d.String()
 }
 
 // policyFields takes the list of critical fields, which may be empty.

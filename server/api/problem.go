@@ -88,6 +88,7 @@ func problemOf(err error) problem {
 		field      *conflicts.FieldError
 		unfit      *conflicts.UnfitError
 		zone       *conflicts.ZoneError
+		policy     *conflicts.PolicyError
 		reopen     *conflicts.ReopenError
 		history    *conflicts.HistoryLimitError
 	)
@@ -128,6 +129,10 @@ func problemOf(err error) problem {
 	case errors.As(err, &zone):
 		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", zone.Error())
 		p.Errors = []Fault{{"zone", zone.Error()}}
+		return p
+	case errors.As(err, &policy):
+		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", policy.Error())
+		p.Errors = []Fault{{policy.Member, policy.Reason}}
 		return p
 	case errors.As(err, &unfit):
 		p := newProblem(http.StatusUnprocessableEntity, "unfit", "The value does not fit the field", unfit.Error())

@@ -1,39 +1,48 @@
 package api
 
 import (
-	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
-	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/store"
 )
 
+// maxDeviceCounts is of how many devices the first page of a queue says how many
+// conflicts they have: of those that have most.
+const maxDeviceCounts = 100
+
 // A queuePage is a page of conflicts, the first with how many there are on all.
 type queuePage struct {
 	page[*conflictItem]
-	Counts map[crdt.Path]int `json:"counts,omitempty"` // by field
+	Counts  map[crdt.Path]int `json:"counts,omitempty"`        // by field
+	Devices []deviceCount     `json:"device_counts,omitempty"` // most conflicts first
 }
 
-// ListConflicts answers GET /api/conflicts, filtered by status, field,
-// client_id, author, source and older_than, sorted by age.
+// A deviceCount is how many conflicts have a proposal of a device.
+type deviceCount struct {
+	User      string `json:"user"`
+	Device    string `json:"device"`
+	Conflicts int    `json:"conflicts"`
+}
+
+// ListConflicts answers GET /api/conflicts: filtered, searched and sorted as
+// queueQuery says, in pages.
 func (a *API) ListConflicts(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	q, err := a.conflictQuery(r)
+	q, err := a.queueQuery(r)
 	if err != nil {
+		return err
+	}
+	if q.Limit, err = limitOf(r); err != nil {
 		return err
 	}
 	policy, err := a.hub.Policy(r.Context(), who.Supplier)
 	if err != nil {
 		return err
 	}
-	var p queuePage
-	if q.After == "" {
-		if p.Counts, err = a.store.ConflictCounts(r.Context(), who.Supplier, q); err != nil {
-			return err
-		}
+	p, err := a.counted(r, who.Supplier, q)
+	if err != nil {
+		return err
 	}
 	limit := q.Limit
 	q.Limit++
@@ -42,61 +51,31 @@ func (a *API) ListConflicts(w http.ResponseWriter, r *http.Request, who conflict
 		return err
 	}
 	p.page, err = pageOf(rows, limit,
-		func(c conflicts.Conflict) string { return c.ID },
-		func(c conflicts.Conflict) (*conflictItem, error) { return showConflict(c, policy), nil })
+		func(c store.QueuedConflict) string { return queueCursor(c.Place) },
+		func(c store.QueuedConflict) (*conflictItem, error) { return showQueued(c, policy), nil })
 	if err != nil {
 		return err
 	}
 	return reply(w, http.StatusOK, p)
 }
 
-func (a *API) conflictQuery(r *http.Request) (store.ConflictQuery, error) {
-	values := r.URL.Query()
-	q := store.ConflictQuery{
-		Status: conflicts.Status(values.Get("status")),
-		Field:  crdt.Path(values.Get("field")),
-		Author: values.Get("author"),
-		Source: conflicts.Source(values.Get("source")),
-		After:  values.Get("cursor"),
+// counted is a page without rows, with the counts if it is the first.
+func (a *API) counted(r *http.Request, supplier string, q store.ConflictQuery) (p queuePage, err error) {
+	if q.After != (store.ConflictPlace{}) {
+		return p, nil
 	}
-	if err := checkQuery(values, q); err != nil {
-		return q, err
+	if p.Counts, err = a.store.ConflictCounts(r.Context(), supplier, q); err != nil {
+		return p, err
 	}
-	q.Newest = values.Get("sort") == "newest"
-	if client := values.Get("client_id"); client != "" {
-		id, err := crdt.ParseRecordID(client)
-		if err != nil {
-			return q, malformed("client_id", "must be a client id or a document id")
-		}
-		q.Record = id
+	devices, err := a.store.ConflictDevices(r.Context(), supplier, q, maxDeviceCounts)
+	for _, d := range devices {
+		p.Devices = append(p.Devices, deviceCount{d.User, d.Device, d.Conflicts})
 	}
-	if text := values.Get("older_than"); text != "" {
-		age, err := time.ParseDuration(text)
-		if err != nil || age < 0 {
-			return q, malformed("older_than", "must be a time such as 90m or 72h")
-		}
-		q.OpenedBefore = a.now().Add(-age)
-	}
-	limit, err := limitOf(r)
-	q.Limit = limit
-	return q, err
+	return p, err
 }
 
-// checkQuery checks what is one of a few words, and lengths.
-func checkQuery(values url.Values, q store.ConflictQuery) error {
-	statuses := []conflicts.Status{"", conflicts.Pending, conflicts.Resolved, conflicts.Withdrawn, conflicts.RecordDeleted, conflicts.Erased}
-	sources := []conflicts.Source{"", conflicts.FromDevice, conflicts.FromAPI, conflicts.FromWebhook}
-	switch {
-	case !slices.Contains(statuses, q.Status):
-		return malformed("status", "must be pending, resolved, withdrawn, record_deleted or erased")
-	case !slices.Contains(sources, q.Source):
-		return malformed("source", "must be device, api or webhook")
-	case !slices.Contains([]string{"", "oldest", "newest"}, values.Get("sort")):
-		return malformed("sort", "must be oldest or newest")
-	case len(q.Author) > maxKey:
-		return malformed("author", fmt.Sprintf("must not be longer than %d bytes", maxKey))
-	case len(q.After) > maxText:
-		return malformed("cursor", "must be the next of an earlier page")
-	}
-	return nil
+func showQueued(c store.QueuedConflict, policy *conflicts.Policy) *conflictItem {
+	shown := showConflict(c.Conflict, policy)
+	shown.Name = c.Client
+	return shown
 }

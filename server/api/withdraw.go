@@ -42,7 +42,7 @@ func (a *API) WithdrawProposal(w http.ResponseWriter, r *http.Request, who confl
 		return http.StatusOK, showConflict(decidedRow(o, row), policy)
 	}
 	answer, err := a.run(r.Context(), c)
-	if errors.Is(err, conflicts.ErrUnknownConflict) {
+	if errors.Is(err, conflicts.ErrUnknownConflict) || errors.Is(err, store.ErrNotFound) { // the record may be gone
 		return a.closed(r.Context(), who.Supplier, row.ID, policy)
 	}
 	if err != nil {

@@ -43,7 +43,7 @@ func logged(t *testing.T, s store.Store, id crdt.RecordID) (decisions int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range x.Finish(stored.Heads.Heads, rows, merged) {
+	for _, f := range x.Finish(stored.Heads.Heads, store.ConflictsOf(rows), merged) {
 		t.Errorf("%s (%s)", f.What, f.Advice)
 	}
 	return decisions

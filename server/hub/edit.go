@@ -41,7 +41,7 @@ func (t *commandTask) stage(r *room, s *stage) bool {
 	if t.answer != nil && !s.empty() {
 		return false // a commit that may prove answered already concerns nobody else
 	}
-	o, policy, err := t.try(r)
+	o, policy, err := t.try(r, s.now)
 	if err == nil && o.Err != nil {
 		s.broken = o.Err
 		return true
@@ -63,7 +63,7 @@ func (t *commandTask) stage(r *room, s *stage) bool {
 
 // try runs the command under the policy that is in force when its turn comes,
 // and says which that is.
-func (t *commandTask) try(r *room) (o *conflicts.Outcome, version uint64, err error) {
+func (t *commandTask) try(r *room, now time.Time) (o *conflicts.Outcome, version uint64, err error) {
 	if err := t.open(r); err != nil {
 		return nil, 0, err
 	}
@@ -71,7 +71,7 @@ func (t *commandTask) try(r *room) (o *conflicts.Outcome, version uint64, err er
 	if err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	o, err = t.run(r.record, policy, r.hub.now())
+	o, err = t.run(r.record, policy, now)
 	return o, policy.Version, err
 }
 
@@ -85,7 +85,7 @@ func (t *commandTask) open(r *room) error {
 		return fmt.Errorf("record %s exists", r.id)
 	case t.creates:
 		r.claimant = t.supplier
-	case !known, r.stored.Supplier != t.supplier, r.stored.State == store.Introducing:
+	case !known, r.stored.Supplier != t.supplier, r.stored.State == store.Introducing, r.stored.State == store.Erased:
 		return store.ErrNotFound
 	}
 	if err := r.open(); err != nil {

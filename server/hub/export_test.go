@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"time"
 
 	"wedsync/crdt"
 )
@@ -22,6 +23,11 @@ type settleTask struct{ done chan struct{} }
 func (t settleTask) stage(_ *room, s *stage) bool {
 	s.replies = append(s.replies, func(error) { close(t.done) })
 	return true
+}
+
+// Remind reminds of a record's conflicts.
+func Remind(ctx context.Context, h *Hub, supplier string, id crdt.RecordID, after time.Duration) error {
+	return newReminder(h).remindOf(ctx, supplier, id, after)
 }
 
 // Rooms counts the rooms of a hub.

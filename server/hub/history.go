@@ -25,28 +25,49 @@ const historyEntries = 1000
 // one version of the record. A *conflicts.HistoryLimitError says that there is
 // too much of it.
 func (h *Hub) History(ctx context.Context, supplier string, id crdt.RecordID, q conflicts.HistoryQuery) (HistoryPage, error) {
+	var page HistoryPage
+	err := h.withHistory(ctx, supplier, id, q.Field, func(history *conflicts.History) {
+		page.Log = history.Log()
+		page.Events, page.More = history.Page(q)
+	})
+	return page, err
+}
+
+// Surrounding tells, for each proposal of a conflict in a listed record, what
+// else its author edited in the same minutes. Its errors are those of History.
+func (h *Hub) Surrounding(ctx context.Context, supplier string, c conflicts.Conflict) (map[string][]conflicts.Event, error) {
+	around := make(map[string][]conflicts.Event, len(c.Proposals))
+	err := h.withHistory(ctx, supplier, c.Record, "", func(history *conflicts.History) {
+		for _, p := range c.Proposals {
+			around[p.ID] = history.Around(c.Field, p)
+		}
+	})
+	return around, err
+}
+
+// withHistory makes a history, and has it read before the next is made.
+func (h *Hub) withHistory(ctx context.Context, supplier string, id crdt.RecordID, only crdt.Path, read func(*conflicts.History)) error {
 	if err := h.telling.Acquire(ctx, 1); err != nil {
-		return HistoryPage{}, err
+		return err
 	}
 	defer h.telling.Release(1)
 	policy, err := h.Policy(ctx, supplier)
 	if err != nil {
-		return HistoryPage{}, err
+		return err
 	}
 	summary, err := h.store.Summary(ctx, supplier, id)
 	if err != nil {
-		return HistoryPage{}, err
+		return err
 	}
-	history, err := conflicts.NewHistory(id, h.env, policy, summary.Ledger, q.Field)
+	history, err := conflicts.NewHistory(id, h.env, policy, summary.Ledger, only)
+	if err == nil {
+		err = h.tellTo(ctx, history, supplier, id, summary.Version)
+	}
 	if err != nil {
-		return HistoryPage{}, fmt.Errorf("history of record %s: %w", id, err)
+		return fmt.Errorf("history of record %s: %w", id, err)
 	}
-	if err := h.tellTo(ctx, history, supplier, id, summary.Version); err != nil {
-		return HistoryPage{}, fmt.Errorf("history of record %s: %w", id, err)
-	}
-	page := HistoryPage{Log: history.Log()}
-	page.Events, page.More = history.Page(q)
-	return page, nil
+	read(history)
+	return nil
 }
 
 // tellTo reads the commits of a record up to a version into its history.

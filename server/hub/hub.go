@@ -62,6 +62,7 @@ type Hub struct {
 	project  *projector
 	convert  *converter
 	notes    *notes
+	remind   *reminder
 
 	inFlight budget              // of messages that were read and have not had their turn
 	delayed  budget              // of messages of devices that fight, until they are taken
@@ -70,7 +71,7 @@ type Hub struct {
 
 	ctx    context.Context // ends when no room has an owner any more
 	cancel context.CancelFunc
-	wg     sync.WaitGroup // the loops of commits, heads, project, convert and notes
+	wg     sync.WaitGroup // the loops of commits, heads, project, convert, notes and remind
 }
 
 // New starts a hub. Close stops it.
@@ -107,11 +108,13 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.project = newProjector(h)
 	h.convert = newConverter(h)
 	h.notes = newNotes(h)
+	h.remind = newReminder(h)
 	h.wg.Go(h.commits.run)
 	h.wg.Go(h.heads.run)
 	h.wg.Go(h.project.run)
 	h.wg.Go(h.convert.run)
 	h.wg.Go(h.notes.run)
+	h.wg.Go(h.remind.run)
 	return h, nil
 }
 

@@ -167,7 +167,7 @@ func (t askTask) stage(r *room, s *stage) bool {
 		return true
 	}
 	s.touch(m)
-	if r.stored.State == store.Deleted {
+	if r.stored.State.Gone() {
 		return true
 	}
 	if m.peer != nil || m.owed || m.fresh || r.stored.State != store.Introducing && slices.Equal(m.heads, r.stored.Heads) {

@@ -16,6 +16,9 @@ type metrics struct {
 	verdicts    *prometheus.CounterVec
 	merged      *prometheus.CounterVec
 	projections *prometheus.CounterVec
+	pending     prometheus.Gauge
+	oldest      prometheus.Gauge
+	reminders   prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -41,10 +44,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		verdicts:    vec("verdicts_total", "Edits of critical fields by outcome.", "outcome"),
 		merged:      vec("merged_total", "Entries about ordinary fields that were set apart, opened or closed; crowded are those that newer ones closed.", "status"),
 		projections: vec("projections_total", "Records materialised by result.", "result"),
+		pending:     gauge("conflicts_pending", "Conflicts that wait for a person, as of the last minute."),
+		oldest:      gauge("conflicts_oldest_seconds", "Age of the conflict that has waited longest, as of the last minute; 0 if none waits."),
+		reminders:   counter("reminders_total", "Reminders of conflicts that have waited for long."),
 	}
 	if r != nil {
 		r.MustRegister(m.devices, m.open, m.openBytes, m.commits, m.appends, m.failures, m.changes,
-			m.hubChanges, m.refused, m.verdicts, m.merged, m.projections)
+			m.hubChanges, m.refused, m.verdicts, m.merged, m.projections, m.pending, m.oldest, m.reminders)
 	}
 	return m
 }

@@ -102,6 +102,9 @@ func (h *Hub) SetPolicy(ctx context.Context, by conflicts.Principal, policy conf
 	if policy.Version != 0 && policy.Version != former.Version {
 		return nil, fmt.Errorf("policy of version %d: %w", former.Version, store.ErrStale)
 	}
+	if err := h.outsideLists(ctx, by.Supplier, former, &policy); err != nil {
+		return nil, err
+	}
 	policy.Version = former.Version + 1
 	if err := h.store.SetPolicy(ctx, by.Supplier, &policy); err != nil {
 		h.policies.forget(by.Supplier) // it may be stored all the same

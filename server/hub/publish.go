@@ -16,7 +16,7 @@ func (r *room) publish(s *stage) {
 		r.view = syncproto.NewView(r.record.Graph())
 		s.everyone = true
 	}
-	if !s.empty() && r.stored.State == store.Deleted {
+	if s.erasure != nil || !s.empty() && r.stored.State.Gone() {
 		r.denyAll()
 	} else if s.everyone && !r.paced(s.now) {
 		r.relayed = s.now
@@ -102,7 +102,7 @@ func (r *room) shown() bool {
 // it announced, or it waits.
 func (r *room) hold(m *member) {
 	switch {
-	case r.stored.State == store.Deleted:
+	case r.stored.State.Gone():
 		if m.asked {
 			r.deny(m)
 		}
@@ -159,8 +159,8 @@ func (r *room) keepWaiting(m *member) {
 	}
 }
 
-// denyAll tells the members of a record that was deleted. What they announce is
-// kept, and asked for once it is restored.
+// denyAll tells the members of a record that was deleted or erased. What they
+// announce is kept, and asked for if it is restored.
 func (r *room) denyAll() {
 	for _, m := range r.members {
 		m.owed, m.fresh = false, false

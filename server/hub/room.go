@@ -165,7 +165,7 @@ func (r *room) turn(tasks []task) (rest []task) {
 // stage stages tasks as far as they fit into one commit.
 func (r *room) stage(tasks []task, s *stage) (staged int) {
 	for i, t := range tasks {
-		if s.answer != nil || !t.stage(r, s) {
+		if s.answer != nil || s.erasure != nil || !t.stage(r, s) {
 			return i
 		}
 		if s.broken != nil {

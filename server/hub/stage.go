@@ -19,19 +19,21 @@ type stage struct {
 	merged    []conflicts.Merged
 	ledger    bool
 	answer    *store.Answer
-	brought   []*Device     // delivered changes that are staged
-	touched   []*member     // spoke; may be due an answer
-	everyone  bool          // all members may be due a message
-	said      []func()      // called once the turn is over, whatever became of it
-	replies   []func(error) // called once it is stored, or with why not
-	broken    error         // why the last task may not be stored, nor the record be used any more
+	erasure   *store.Erasure // instead of all above
+	brought   []*Device      // delivered changes that are staged
+	touched   []*member      // spoke; may be due an answer
+	everyone  bool           // all members may be due a message
+	said      []func()       // called once the turn is over, whatever became of it
+	replies   []func(error)  // called once it is stored, or with why not
+	broken    error          // why the last task may not be stored, nor the record be used any more
 }
 
 // add takes over what one batch led to.
 func (s *stage) add(kind string, from conflicts.Principal, policy uint64, o *conflicts.Outcome) {
-	if len(o.Stored) > 0 || len(o.Verdicts) > 0 || len(o.Log) > 0 || o.Lifecycle || o.Chosen != "" {
+	if !o.Empty() || len(o.Verdicts) > 0 {
 		b := store.Batch{Hub: o.Hub != nil, Origin: store.Origin{
-			Kind: kind, From: from, Policy: policy, At: s.now, Verdicts: o.Verdicts, Log: o.Log, Carried: o.Carried, Chosen: o.Chosen,
+			Kind: kind, From: from, Policy: policy, At: s.now, Input: o.Input,
+			Verdicts: o.Verdicts, Log: o.Log, Carried: o.Carried, Reminded: o.Reminded, Chosen: o.Chosen,
 		}}
 		for _, c := range o.Stored {
 			b.Chunks = append(b.Chunks, c.Raw)
@@ -103,6 +105,9 @@ func (s *stage) fail(err error) {
 
 // commit stores what is staged.
 func (r *room) commit(s *stage) error {
+	if s.erasure != nil {
+		return r.erase(*s.erasure)
+	}
 	if s.empty() {
 		return nil
 	}

@@ -116,6 +116,7 @@ type statusTask struct {
 
 func (t statusTask) stage(r *room, s *stage) bool {
 	all := maps.Clone(t.gone)
+	maps.Copy(all, r.hub.contacts.of(t.supplier, r.id)) // some may have left since
 	here := make(map[contactKey]*Device)
 	for d, m := range r.members {
 		if d.who.Supplier == t.supplier {

@@ -45,8 +45,8 @@ func (t *syncTask) take(r *room, s *stage) bool {
 		r.spoke()
 	}
 	s.touch(m)
-	if r.stored.State == store.Deleted || r.record != nil && r.record.Deleted() {
-		m.asked = true // and what it announced is asked for once the record is restored
+	if r.stored.State.Gone() || r.record != nil && r.record.Deleted() {
+		m.asked = true // and what it announced is asked for if the record is restored
 		return true
 	}
 	if r.answersClosed(m, t.message) || r.sendsClosed(m, t.message) {

@@ -26,12 +26,12 @@ func (a *appending) answered(ctx context.Context, w *store.Answer) error {
 	return errLeftOut
 }
 
-func (a *appending) answer(ctx context.Context, w *store.Answer) error {
+func (a *appending) answer(ctx context.Context, record int64, w *store.Answer) error {
 	if w == nil {
 		return nil
 	}
-	const insert = `INSERT INTO answers (principal, key, request, status, body, at) VALUES (?, ?, ?, ?, ?, ?)`
-	_, err := a.exec(ctx, insert, w.Principal, w.Key, w.Request[:], w.Status, notNull(w.Body), w.At.UnixMicro())
+	const insert = `INSERT INTO answers (principal, key, request, status, body, at, record) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	_, err := a.exec(ctx, insert, w.Principal, w.Key, w.Request[:], w.Status, notNull(w.Body), w.At.UnixMicro(), record)
 	return err
 }
 

@@ -109,13 +109,13 @@ func (a *appending) commit(ctx context.Context, c *store.Commit, r row) error {
 	if err := a.conflicts(ctx, j.supplier, record, c.Conflicts); err != nil {
 		return err
 	}
-	if err := a.receipts(ctx, j.supplier, c.Receipts); err != nil {
+	if err := a.receipts(ctx, j.supplier, record, c.Receipts); err != nil {
 		return err
 	}
 	if err := a.merged(ctx, j.supplier, record, c.Merged); err != nil {
 		return err
 	}
-	return a.answer(ctx, c.Answer)
+	return a.answer(ctx, record, c.Answer)
 }
 
 // journal finds a supplier's journal, making the supplier if it is new.
@@ -144,8 +144,9 @@ func (a *appending) record(ctx context.Context, c *store.Commit, supplier int64,
 		err = a.row(ctx, insert, []any{c.Record[:], supplier, int64(c.State), heads}, &key)
 	} else {
 		const update = `UPDATE records SET version = version + 1, state = ?, heads = ?
-			WHERE id = ? AND supplier = ? AND version = ? RETURNING key`
-		err = a.row(ctx, update, []any{int64(c.State), heads, c.Record[:], supplier, int64(c.Version)}, &key)
+			WHERE id = ? AND supplier = ? AND version = ? AND state <> ? RETURNING key`
+		args := []any{int64(c.State), heads, c.Record[:], supplier, int64(c.Version), int64(store.Erased)}
+		err = a.row(ctx, update, args, &key)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, errLeftOut

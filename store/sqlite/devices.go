@@ -77,7 +77,7 @@ func (s *Store) Announce(ctx context.Context, heads []store.DeviceHeads) error {
 	const upsert = `INSERT INTO device_heads (record, device, heads, refused, at)
 		SELECT r.key, d.key, ?, ?, ?
 		FROM suppliers s JOIN devices d ON d.supplier = s.key JOIN records r ON r.supplier = s.key
-		WHERE s.name = ? AND d.user = ? AND d.name = ? AND r.id = ?
+		WHERE s.name = ? AND d.user = ? AND d.name = ? AND r.id = ? AND r.state <> ?
 		ON CONFLICT DO UPDATE SET heads = excluded.heads, refused = excluded.refused, at = excluded.at
 		WHERE excluded.at >= at`
 	if len(heads) == 0 {
@@ -87,7 +87,7 @@ func (s *Store) Announce(ctx context.Context, heads []store.DeviceHeads) error {
 		for i := range heads {
 			h := &heads[i]
 			_, err := t.exec(ctx, upsert, store.EncodeHeads(h.Heads), h.Refused, h.At.UnixMicro(),
-				h.Supplier, h.User, h.Device, h.Record[:])
+				h.Supplier, h.User, h.Device, h.Record[:], int64(store.Erased))
 			if err != nil {
 				return err
 			}

@@ -56,17 +56,3 @@ func scanSummary(scan func(...any) error) (sum store.Summary, err error) {
 	}
 	return sum, nil
 }
-
-// Project implements [store.Projections].
-func (s *Store) Project(ctx context.Context, projections ...store.Projection) error {
-	const upsert = `INSERT INTO projections (record, heads, fields) SELECT key, ?, ? FROM records WHERE id = ?
-		ON CONFLICT DO UPDATE SET heads = excluded.heads, fields = excluded.fields`
-	return s.write(ctx, s.lax, "project", func(ctx context.Context, t *transaction) error {
-		for _, p := range projections {
-			if _, err := t.exec(ctx, upsert, store.EncodeHeads(p.Heads), string(p.Fields), p.Record[:]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"sync"
 )
 
@@ -23,7 +24,16 @@ func openPool(file string, connections int) (*pool, error) {
 	return &pool{db: db, statements: map[string]*sql.Stmt{}}, nil
 }
 
-func (p *pool) close() error { return p.db.Close() }
+func (p *pool) close() error { return errors.Join(closeAll(p.statements), p.db.Close()) }
+
+// closeAll closes statements. A connection that has one left keeps its files open.
+func closeAll(statements map[string]*sql.Stmt) error {
+	var errs []error
+	for _, st := range statements {
+		errs = append(errs, st.Close())
+	}
+	return errors.Join(errs...)
+}
 
 // statement prepares a query once. Queries are constants, so they are few.
 func (p *pool) statement(ctx context.Context, query string) (*sql.Stmt, error) {

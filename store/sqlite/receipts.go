@@ -12,14 +12,14 @@ import (
 )
 
 // receipts writes the receipts of one commit.
-func (a *appending) receipts(ctx context.Context, supplier int64, receipts []conflicts.Receipt) error {
+func (a *appending) receipts(ctx context.Context, supplier, record int64, receipts []conflicts.Receipt) error {
 	for i := range receipts {
 		body, err := json.Marshal(&receipts[i])
 		if err != nil {
 			return err
 		}
-		const insert = `INSERT INTO receipts (id, supplier, user, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
-		if _, err := a.exec(ctx, insert, receipts[i].ID, supplier, receipts[i].User, string(body)); err != nil {
+		const insert = `INSERT INTO receipts (id, supplier, user, body, record) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+		if _, err := a.exec(ctx, insert, receipts[i].ID, supplier, receipts[i].User, string(body), record); err != nil {
 			return err
 		}
 	}

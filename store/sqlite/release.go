@@ -17,6 +17,9 @@ func (s *Store) Release(ctx context.Context, id crdt.RecordID) error {
 	if err != nil {
 		return err
 	}
+	if stored.State == store.Erased {
+		return fmt.Errorf("record %s was erased: %w", id, store.ErrNotEmpty)
+	}
 	for _, b := range stored.Batches {
 		if len(b.Chunks) > 0 {
 			return fmt.Errorf("record %s: %w", id, store.ErrNotEmpty)

@@ -110,5 +110,5 @@ func (t *transaction) close() error {
 	if t.conn == nil {
 		return nil
 	}
-	return t.conn.Close()
+	return errors.Join(closeAll(t.statements), t.conn.Close())
 }

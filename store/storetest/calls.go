@@ -68,6 +68,11 @@ func (b *bench) history(supplier string, id crdt.RecordID, after uint64, limit i
 
 func (b *bench) queue(supplier string, q store.ConflictQuery) []conflicts.Conflict {
 	b.Helper()
+	return store.ConflictsOf(b.queued(supplier, q))
+}
+
+func (b *bench) queued(supplier string, q store.ConflictQuery) []store.QueuedConflict {
+	b.Helper()
 	rows, err := b.Conflicts(b.ctx, supplier, q)
 	if err != nil {
 		b.Fatalf("conflicts: %v", err)

@@ -60,8 +60,8 @@ func queriesOfPeople(b *bench) {
 		counts map[crdt.Path]int
 	}{
 		{store.ConflictQuery{}, []conflicts.Conflict{first, second, third}, map[crdt.Path]int{"budget": 2, "venue": 1}},
-		{store.ConflictQuery{Newest: true}, []conflicts.Conflict{third, second, first}, map[crdt.Path]int{"budget": 2, "venue": 1}},
-		{store.ConflictQuery{Newest: true, After: third.ID}, []conflicts.Conflict{second, first}, map[crdt.Path]int{"budget": 2, "venue": 1}},
+		{store.ConflictQuery{Order: store.ByNewest}, []conflicts.Conflict{third, second, first}, map[crdt.Path]int{"budget": 2, "venue": 1}},
+		{store.ConflictQuery{Order: store.ByNewest, After: store.ConflictPlace{ID: third.ID}}, []conflicts.Conflict{second, first}, map[crdt.Path]int{"budget": 2, "venue": 1}},
 		{store.ConflictQuery{Author: "ben"}, []conflicts.Conflict{first, second}, map[crdt.Path]int{"budget": 2}},
 		{store.ConflictQuery{Author: "o'neil"}, []conflicts.Conflict{second}, map[crdt.Path]int{"budget": 1}},
 		{store.ConflictQuery{Author: "nobody"}, nil, nil},
@@ -97,12 +97,12 @@ func queries(b *bench) {
 	}{
 		{store.ConflictQuery{Limit: 9}, []int{1, 2, 3, 4, 5}},
 		{store.ConflictQuery{Limit: 2}, []int{1, 2}},
-		{store.ConflictQuery{Limit: 2, After: all[1].ID}, []int{3, 4}},
-		{store.ConflictQuery{Limit: 9, After: all[4].ID}, nil},
+		{store.ConflictQuery{Limit: 2, After: store.ConflictPlace{ID: all[1].ID}}, []int{3, 4}},
+		{store.ConflictQuery{Limit: 9, After: store.ConflictPlace{ID: all[4].ID}}, nil},
 		{store.ConflictQuery{Limit: 0}, nil},
 		{store.ConflictQuery{Limit: -1}, nil},
 		{store.ConflictQuery{Limit: 9, Status: conflicts.Pending}, []int{2, 3, 5}},
-		{store.ConflictQuery{Limit: 1, Status: conflicts.Pending, After: all[1].ID}, []int{3}},
+		{store.ConflictQuery{Limit: 1, Status: conflicts.Pending, After: store.ConflictPlace{ID: all[1].ID}}, []int{3}},
 		{store.ConflictQuery{Limit: 9, Field: "venue"}, []int{3, 4}},
 		{store.ConflictQuery{Limit: 9, Record: one}, []int{1, 3, 5}},
 		{store.ConflictQuery{Limit: 9, Record: one, Field: "budget", Status: conflicts.Resolved}, []int{1}},

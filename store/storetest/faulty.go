@@ -15,33 +15,36 @@ type Call string
 
 // The calls.
 const (
-	Append         Call = "append"
-	Heads          Call = "heads"
-	Load           Call = "load"
-	Summary        Call = "summary"
-	List           Call = "list"
-	Project        Call = "project"
-	Conflicts      Call = "conflicts"
-	ConflictCounts Call = "conflict counts"
-	Conflict       Call = "conflict"
-	Journal        Call = "journal"
-	History        Call = "history"
-	Suppliers      Call = "suppliers"
-	Count          Call = "count"
-	Release        Call = "release"
-	Answer         Call = "answer"
-	Receipts       Call = "receipts"
-	Acknowledge    Call = "acknowledge"
-	MergedEntries  Call = "merged entries"
-	MergedEntry    Call = "merged entry"
-	Seen           Call = "seen"
-	DevicesOf      Call = "devices of"
-	Announce       Call = "announce"
-	DeviceHeads    Call = "device heads"
-	Policy         Call = "policy"
-	SetPolicy      Call = "set policy"
-	Identity       Call = "identity"
-	Ping           Call = "ping"
+	Append          Call = "append"
+	Erase           Call = "erase"
+	Heads           Call = "heads"
+	Load            Call = "load"
+	Summary         Call = "summary"
+	List            Call = "list"
+	Project         Call = "project"
+	Conflicts       Call = "conflicts"
+	ConflictCounts  Call = "conflict counts"
+	ConflictDevices Call = "conflict devices"
+	Conflict        Call = "conflict"
+	Waiting         Call = "waiting"
+	Journal         Call = "journal"
+	History         Call = "history"
+	Suppliers       Call = "suppliers"
+	Count           Call = "count"
+	Release         Call = "release"
+	Answer          Call = "answer"
+	Receipts        Call = "receipts"
+	Acknowledge     Call = "acknowledge"
+	MergedEntries   Call = "merged entries"
+	MergedEntry     Call = "merged entry"
+	Seen            Call = "seen"
+	DevicesOf       Call = "devices of"
+	Announce        Call = "announce"
+	DeviceHeads     Call = "device heads"
+	Policy          Call = "policy"
+	SetPolicy       Call = "set policy"
+	Identity        Call = "identity"
+	Ping            Call = "ping"
 )
 
 // A Fault is a way to fail.
@@ -154,6 +157,11 @@ func (f *Faulty) Append(ctx context.Context, commits []store.Commit) ([]crdt.Rec
 	return attempt(ctx, f, Append, func() ([]crdt.RecordID, error) { return f.inner.Append(ctx, commits) })
 }
 
+// Erase implements [store.Eraser].
+func (f *Faulty) Erase(ctx context.Context, e store.Erasure) error {
+	return f.attemptWrite(ctx, Erase, func() error { return f.inner.Erase(ctx, e) })
+}
+
 // Heads implements [store.Records].
 func (f *Faulty) Heads(ctx context.Context, ids []crdt.RecordID) (map[crdt.RecordID]store.Heads, error) {
 	return attempt(ctx, f, Heads, func() (map[crdt.RecordID]store.Heads, error) { return f.inner.Heads(ctx, ids) })
@@ -180,13 +188,25 @@ func (f *Faulty) Project(ctx context.Context, projections ...store.Projection) e
 }
 
 // Conflicts implements [store.Conflicts].
-func (f *Faulty) Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) ([]conflicts.Conflict, error) {
-	return attempt(ctx, f, Conflicts, func() ([]conflicts.Conflict, error) { return f.inner.Conflicts(ctx, supplier, q) })
+func (f *Faulty) Conflicts(ctx context.Context, supplier string, q store.ConflictQuery) ([]store.QueuedConflict, error) {
+	return attempt(ctx, f, Conflicts, func() ([]store.QueuedConflict, error) { return f.inner.Conflicts(ctx, supplier, q) })
 }
 
 // ConflictCounts implements [store.Conflicts].
 func (f *Faulty) ConflictCounts(ctx context.Context, supplier string, q store.ConflictQuery) (map[crdt.Path]int, error) {
 	return attempt(ctx, f, ConflictCounts, func() (map[crdt.Path]int, error) { return f.inner.ConflictCounts(ctx, supplier, q) })
+}
+
+// ConflictDevices implements [store.Conflicts].
+func (f *Faulty) ConflictDevices(ctx context.Context, supplier string, q store.ConflictQuery, limit int) ([]store.DeviceCount, error) {
+	return attempt(ctx, f, ConflictDevices, func() ([]store.DeviceCount, error) {
+		return f.inner.ConflictDevices(ctx, supplier, q, limit)
+	})
+}
+
+// Waiting implements [store.Conflicts].
+func (f *Faulty) Waiting(ctx context.Context) ([]store.Waiting, error) {
+	return attempt(ctx, f, Waiting, func() ([]store.Waiting, error) { return f.inner.Waiting(ctx) })
 }
 
 // Conflict implements [store.Conflicts].

@@ -19,9 +19,11 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"Append", appendCases},
 		{"Answers", answerCases},
+		{"Erasure", erasureCases},
 		{"Records", recordCases},
 		{"Projections", projectionCases},
 		{"Conflicts", conflictCases},
+		{"Queue", queueCases},
 		{"Journal", journalCases},
 		{"History", historyCases},
 		{"Census", censusCases},

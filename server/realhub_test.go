@@ -1,0 +1,101 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/crdt/engine"
+	"wedsync/server"
+	"wedsync/server/api"
+	"wedsync/server/auth"
+	"wedsync/server/hub"
+	"wedsync/server/metrics"
+	"wedsync/store"
+	"wedsync/store/sqlite"
+)
+
+// A realSite is a hub's URLs with a hub and a store behind them.
+type realSite struct {
+	*site
+	store store.Store
+	real  *hub.Hub
+	at    atomic.Int64 // the hub's clock, Unix seconds
+}
+
+func (s *realSite) now() time.Time { return time.Unix(s.at.Load(), 0) }
+
+func newRealSite(t *testing.T) *realSite {
+	t.Helper()
+	kept, err := sqlite.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	m := metrics.New()
+	s := &realSite{site: &site{t: t, tokens: auth.New([]byte("secret"), time.Now)}, store: kept}
+	s.at.Store(1_800_000_000)
+	h, err := hub.New(t.Context(), hub.Options{
+		Store: kept, Engine: fieldEngine{}, Log: slog.New(slog.DiscardHandler), Registerer: m.Registry, Now: s.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Close)
+	s.real = h
+	s.handler = server.New(server.Options{
+		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
+		Sync:    http.NotFoundHandler(),
+		Metrics: m,
+		Ready:   kept.Ping,
+	})
+	return s
+}
+
+// A fieldEngine materialises the root keys that these tests write, by the
+// table of live operations.
+type fieldEngine struct{}
+
+func (fieldEngine) Materialise(_ context.Context, _ crdt.RecordID, chunks [][]byte) (*engine.Result, error) {
+	keys := []crdt.Path{"name", "notes", "guests", "venue", "venue_name", "wedding_date", "budget"}
+	f, g := crdt.NewFields(keys...), crdt.NewGraph(crdt.DefaultLimits)
+	for i, chunk := range chunks {
+		c, err := crdt.Decode(chunk, crdt.DefaultLimits)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := g.AddHub(c); err != nil {
+			return nil, err
+		}
+		f.Apply(i, c)
+	}
+	shown := make(map[crdt.Path]any)
+	for _, key := range keys {
+		if v := f.Value(key, g.All()); v.Kind != crdt.Missing {
+			shown[key] = v.JSON()
+		}
+	}
+	b, err := json.Marshal(shown)
+	return &engine.Result{Heads: slices.Clone(g.Heads()), JSON: b}, err
+}
+
+// diverted makes a record with a member's edit of its budget, and has it projected.
+func (s *realSite) diverted(fields, patch string, by conflicts.Principal) (client string) {
+	s.t.Helper()
+	s.at.Add(1)
+	client = s.create(fields)
+	s.want(200, s.do(by, "PATCH", "/api/clients/"+client, `{"fields":`+patch+`}`))
+	s.want(200, s.do(olga, "GET", "/api/clients/"+client, ""))
+	return client
+}

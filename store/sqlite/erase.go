@@ -1,0 +1,158 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"wedsync/conflicts"
+	"wedsync/store"
+)
+
+// errLogInUse means that a reader kept the log from being emptied.
+var errLogInUse = fmt.Errorf("%w: erased, but the log still holds it until its readers end (erase nothing again, restart the hub)", store.ErrUnavailable)
+
+// Erase implements [store.Eraser]. It has a connection of its own, which
+// overwrites what it frees, and empties the log before it returns.
+func (s *Store) Erase(ctx context.Context, e store.Erasure) error {
+	leave, err := s.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.explain("erase", s.erase(ctx, e))
+}
+
+func (s *Store) erase(ctx context.Context, e store.Erasure) (err error) {
+	origins, err := store.EncodeOrigins([]store.Batch{{Origin: e.Origin}})
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(s.file, "full", 1, "&_pragma=secure_delete(on)")
+	if err != nil {
+		return err
+	}
+	w := &writer{db: db, turn: s.durable.turn}
+	defer func() { err = errors.Join(err, w.close()) }()
+	err = w.do(ctx, func(ctx context.Context, t *transaction) error {
+		x := erasing{transaction: t}
+		for _, step := range []func(context.Context, store.Erasure) error{x.begin, x.contents, x.answers, x.conflicts} {
+			if err := step(ctx, e); err != nil {
+				return fmt.Errorf("record %s: %w", e.Record, err)
+			}
+		}
+		return x.tell(ctx, e, string(origins))
+	})
+	if err != nil {
+		return err
+	}
+	return w.emptyLog(context.WithoutCancel(ctx))
+}
+
+// emptyLog moves what the log holds into the database and cuts it off.
+func (w *writer) emptyLog(ctx context.Context) error {
+	w.turn <- struct{}{}
+	defer func() { <-w.turn }()
+	var busy, pages, moved int
+	err := w.tx.conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
+	if err == nil && busy != 0 {
+		err = errLogInUse
+	}
+	return err
+}
+
+// An erasing is one erasure on its way.
+type erasing struct {
+	*transaction
+	supplier, record int64
+}
+
+// begin moves the record to the next version, erased.
+func (x *erasing) begin(ctx context.Context, e store.Erasure) error {
+	const find = `SELECT s.key, r.key, r.version, r.state FROM suppliers s JOIN records r ON r.supplier = s.key
+		WHERE s.name = ? AND r.id = ?`
+	const update = `UPDATE records SET version = version + 1, state = ?, heads = x'' WHERE key = ?`
+	var version, state int64
+	err := x.row(ctx, find, []any{e.Supplier, e.Record[:]}, &x.supplier, &x.record, &version, &state)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && state == int64(store.Erased):
+		return store.ErrNotFound
+	case err != nil:
+		return err
+	case uint64(version) != e.Version:
+		return fmt.Errorf("version %d was read, it is at %d: %w", e.Version, version, store.ErrStale)
+	}
+	_, err = x.exec(ctx, update, int64(store.Erased), x.record)
+	return err
+}
+
+// contents removes what the record alone has.
+func (x *erasing) contents(ctx context.Context, _ store.Erasure) error {
+	for _, statement := range []string{
+		`DELETE FROM ledgers WHERE record = ?`,
+		`DELETE FROM projections WHERE record = ?`,
+		`DELETE FROM merged WHERE record = ?`,
+		`DELETE FROM device_heads WHERE record = ?`,
+		`DELETE FROM receipt_devices WHERE receipt IN (SELECT key FROM receipts WHERE record = ?)`,
+		`DELETE FROM receipts WHERE record = ?`,
+	} {
+		if _, err := x.exec(ctx, statement, x.record); err != nil {
+			return err
+		}
+	}
+	const blank = `UPDATE batches SET body = ?, origins = '[]' WHERE record = ?`
+	_, err := x.exec(ctx, blank, store.AppendBody(nil, nil), x.record)
+	return err
+}
+
+// answers removes what commands about the record were told. Those of before
+// answers named their record are found by what they say.
+func (x *erasing) answers(ctx context.Context, e store.Erasure) error {
+	const remove = `DELETE FROM answers WHERE record = ?1
+		OR record IS NULL AND (instr(body, CAST(?2 AS BLOB)) > 0 OR instr(body, CAST(?3 AS BLOB)) > 0)`
+	_, err := x.exec(ctx, remove, x.record, e.Record.ClientID(), e.Record.DocumentID())
+	return err
+}
+
+// conflicts closes the record's conflicts and takes their values away.
+func (x *erasing) conflicts(ctx context.Context, e store.Erasure) error {
+	const next = `SELECT id, body FROM sync_conflicts WHERE record = ? AND id > ? ORDER BY id LIMIT 1`
+	const update = `UPDATE sync_conflicts SET status = ?, version = ?, body = ? WHERE id = ?`
+	for last := ""; ; {
+		var body []byte
+		err := x.row(ctx, next, []any{x.record, last}, &last, &body)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var c conflicts.Conflict
+		if json.Unmarshal(body, &c) != nil {
+			// Nothing can be kept of what cannot be read.
+			c = conflicts.Conflict{ID: last, Record: e.Record}
+		}
+		c.Erase(e.Origin.At)
+		if body, err = json.Marshal(&c); err != nil {
+			return err
+		}
+		if _, err := x.exec(ctx, update, string(c.Status), int64(c.Version), string(body), last); err != nil {
+			return err
+		}
+	}
+}
+
+// tell enters the erasure in the journal.
+func (x *erasing) tell(ctx context.Context, e store.Erasure, origins string) error {
+	const number = `UPDATE suppliers SET number = number + 1 WHERE key = ? RETURNING number`
+	const insert = `INSERT INTO batches (entry, record, version, body, origins) VALUES (?, ?, ?, ?, ?)`
+	var n int64
+	if err := x.row(ctx, number, []any{x.supplier}, &n); err != nil {
+		return err
+	}
+	body := store.AppendBody(nil, make([]store.Batch, 1))
+	_, err := x.exec(ctx, insert, x.supplier<<numberBits|n, x.record, int64(e.Version)+1, body, origins)
+	return err
+}

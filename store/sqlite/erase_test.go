@@ -1,0 +1,79 @@
+package sqlite
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"wedsync/crdt"
+	"wedsync/store"
+)
+
+func TestErasedContentIsInNoFileOfTheStore(t *testing.T) {
+	dir := t.TempDir()
+	s := opened(t, dir)
+	secret := bytes.Repeat([]byte("the couple's secret "), 1000) // more than a page
+	commit := oneCommit(0)
+	commit[0].Batches[0].Chunks = append(commit[0].Batches[0].Chunks, secret)
+	commit[0].Ledger = []byte(`{"note":"` + string(secret[:60]) + `"}`)
+	commit[0].Answer = &store.Answer{Principal: "ada", Key: "k", Body: secret[:60]}
+	if stale, err := s.Append(t.Context(), commit); err != nil || len(stale) > 0 {
+		t.Fatal(stale, err)
+	}
+	if err := s.Project(t.Context(), store.Projection{Record: one, Heads: []crdt.Hash{{1}}, Fields: []byte(`{"name":"` + string(secret[:60]) + `"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	var name string
+	if err := s.readers.row(t.Context(), `SELECT name FROM client_names`, nil, &name); err != nil || name != string(bytes.TrimSpace(secret[:60])) {
+		t.Fatalf("the client's name is %q, %v", name, err)
+	}
+	if held(t, dir, secret[:20]) == 0 {
+		t.Fatal("the content was never there: the test shows nothing")
+	}
+	err := s.Erase(t.Context(), store.Erasure{Supplier: "rose", Record: one, Version: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := held(t, dir, secret[:20]); n > 0 {
+		t.Errorf("the files still hold it %d times", n)
+	}
+}
+
+// held is how often the files of a store hold some bytes.
+func held(t *testing.T, dir string, what []byte) (n int) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += bytes.Count(content, what)
+	}
+	return n
+}
+
+// Answers that were stored before they named their record are found by what
+// they say.
+func TestAnswerOfAnOlderHubIsErasedToo(t *testing.T) {
+	s := opened(t, t.TempDir())
+	for v, body := range []string{`{"client_id":"` + one.ClientID() + `"}`, `{"document_id":"` + one.DocumentID() + `"}`, `{"client_id":"another"}`} {
+		commit := oneCommit(uint64(v))
+		commit[0].Answer = &store.Answer{Principal: "ada", Key: body, Body: []byte(body)}
+		if stale, err := s.Append(t.Context(), commit); err != nil || len(stale) > 0 {
+			t.Fatal(stale, err)
+		}
+	}
+	change(t, s, `UPDATE answers SET record = NULL`)
+	if err := s.Erase(t.Context(), store.Erasure{Supplier: "rose", Record: one, Version: 3}); err != nil {
+		t.Fatal(err)
+	}
+	var left string
+	if err := s.readers.row(t.Context(), `SELECT key FROM answers`, nil, &left); err != nil || left != `{"client_id":"another"}` {
+		t.Errorf("left is %q, %v", left, err)
+	}
+}

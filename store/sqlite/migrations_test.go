@@ -1,0 +1,71 @@
+package sqlite
+
+import (
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/pressly/goose/v3"
+
+	"wedsync/conflicts"
+	"wedsync/store"
+)
+
+func TestConflictsOfAnOlderFileKeepTheirAgeAndAreFoundByName(t *testing.T) {
+	dir := t.TempDir()
+	opened := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	older(t, dir, 2, `INSERT INTO suppliers (key, name) VALUES (1, 'rose')`,
+		`INSERT INTO records (key, id, supplier, version, state, heads) VALUES (1, x'01000000000000000000000000000000', 1, 1, 2, x'')`,
+		`INSERT INTO projections (record, heads, fields) VALUES (1, x'', '{"name":"Ada & Ben","venue_name":"Barn","notes":"Cem"}')`,
+		`INSERT INTO sync_conflicts (id, supplier, record, field, status, version, opened_at, body)
+			VALUES ('k', 1, 1, 'budget', 'pending', 1, `+micros(opened)+`, '{"id":"k"}')`)
+	s, err := Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for search, want := range map[string]int{"ada": 1, "barn": 1, "cem": 0} {
+		rows, err := s.Conflicts(t.Context(), "rose", store.ConflictQuery{Search: search, Order: store.ByClient, Limit: 9})
+		if err != nil || len(rows) != want || want == 1 && rows[0].Client != "Ada & Ben" {
+			t.Errorf("search %q finds %+v, %v", search, rows, err)
+		}
+	}
+	waits, err := s.Waiting(t.Context())
+	if err != nil || len(waits) != 1 || !waits[0].Quiet.Equal(opened) {
+		t.Errorf("waiting %+v, %v", waits, err)
+	}
+	q := store.ConflictQuery{Status: conflicts.Pending, QuietBefore: opened.Add(time.Second), Limit: 9}
+	if rows, err := s.Conflicts(t.Context(), "rose", q); err != nil || len(rows) != 1 {
+		t.Errorf("quiet %+v, %v", rows, err)
+	}
+}
+
+func micros(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) }
+
+// older makes the file of a former version.
+func older(t *testing.T, dir string, version int64, statements ...string) {
+	t.Helper()
+	db, err := openDatabase(filepath.Join(dir, databaseFile), "full", 1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range statements {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
