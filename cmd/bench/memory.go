@@ -43,7 +43,7 @@ func proportionalSet(pid int) (float64, error) {
 
 const (
 	memoryProbe = 500 * time.Millisecond
-	memoryLag   = 13 * time.Second // for all servers: the hub closes records that rest, and gives memory back, within 12 s
+	memoryLag   = 24 * time.Second // for all servers: the hub closes records that rest, and gives memory back, within 23 s
 )
 
 // settledMemory waits until the server's memory stays what it is: servers give

@@ -16,6 +16,7 @@ const (
 	softHeap    = 176 << 20 // bytes of all that Go holds; near it, garbage is collected sooner
 	spareHeap   = 32 << 20  // bytes beyond what lives and its half
 	lookEvery   = time.Second
+	closedAfter = 12      // looks of rest after which records that nobody uses are closed
 	quietBytes  = 1 << 20 // a hub that allocates less between two looks rests
 	worthBytes  = 4 << 20 // garbage and free memory that are given back to the system when it does
 )
@@ -31,18 +32,17 @@ func boundMemory(ctx context.Context) {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	before := look()
-	given := false // since it last worked
+	rested := 0 // looks in a row
 	for {
 		now := look()
 		debug.SetMemoryLimit(max(softHeap, now.needed()))
-		resting := now.allocated-before.allocated < quietBytes
-		if resting && !given && now.spare() > worthBytes {
+		rested++
+		if now.allocated-before.allocated >= quietBytes {
+			rested = 0
+		}
+		if (rested == 1 && now.spare() > worthBytes) || rested == closedAfter {
 			runtime.GC() // what pools hold survives one collection, not two
 			debug.FreeOSMemory()
-			given = true
-		}
-		if !resting {
-			given = false
 		}
 		before = now
 		select {

@@ -111,13 +111,22 @@ func (r *room) run() {
 		if tasks == nil {
 			return
 		}
+		used := slices.ContainsFunc(tasks, uses)
 		for len(tasks) > 0 {
 			rest := r.turn(tasks)
 			r.hub.through(tasks[:len(tasks)-len(rest)])
 			tasks = rest
 		}
-		r.rest()
+		if used {
+			r.rest()
+		}
 	}
+}
+
+// uses reports whether a task is a reason to keep the record in memory.
+func uses(t task) bool {
+	_, looks := t.(chunksTask)
+	return !looks
 }
 
 // rest frees what nobody needs and tells the hub what is kept in memory.
