@@ -46,10 +46,15 @@ func (r *Record) isHubActor(a crdt.ActorID) bool {
 func (r *Record) tag(c *crdt.Change) string {
 	bare := *c
 	bare.Message = ""
+	return r.tagOf(crdt.Encode(&bare))
+}
+
+// tagOf is the tag of a change with an empty message, encoded.
+func (r *Record) tagOf(bare []byte) string {
 	mac := hmac.New(sha256.New, r.env.Secret)
 	mac.Write([]byte("wedsync hub change"))
 	mac.Write(r.id[:])
-	mac.Write(crdt.Encode(&bare))
+	mac.Write(bare)
 	return tagPrefix + hex.EncodeToString(mac.Sum(nil))
 }
 
@@ -60,7 +65,7 @@ func (r *Record) genuine(c *crdt.Change) bool {
 
 // build is a new hub change of what b holds.
 func (r *Record) build(b *crdt.Builder) *crdt.Change {
-	return b.Change(r.tag(b.Change("")))
+	return b.Change(r.tagOf(b.Change("").Raw))
 }
 
 // builder begins a hub change over the watched paths of f.

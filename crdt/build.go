@@ -16,6 +16,8 @@ type Builder struct {
 	maxPreds int
 	change   Change
 	places   map[spot]*held
+	encoded  encodedOps // of the first covered operations of change
+	covered  int
 }
 
 // A spot is a key of a map.
@@ -60,7 +62,10 @@ func (b *Builder) Change(message string) *Change {
 	c.Ops = slices.Clone(c.Ops)
 	c.NumOps = len(c.Ops)
 	c.Message = message
-	c.Raw = Encode(&c)
+	if b.covered != len(c.Ops) || b.covered == 0 {
+		b.encoded, b.covered = encodeOps(&c), len(c.Ops)
+	}
+	c.Raw = encode(&c, b.encoded)
 	c.Hash = sha256.Sum256(c.Raw[8:]) // all but magic and checksum
 	return &c
 }

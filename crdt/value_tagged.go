@@ -31,7 +31,13 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	if int(v.Kind) >= len(kindNames) {
 		return nil, fmt.Errorf("value of kind %d: %w", v.Kind, ErrInvalid)
 	}
-	return json.Marshal(map[string]any{kindNames[v.Kind]: v.content()})
+	content, err := json.Marshal(v.content())
+	if err != nil {
+		return nil, err
+	}
+	tagged := append(make([]byte, 0, len(content)+16), `{"`...)
+	tagged = append(append(tagged, kindNames[v.Kind]...), `":`...)
+	return append(append(tagged, content...), '}'), nil
 }
 
 func (v Value) content() any {

@@ -18,5 +18,7 @@ func goalOf(key string) goal {
 		"cold start":      {against: map[string]float64{syncName: 1, hocusName: 1}},
 		"record":          {against: map[string]float64{syncName: 10, hocusName: 1}},
 		"connection":      {limit: 12},
+		"diverted":        {limit: 6},
+		"diverted bare":   {limit: 3},
 	}[key]
 }

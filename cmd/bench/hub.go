@@ -39,7 +39,12 @@ func hub(binary string, profiling bool) *subject {
 			if err != nil {
 				return nil, errors.Join(err, s.stop())
 			}
-			s.url = "ws://" + address + "/sync?token=" + token
+			s.url = syncURL(address, token)
+			s.urlOf = func(ctx context.Context, user, role string) (string, error) {
+				token, err := newToken(ctx, binary, data, user, role)
+				return syncURL(address, token), err
+			}
+			s.metrics = "http://" + address + "/metrics"
 			if profiling {
 				s.profile = "http://" + address + "/debug/pprof/profile"
 			}
@@ -48,6 +53,8 @@ func hub(binary string, profiling bool) *subject {
 	}
 }
 
+func syncURL(address, token string) string { return "ws://" + address + "/sync?token=" + token }
+
 // hubToken makes a token once for each data directory, so that a second start
 // takes no longer than the hub needs.
 func hubToken(ctx context.Context, binary, data string) (string, error) {
@@ -55,12 +62,19 @@ func hubToken(ctx context.Context, binary, data string) (string, error) {
 	if token, err := os.ReadFile(file); err == nil {
 		return string(token), nil
 	}
-	out, err := exec.CommandContext(ctx, binary, "token", "--data", data, "--supplier", "bench", "--user", "bench").Output()
+	token, err := newToken(ctx, binary, data, "bench", "owner")
 	if err != nil {
-		return "", fmt.Errorf("make a token: %w", err)
+		return "", err
 	}
-	token := strings.TrimSpace(string(out))
 	return token, os.WriteFile(file, []byte(token), 0o600)
+}
+
+func newToken(ctx context.Context, binary, data, user, role string) (string, error) {
+	out, err := exec.CommandContext(ctx, binary, "token", "--data", data, "--supplier", "bench", "--user", user, "--role", role).Output()
+	if err != nil {
+		return "", fmt.Errorf("make a token for %s: %w", user, err)
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 // listening reads the hub's output up to the line that says where it serves,

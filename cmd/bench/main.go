@@ -18,7 +18,7 @@ type options struct {
 	Hub      string   `default:"bin/wedsync" help:"The hub's binary."`
 	Peers    string   `default:"testdata/bench" help:"Where the other servers are installed."`
 	Quick    bool     `help:"A smaller run of about a minute and a half, for a first impression; less work on fewer records flatters the others."`
-	Only     []string `help:"Some parts alone: live, paced, fan-out, offline, storm, stored."`
+	Only     []string `help:"Some parts alone: live, paced, fan-out, offline, storm, stored, diverted."`
 	Against  []string `help:"Some of the others alone: sync-server, hocuspocus."`
 	Rounds   int      `help:"How often each part is done instead of as often as it needs."`
 	JSON     string   `default:"tmp/bench.json" help:"Where to write the figures."`
@@ -91,7 +91,7 @@ func (part part) run(ctx context.Context, r *report, o options, p *progress) err
 	corpora := make(map[string]corpus) // by format
 	for round := range rounds {
 		for _, s := range subjects(o) {
-			if s.missing != "" {
+			if s.missing != "" || part.hubOnly && s.name != hubName {
 				continue
 			}
 			p.step("%s, round %d of %d: %s", part.name, round+1, rounds, s.name)

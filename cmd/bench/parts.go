@@ -13,15 +13,17 @@ type part struct {
 	rounds  int
 	work    func(size) work
 	measure func(context.Context, *trial) ([]row, error)
+	hubOnly bool // the others do no such work
 }
 
 var parts = []part{
-	{"live", size.liveTitle, 3, func(z size) work { return z.live.work() }, measureLive},
-	{"paced", size.pacedTitle, 2, func(z size) work { return z.paced.work() }, measurePaced},
-	{"fan-out", size.fanOutTitle, 2, func(z size) work { return z.fanOut.work() }, measureFanOut},
-	{"offline", size.offlineTitle, 2, func(z size) work { return z.offline.work() }, measureOffline},
-	{"storm", size.stormTitle, 2, func(z size) work { return z.storm.work() }, measureStorm},
-	{"stored", size.storedTitle, 1, func(z size) work { return z.stored.work() }, measureStored},
+	{"live", size.liveTitle, 3, func(z size) work { return z.live.work() }, measureLive, false},
+	{"paced", size.pacedTitle, 2, func(z size) work { return z.paced.work() }, measurePaced, false},
+	{"fan-out", size.fanOutTitle, 2, func(z size) work { return z.fanOut.work() }, measureFanOut, false},
+	{"offline", size.offlineTitle, 2, func(z size) work { return z.offline.work() }, measureOffline, false},
+	{"storm", size.stormTitle, 2, func(z size) work { return z.storm.work() }, measureStorm, false},
+	{"stored", size.storedTitle, 1, func(z size) work { return z.stored.work() }, measureStored, false},
+	{"diverted", size.divertedTitle, 2, func(z size) work { return z.diverted.work() }, measureDiverted, true},
 }
 
 // A size says how much of everything.
@@ -30,6 +32,7 @@ type size struct {
 	offline             offlineSize
 	storm               stormSize
 	stored              storedSize
+	diverted            divertedSize
 }
 
 func fullSize() size {
@@ -46,9 +49,10 @@ func fullSize() size {
 			records: 1, subscribers: 100, window: 8, history: 200_000,
 			warmUp: time.Second, duration: 4 * time.Second,
 		},
-		offline: offlineSize{records: 500, shared: 100, unsent: 20},
-		storm:   stormSize{pool: 2000, changes: 5, devices: 500, opened: 20},
-		stored:  storedSize{connections: 1000, records: 10_000, changes: 5, patience: 40 * time.Second, starts: 3},
+		offline:  offlineSize{records: 500, shared: 100, unsent: 20},
+		storm:    stormSize{pool: 2000, changes: 5, devices: 500, opened: 20},
+		stored:   storedSize{connections: 1000, records: 10_000, changes: 5, patience: 40 * time.Second, starts: 3},
+		diverted: divertedSize{records: 4000},
 	}
 }
 
@@ -61,6 +65,7 @@ func quickSize() size {
 	z.offline.records = 100
 	z.storm.pool, z.storm.devices = 400, 100
 	z.stored.connections, z.stored.records, z.stored.starts = 300, 500, 1
+	z.diverted.records = 400
 	return z
 }
 
@@ -87,4 +92,8 @@ func (z size) stormTitle() string {
 
 func (z size) storedTitle() string {
 	return fmt.Sprintf("stored: %d connections, %d records × %d changes", z.stored.connections, z.stored.records, z.stored.changes)
+}
+
+func (z size) divertedTitle() string {
+	return fmt.Sprintf("diverted: one edit of each of %d records by a member, half of them ordinary", z.diverted.records)
 }

@@ -24,6 +24,10 @@ type server struct {
 	ended   chan error    // closed when the process has ended
 	lag     time.Duration // of the subject
 	profile string        // address that serves CPU profiles, empty for none
+	// urlOf is the url for another user, metrics the address of the counters; only
+	// the hub has them.
+	urlOf   func(ctx context.Context, user, role string) (string, error)
+	metrics string
 }
 
 func (s *server) pid() int { return s.process.Process.Pid }
