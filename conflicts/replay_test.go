@@ -97,3 +97,24 @@ func TestErasureIsTheEndOfAReplay(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+func TestChoicesAboutMergedEntriesAreReplayed(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		for _, key := range []crdt.Path{"phone", "email"} {
+			a.set(key, f.s("a"))
+			b.set(key, f.s("b"))
+		}
+		a.push()
+		b.push()
+		used, seen := w.merged("phone"), w.merged("email")
+		w.kind, w.from = KindUse, olga
+		w.replays(olga, func(r *Record, at time.Time) (*Outcome, error) {
+			return r.UseMerged(MergedUse{By: olga, Entry: used.ID, Value: used.Values[1].Change, Policy: w.policy, Now: at})
+		})
+		w.kind, w.from = KindDismiss, bob
+		out := w.replays(bob, func(r *Record, at time.Time) (*Outcome, error) { return r.DismissMerged(bob, seen.ID, w.policy, at) })
+		if out.Empty() || w.mergedRows[used.ID].Status != MergedUsed || w.mergedRows[seen.ID].Status != MergedDismissed {
+			t.Fatalf("entries %+v", w.mergedRows)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package conflicts
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -200,5 +201,23 @@ func TestHistoryTellsWhatAConnectionSetInOrdinaryFields(t *testing.T) {
 	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
 		w.webhook("e1", "notes", text("from the CRM"))
 		wantLines(t, w.lines(HistoryQuery{Field: "notes"})[1:], "webhook notes: hello → from the CRM, crm")
+	})
+}
+
+func TestWhatAConnectionSetsInAnOrdinaryFieldIsAValueOfAMergedEntry(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		b.set("phone", f.s("0172"))
+		at := w.now
+		w.webhook("e1", "phone", f.s("0171"))
+		b.push()
+		m := w.merged("phone")
+		i := slices.IndexFunc(m.Values, func(v MergedValue) bool { return v.Author.same(crm.author()) })
+		if i < 0 || !m.Values[i].Value.Equal(f.s("0171")) || !m.Values[i].ReceivedAt.Equal(at) {
+			t.Fatalf("entry %+v", m)
+		}
+		w.webhook("e2", "phone", f.s("0173"))
+		if m := w.mergedRows[m.ID]; m.Status != MergedSuperseded || !m.ClosedBy.same(crm.author()) {
+			t.Fatalf("closed as %+v", m)
+		}
 	})
 }
