@@ -31,7 +31,7 @@ fmt:
     go tool -modfile=tools/tools.mod gofumpt -w cmd conflicts crdt server store syncproto testdata
 
 # The hub beside automerge-repo-sync-server and Hocuspocus, as ratios. About
-# eight minutes; --quick for an impression in one and a half.
+# a quarter of an hour; --quick for an impression in a few minutes.
 bench *args: _setup _peers
     @echo "· building the hub and the load generator"
     @go build -o bin/wedsync ./cmd/wedsync
