@@ -16,7 +16,10 @@ const (
 	softHeap    = 176 << 20 // bytes of all that Go holds; near it, garbage is collected sooner
 	spareHeap   = 32 << 20  // bytes beyond what lives and its half
 	lookEvery   = time.Second
-	closedAfter = 12      // looks of rest after which records that nobody uses are closed
+	closedAfter = 12 // looks of rest after which records that nobody uses are closed
+	smallHeap   = 16 << 20
+	smallGrowth = 40 // percent of garbage in a small heap, where collecting costs little and fragments count
+	growth      = 100
 	quietBytes  = 1 << 20 // a hub that allocates less between two looks rests
 	worthBytes  = 4 << 20 // garbage and free memory that are given back to the system when it does
 )
@@ -33,9 +36,14 @@ func boundMemory(ctx context.Context) {
 	defer ticker.Stop()
 	before := look()
 	rested := 0 // looks in a row
+	percent := growth
 	for {
 		now := look()
 		debug.SetMemoryLimit(max(softHeap, now.needed()))
+		if want := now.growth(); want != percent {
+			debug.SetGCPercent(want)
+			percent = want
+		}
 		rested++
 		if now.allocated-before.allocated >= quietBytes {
 			rested = 0
@@ -79,6 +87,15 @@ func look() memoryLook {
 
 // needed is what lives, with room to work.
 func (m memoryLook) needed() int64 { return int64(m.live+m.live/2+m.stacks) + spareHeap }
+
+// growth is how much garbage may gather before it is collected, in percent of
+// what lives.
+func (m memoryLook) growth() int {
+	if m.live < smallHeap {
+		return smallGrowth
+	}
+	return growth
+}
 
 // spare is what the heap holds beyond what lives.
 func (m memoryLook) spare() int64 { return int64(m.held) - int64(m.live) }
