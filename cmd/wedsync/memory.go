@@ -18,10 +18,11 @@ const (
 	lookEvery   = time.Second
 	closedAfter = 12 // looks of rest after which records that nobody uses are closed
 	smallHeap   = 16 << 20
-	smallGrowth = 40 // percent of garbage in a small heap, where collecting costs little and fragments count
+	restGrowth  = 20 // percent of garbage in a small heap at rest, where collecting costs little and fragments count
 	growth      = 100
 	quietBytes  = 1 << 20 // a hub that allocates less between two looks rests
-	worthBytes  = 4 << 20 // garbage and free memory that are given back to the system when it does
+	restEvery   = 4       // looks between two times that a hub at rest gives memory back
+	worthBytes  = 1 << 20 // garbage and free memory that are worth it, or an eighth of what lives
 )
 
 // boundMemory keeps garbage from adding much to what a hub needs, and gives
@@ -40,15 +41,15 @@ func boundMemory(ctx context.Context) {
 	for {
 		now := look()
 		debug.SetMemoryLimit(max(softHeap, now.needed()))
-		if want := now.growth(); want != percent {
-			debug.SetGCPercent(want)
-			percent = want
-		}
 		rested++
 		if now.allocated-before.allocated >= quietBytes {
 			rested = 0
 		}
-		if (rested == 1 && now.spare() > worthBytes) || rested == closedAfter {
+		if want := now.growth(rested > 0); want != percent {
+			debug.SetGCPercent(want)
+			percent = want
+		}
+		if (rested%restEvery == 1 && now.worth()) || rested == closedAfter {
 			runtime.GC() // what pools hold survives one collection, not two
 			debug.FreeOSMemory()
 		}
@@ -90,12 +91,13 @@ func (m memoryLook) needed() int64 { return int64(m.live+m.live/2+m.stacks) + sp
 
 // growth is how much garbage may gather before it is collected, in percent of
 // what lives.
-func (m memoryLook) growth() int {
-	if m.live < smallHeap {
-		return smallGrowth
+func (m memoryLook) growth(rests bool) int {
+	if rests && m.live < smallHeap {
+		return restGrowth
 	}
 	return growth
 }
 
-// spare is what the heap holds beyond what lives.
-func (m memoryLook) spare() int64 { return int64(m.held) - int64(m.live) }
+// worth reports whether the heap holds so much beyond what lives that collecting
+// pays. What little a hub at rest does, like pings, comes to that sooner or later.
+func (m memoryLook) worth() bool { return int64(m.held)-int64(m.live) > max(worthBytes, int64(m.live/8)) }

@@ -149,8 +149,7 @@ func (n *notes) write(ctx context.Context) {
 	for _, h := range n.heads {
 		heads = append(heads, h)
 	}
-	clear(n.devices)
-	clear(n.heads)
+	n.devices, n.heads = make(map[contactKey]store.Device), make(map[noteKey]store.DeviceHeads) // cleared ones keep their size
 	n.mu.Unlock()
 	if len(devices)+len(heads) == 0 {
 		return
