@@ -40,7 +40,7 @@ func boundMemory(ctx context.Context) {
 	percent := growth
 	for {
 		now := look()
-		debug.SetMemoryLimit(max(softHeap, now.needed()))
+		debug.SetMemoryLimit(max(softHeap, min(before.needed(), now.needed()))) // what lives for a moment needs no room
 		rested++
 		if now.allocated-before.allocated >= quietBytes {
 			rested = 0
@@ -100,4 +100,6 @@ func (m memoryLook) growth(rests bool) int {
 
 // worth reports whether the heap holds so much beyond what lives that collecting
 // pays. What little a hub at rest does, like pings, comes to that sooner or later.
-func (m memoryLook) worth() bool { return int64(m.held)-int64(m.live) > max(worthBytes, int64(m.live/8)) }
+func (m memoryLook) worth() bool {
+	return int64(m.held)-int64(m.live) > max(worthBytes, int64(m.live/8))
+}
