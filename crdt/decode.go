@@ -35,6 +35,7 @@ func decodeBody(raw, body []byte, hash Hash, l Limits) (*Change, error) {
 		return nil, err
 	}
 	if err := d.operations(c, &cols); err != nil {
+		c.DropOps()
 		return nil, err
 	}
 	return c, nil

@@ -14,7 +14,7 @@ func (d *decoder) operations(c *Change, cols *opColumns) error {
 		return err
 	}
 	if n > 0 {
-		c.Ops = make([]Op, n)
+		c.Ops = newOps(n)
 	}
 	c.NumOps = n
 	room := make([]OpID, preds)

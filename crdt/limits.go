@@ -23,7 +23,7 @@ type Limits struct {
 var DefaultLimits = Limits{
 	MaxChunk:    4 << 20,
 	MaxInflated: 4 << 20,
-	MaxOps:      1 << 19,
+	MaxOps:      1 << 18,
 	MaxHeads:    512,
 	MaxDeps:     1024,
 	MaxActors:   1024,

@@ -14,7 +14,7 @@ type orphans struct {
 }
 
 // A waiter is a change and what it waits for. Its operations are dropped, for
-// a chunk of a hundred bytes may hold half a million of them.
+// a chunk of a hundred bytes may hold a quarter of a million of them.
 type waiter struct {
 	change  *Change
 	ops     uint64 // the bound of its operation counters

@@ -14,7 +14,7 @@ import (
 
 // What devices sent and the hub has not dealt with yet is bounded for all of
 // them together: a message has its weight in the budget from when it was read
-// until its turn is over. A change of a hundred bytes may hold half a million
+// until its turn is over. A change of a hundred bytes may hold a quarter of a million
 // operations, so operations are kept only of small messages; those of others
 // are decoded again when their turn has come, for one room at a time.
 const (
@@ -66,7 +66,7 @@ func (d *Device) decode(ctx context.Context, id crdt.RecordID, t *syncTask) erro
 			continue
 		}
 		if kept+len(c.Ops) > keptOps {
-			c.Ops = nil
+			c.DropOps()
 		}
 		kept += len(c.Ops)
 		t.changes = append(t.changes, c)
@@ -91,7 +91,7 @@ func (h *Hub) decodeOne(ctx context.Context, raw []byte) (*crdt.Change, error) {
 	if c, err = crdt.Decode(raw, h.env.Limits); err != nil {
 		return nil, err
 	}
-	c.Ops = nil
+	c.DropOps()
 	return c, nil
 }
 
@@ -118,7 +118,7 @@ func (h *Hub) portions(changes []*crdt.Change, receive func([]*crdt.Change) erro
 	}
 	defer h.heavy.Release(1)
 	for len(changes) > 0 {
-		var portion []*crdt.Change
+		var portion, decoded []*crdt.Change
 		for ops := 0; len(changes) > 0 && (ops == 0 || ops+changes[0].NumOps <= portionOps); changes = changes[1:] {
 			c := changes[0]
 			if bare(c) {
@@ -126,11 +126,16 @@ func (h *Hub) portions(changes []*crdt.Change, receive func([]*crdt.Change) erro
 				if c, err = crdt.Decode(c.Raw, h.env.Limits); err != nil {
 					return err
 				}
+				decoded = append(decoded, c)
 			}
 			ops += max(c.NumOps, 1)
 			portion = append(portion, c)
 		}
-		if err := receive(portion); err != nil {
+		err := receive(portion)
+		for _, c := range decoded {
+			c.DropOps()
+		}
+		if err != nil {
 			return err
 		}
 	}
