@@ -166,6 +166,17 @@ func withLength(b []byte) []byte { return append(uvarint(uint64(len(b))), b...) 
 
 func uvarint(n uint64) []byte { return binary.AppendUvarint(nil, n) }
 
+// syncHead begins a sync frame whose data are so many bytes and follow.
+func syncHead(from, document string, data int) []byte {
+	b, err := cbor.Marshal(map[string]any{"type": "sync", "senderId": from, "targetId": "hub", "documentId": document})
+	if err != nil {
+		panic(err) // nothing but strings
+	}
+	b[0]++ // one pair more
+	b = append(b, "\x64data\x5a"...)
+	return binary.BigEndian.AppendUint32(b, uint32(data))
+}
+
 func syncFrame(from, document string, data []byte) []byte {
 	b, err := cbor.Marshal(map[string]any{
 		"type": "sync", "senderId": from, "targetId": "hub", "documentId": document, "data": data,

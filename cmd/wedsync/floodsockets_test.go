@@ -279,7 +279,8 @@ func floodOfLargestFrames(s *siege, n int) {
 						return err
 					}
 				}
-				if err := a.conn.write(syncFrame(a.name, target.id, payloads[(k+i/together)%len(payloads)])); err != nil {
+				payload := payloads[(k+i/together)%len(payloads)]
+				if err := a.conn.writeParts(syncHead(a.name, target.id, len(payload)), payload); err != nil {
 					a.close() // refused
 				}
 				s.progress.done.Add(1)
@@ -290,4 +291,5 @@ func floodOfLargestFrames(s *siege, n int) {
 	if err := g.Wait(); err != nil {
 		s.Error(err)
 	}
+	s.wantMetric("wedsync_changes_refused_total", n/8)
 }

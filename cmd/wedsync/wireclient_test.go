@@ -68,6 +68,22 @@ func (c *wireClient) write(b []byte) error {
 	return c.conn.Write(ctx, websocket.MessageBinary, b)
 }
 
+// writeParts sends one message in parts, and copies none.
+func (c *wireClient) writeParts(parts ...[]byte) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	w, err := c.conn.Writer(ctx, websocket.MessageBinary)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if _, err := w.Write(p); err != nil {
+			return err
+		}
+	}
+	return w.Close()
+}
+
 func (c *wireClient) send(f frame) {
 	c.t.Helper()
 	b, err := cbor.Marshal(map[string]any(f))
