@@ -265,8 +265,8 @@ func floodOfLargestFrames(s *siege, n int) {
 	g := errgroup.Group{}
 	for k := range together {
 		a := s.attacker(k)
+		s.Cleanup(a.close) // not before: what waits from a connection that ended is dropped
 		g.Go(func() error {
-			defer a.close()
 			err := a.connect()
 			start.Done()
 			start.Wait()
