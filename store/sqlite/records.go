@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 
 	"wedsync/crdt"
 	"wedsync/store"
@@ -75,14 +76,24 @@ func (r *headsRow) read() (crdt.RecordID, store.Heads, error) {
 	}, nil
 }
 
-// Load implements [store.Records]. Rows are only ever added, so the batches up
-// to the version that was read are the record as of that version.
+// Load implements [store.Records].
 func (s *Store) Load(ctx context.Context, id crdt.RecordID) (*store.Stored, error) {
+	return s.load(ctx, "load", id, 0)
+}
+
+// Later implements [store.Records].
+func (s *Store) Later(ctx context.Context, id crdt.RecordID, version uint64) (*store.Stored, error) {
+	return s.load(ctx, "later", id, int64(min(version, math.MaxInt64)))
+}
+
+// load reads a record with its batches above a version. Rows are only ever added,
+// so the batches up to the version that was read are the record as of that version.
+func (s *Store) load(ctx context.Context, what string, id crdt.RecordID, after int64) (*store.Stored, error) {
 	const query = `SELECT r.id, s.name, r.version, r.state, r.heads, r.key, l.body
 		FROM records r JOIN suppliers s ON s.key = r.supplier LEFT JOIN ledgers l ON l.record = r.key
 		WHERE r.id = ?`
 	st := new(store.Stored)
-	err := s.read(ctx, "load", func(ctx context.Context, p *pool) error {
+	err := s.read(ctx, what, func(ctx context.Context, p *pool) error {
 		var r headsRow
 		var key int64
 		if err := p.row(ctx, query, []any{id[:]}, append(r.into(), &key, &st.Ledger)...); err != nil {
@@ -92,7 +103,7 @@ func (s *Store) Load(ctx context.Context, id crdt.RecordID) (*store.Stored, erro
 		if _, st.Heads, err = r.read(); err != nil {
 			return err
 		}
-		if st.Batches, err = loadBatches(ctx, p, key, r.version); err != nil {
+		if st.Batches, err = loadBatches(ctx, p, key, after, r.version); err != nil {
 			return fmt.Errorf("record %s: %w", id, err)
 		}
 		return nil
@@ -103,12 +114,12 @@ func (s *Store) Load(ctx context.Context, id crdt.RecordID) (*store.Stored, erro
 	return st, nil
 }
 
-const batchesQuery = `SELECT version, body FROM batches WHERE record = ? AND version <= ? ORDER BY entry`
+const batchesQuery = `SELECT version, body FROM batches WHERE record = ? AND version > ? AND version <= ? ORDER BY entry`
 
-// loadBatches reads the batches of a record's commits up to a version.
-func loadBatches(ctx context.Context, p *pool, record, version int64) (batches []store.Batch, err error) {
-	last := int64(0)
-	err = p.rows(ctx, batchesQuery, []any{record, version}, func(rows *sql.Rows) error {
+// loadBatches reads the batches of a record's commits above one version and up to another.
+func loadBatches(ctx context.Context, p *pool, record, after, version int64) (batches []store.Batch, err error) {
+	last := min(after, version)
+	err = p.rows(ctx, batchesQuery, []any{record, after, version}, func(rows *sql.Rows) error {
 		var body []byte
 		before := last
 		if err := rows.Scan(&last, &body); err != nil {
