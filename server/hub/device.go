@@ -92,6 +92,7 @@ func (h *Hub) Join(who conflicts.Principal, joined syncproto.Joined) *Device {
 		old.Close(Replaced)
 	}
 	h.notes.joined(d, joined.StorageID)
+	h.follow.joined(who.Supplier)
 	h.metrics.devices.Inc()
 	return d
 }
@@ -130,6 +131,7 @@ func (d *Device) Code() CloseCode {
 func (d *Device) Leave() {
 	d.Close(GoingAway)
 	d.hub.devices.remove(d)
+	d.hub.follow.left(d.who.Supplier)
 	d.hub.metrics.devices.Dec()
 	for id := range d.records {
 		if r := d.hub.rooms.find(id); r != nil {

@@ -14,11 +14,19 @@ func (t ephemeralTask) stage(r *room, s *stage) bool {
 		return true
 	}
 	s.said = append(s.said, func() {
-		for d, m := range r.members {
-			if d != t.device && r.owns(m) {
-				d.putEphemeral(t.device.peerID, t.message)
-			}
+		r.relayPresence(t.device, t.device.peerID, t.message)
+		if !r.hub.follow.alone() {
+			r.hub.follow.gossip.tell(r.supplier(), t.device.peerID, t.message)
 		}
 	})
 	return true
+}
+
+// relayPresence leaves a presence to all members but its author.
+func (r *room) relayPresence(author *Device, from string, e syncproto.Ephemeral) {
+	for d, m := range r.members {
+		if d != author && r.owns(m) {
+			d.putEphemeral(from, e)
+		}
+	}
 }

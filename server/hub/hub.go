@@ -63,6 +63,7 @@ type Hub struct {
 	convert  *converter
 	notes    *notes
 	remind   *reminder
+	follow   *follower
 
 	inFlight budget              // of messages that were read and have not had their turn
 	delayed  budget              // of messages of devices that fight, until they are taken
@@ -71,7 +72,7 @@ type Hub struct {
 
 	ctx    context.Context // ends when no room has an owner any more
 	cancel context.CancelFunc
-	wg     sync.WaitGroup // the loops of commits, heads, project, convert, notes and remind
+	wg     sync.WaitGroup // the loops of commits, heads, project, convert, notes, remind and follow
 }
 
 // New starts a hub. Close stops it.
@@ -109,12 +110,14 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.convert = newConverter(h)
 	h.notes = newNotes(h)
 	h.remind = newReminder(h)
+	h.follow = newFollower(h)
 	h.wg.Go(h.commits.run)
 	h.wg.Go(h.heads.run)
 	h.wg.Go(h.project.run)
 	h.wg.Go(h.convert.run)
 	h.wg.Go(h.notes.run)
 	h.wg.Go(h.remind.run)
+	h.wg.Go(h.follow.run)
 	return h, nil
 }
 

@@ -25,6 +25,7 @@ type Limits struct {
 	TypingRest     time.Duration // rest of an author who types into a critical text before its device is told anything of the record
 	TypingMost     time.Duration // how long it is told nothing at most
 	Notes          time.Duration // between two times that the store is told what devices hold
+	Follow         time.Duration // between two looks at what other nodes stored that no ring told of
 	Contacts       int           // device and record pairs that left of which the heads are remembered in memory; beyond, the oldest go
 }
 
@@ -48,6 +49,7 @@ var DefaultLimits = Limits{
 	TypingRest:     time.Second,
 	TypingMost:     3 * time.Second,
 	Notes:          30 * time.Second,
+	Follow:         500 * time.Millisecond,
 	Contacts:       100_000,
 }
 
@@ -71,6 +73,7 @@ func (l Limits) orDefault() Limits {
 		Pace:           cmp.Or(l.Pace, d.Pace),
 		TypingRest:     cmp.Or(l.TypingRest, d.TypingRest),
 		TypingMost:     cmp.Or(l.TypingMost, d.TypingMost),
+		Follow:         cmp.Or(l.Follow, d.Follow),
 		Notes:          cmp.Or(l.Notes, d.Notes),
 		Contacts:       cmp.Or(l.Contacts, d.Contacts),
 	}

@@ -9,6 +9,7 @@ type metrics struct {
 	openBytes   prometheus.Gauge
 	commits     prometheus.Counter
 	appends     prometheus.Counter
+	followed    prometheus.Counter
 	failures    prometheus.Counter
 	changes     prometheus.Counter
 	hubChanges  prometheus.Counter
@@ -37,6 +38,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		openBytes:   gauge("records_open_bytes", "Bytes of the records in memory."),
 		commits:     counter("commits_total", "Commits stored."),
 		appends:     counter("appends_total", "Transactions that stored commits."),
+		followed:    counter("commits_followed_total", "Times that an open record was brought up to what another node stored."),
 		failures:    counter("append_failures_total", "Transactions that failed; their devices were told to come back."),
 		changes:     counter("changes_stored_total", "Changes stored, hub changes included."),
 		hubChanges:  counter("hub_changes_total", "Hub changes written."),
@@ -49,7 +51,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		reminders:   counter("reminders_total", "Reminders of conflicts that have waited for long."),
 	}
 	if r != nil {
-		r.MustRegister(m.devices, m.open, m.openBytes, m.commits, m.appends, m.failures, m.changes,
+		r.MustRegister(m.devices, m.open, m.openBytes, m.commits, m.appends, m.followed, m.failures, m.changes,
 			m.hubChanges, m.refused, m.verdicts, m.merged, m.projections, m.pending, m.oldest, m.reminders)
 	}
 	return m

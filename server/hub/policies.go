@@ -66,6 +66,16 @@ func (p *policies) set(supplier string, policy *conflicts.Policy) {
 	p.renew(supplier, policy)
 }
 
+// outdated has the store asked again if the policy in force is newer than the known one.
+func (p *policies) outdated(supplier string, version uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known := p.by[supplier]; known != nil && known.Version < version {
+		p.forgotten++
+		delete(p.by, supplier)
+	}
+}
+
 // forget has the store asked again.
 func (p *policies) forget(supplier string) {
 	p.mu.Lock()

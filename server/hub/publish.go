@@ -12,11 +12,12 @@ import (
 // publish tells the members what is now durable: all of them if something was
 // stored, else those who spoke.
 func (r *room) publish(s *stage) {
-	if !s.empty() {
+	changed := !s.empty() || s.moved
+	if changed && r.record != nil {
 		r.view = syncproto.NewView(r.record.Graph())
-		s.everyone = true
 	}
-	if s.erasure != nil || !s.empty() && r.stored.State.Gone() {
+	s.everyone = s.everyone || changed
+	if s.erasure != nil || changed && r.stored.State.Gone() {
 		r.denyAll()
 	} else if s.everyone && !r.paced(s.now) {
 		r.relayed = s.now

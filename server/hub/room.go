@@ -197,6 +197,9 @@ func (r *room) look() error {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	r.stored, r.known = heads, true
+	if heads.Version > 0 {
+		r.hub.follow.asked(heads.Supplier)
+	}
 	return nil
 }
 
@@ -225,11 +228,7 @@ func (r *room) open() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	batches := make([]conflicts.StoredBatch, len(stored.Batches))
-	for i, b := range stored.Batches {
-		batches[i] = conflicts.StoredBatch{Chunks: b.Chunks, Hub: b.Hub}
-	}
-	record, err := conflicts.Load(r.id, r.hub.env, policy, stored.Ledger, batches)
+	record, err := conflicts.Load(r.id, r.hub.env, policy, stored.Ledger, storedBatches(stored.Batches))
 	if err != nil {
 		return r.unreadable(err)
 	}

@@ -2,6 +2,8 @@ package hub
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"wedsync/crdt"
@@ -42,6 +44,19 @@ func (rs *rooms) find(id crdt.RecordID) *room {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.rooms[id]
+}
+
+// each calls f with every room there is, some of which may be dropped meanwhile.
+func (rs *rooms) each(f func(*room)) {
+	for i := range rs.shards {
+		s := &rs.shards[i]
+		s.mu.Lock()
+		all := slices.Collect(maps.Values(s.rooms))
+		s.mu.Unlock()
+		for _, r := range all {
+			f(r)
+		}
+	}
 }
 
 // drop removes an empty room unless a task has come meanwhile.

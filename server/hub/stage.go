@@ -23,6 +23,7 @@ type stage struct {
 	brought   []*Device      // delivered changes that are staged
 	touched   []*member      // spoke; may be due an answer
 	everyone  bool           // all members may be due a message
+	moved     bool           // the record was brought up to what another node stored
 	said      []func()       // called once the turn is over, whatever became of it
 	replies   []func(error)  // called once it is stored, or with why not
 	broken    error          // why the last task may not be stored, nor the record be used any more

@@ -1,0 +1,226 @@
+package hub
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"wedsync/crdt"
+	"wedsync/store"
+)
+
+// A follower keeps the hub in step with the other nodes on its store. It
+// follows the journals of the suppliers that the hub has devices or open
+// records of: a ring says that one moved on, and it looks at all of them now
+// and then in case a ring was missed.
+type follower struct {
+	hub    *Hub
+	wakes  chan struct{} // one slot: something rang
+	gossip *gossip
+
+	mu       sync.Mutex
+	followed map[string]*followed
+	rang     map[string]bool // are looked at next
+}
+
+// A followed supplier is followed while it has devices, and for a while after
+// it was last asked about.
+type followed struct {
+	devices int
+	used    time.Time
+	known   bool      // end was read; rooms from before were looked after
+	end     store.End // up to where the journal was followed
+}
+
+const (
+	followAfter = time.Minute // of nobody asking about a supplier, it is followed no more
+	movesPage   = 1000
+	listenRest  = 500 * time.Millisecond // before listening again, and as much again by chance
+)
+
+func newFollower(h *Hub) *follower {
+	f := &follower{hub: h, wakes: make(chan struct{}, 1), followed: make(map[string]*followed), rang: make(map[string]bool)}
+	f.gossip = newGossip(h)
+	return f
+}
+
+// alone reports whether no other process can have the hub's store open.
+func (f *follower) alone() bool { return !f.hub.store.Shared() }
+
+// joined has the supplier of a device followed; left ends that.
+func (f *follower) joined(supplier string) { f.use(supplier, 1) }
+func (f *follower) left(supplier string)   { f.use(supplier, -1) }
+
+// asked has a supplier followed for a while.
+func (f *follower) asked(supplier string) { f.use(supplier, 0) }
+
+func (f *follower) use(supplier string, devices int) {
+	if f.alone() {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.followed[supplier]
+	if s == nil {
+		s = new(followed)
+		f.followed[supplier] = s
+		f.ring(supplier)
+	}
+	s.devices += devices
+	s.used = f.hub.now()
+}
+
+// rung notes that a supplier moved on.
+func (f *follower) rung(supplier string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.followed[supplier] != nil {
+		f.ring(supplier)
+	}
+}
+
+// ring has a supplier looked at. The caller holds mu.
+func (f *follower) ring(supplier string) {
+	f.rang[supplier] = true
+	select {
+	case f.wakes <- struct{}{}:
+	default:
+	}
+}
+
+// run ends with the hub's context.
+func (f *follower) run() {
+	if f.alone() {
+		return
+	}
+	var listening sync.WaitGroup
+	listening.Go(f.listen)
+	listening.Go(f.gossip.run)
+	defer listening.Wait()
+	ticks := time.NewTicker(f.hub.limits.Follow)
+	defer ticks.Stop()
+	for {
+		var suppliers []string
+		select {
+		case <-f.hub.ctx.Done():
+			return
+		case <-f.wakes:
+			suppliers = f.takeRung()
+		case <-ticks.C:
+			suppliers = f.takeAll()
+		}
+		if len(suppliers) > 0 {
+			f.follow(suppliers)
+		}
+	}
+}
+
+// listen hears other nodes, and again whenever that ends.
+func (f *follower) listen() {
+	ctx := f.hub.ctx
+	for {
+		err := f.hub.store.Listen(ctx, store.Listener{Moved: f.rung, Told: f.gossip.heard})
+		if ctx.Err() != nil {
+			return
+		}
+		f.hub.log.Warn("other nodes are not heard for now; their changes arrive a little later", "err", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(listenRest + rand.N(listenRest)):
+		}
+	}
+}
+
+func (f *follower) takeRung() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	suppliers := make([]string, 0, len(f.rang))
+	for s := range f.rang {
+		suppliers = append(suppliers, s)
+	}
+	clear(f.rang)
+	return suppliers
+}
+
+// takeAll are all suppliers that are followed still.
+func (f *follower) takeAll() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.hub.now()
+	suppliers := make([]string, 0, len(f.followed))
+	for name, s := range f.followed {
+		if s.devices == 0 && now.Sub(s.used) > followAfter && !f.rang[name] {
+			delete(f.followed, name)
+			continue
+		}
+		suppliers = append(suppliers, name)
+	}
+	clear(f.rang)
+	return suppliers
+}
+
+// follow catches up with suppliers. What it cannot read now it reads later.
+func (f *follower) follow(suppliers []string) {
+	ends, err := f.hub.store.Ends(f.hub.ctx, suppliers)
+	if err != nil {
+		f.warn(err)
+		return
+	}
+	for supplier, end := range ends {
+		f.mu.Lock()
+		s := f.followed[supplier]
+		f.mu.Unlock()
+		if s == nil {
+			continue
+		}
+		if err := f.catchUp(supplier, s, end); err != nil {
+			f.warn(err)
+		}
+	}
+}
+
+func (f *follower) warn(err error) {
+	if f.hub.ctx.Err() == nil {
+		f.hub.log.Warn("what other nodes stored cannot be read now", "err", err)
+	}
+}
+
+// catchUp brings the open records of one supplier up to an end. Only the
+// follower's own goroutine moves what it knows of suppliers.
+func (f *follower) catchUp(supplier string, s *followed, end store.End) error {
+	if end.Policy > s.end.Policy && s.known {
+		f.hub.policies.outdated(supplier, end.Policy)
+	}
+	s.end.Policy = end.Policy
+	if !s.known {
+		// Whatever was read before is looked at again.
+		s.known, s.end.Number = true, end.Number
+		f.hub.policies.outdated(supplier, end.Policy)
+		f.hub.rooms.each(func(r *room) { f.moved(r, movedTask{}) })
+		return nil
+	}
+	for s.end.Number < end.Number {
+		moves, err := f.hub.store.Moves(f.hub.ctx, supplier, s.end.Number, movesPage)
+		if err != nil || len(moves) == 0 {
+			return err
+		}
+		newest := make(map[crdt.RecordID]uint64)
+		for _, m := range moves {
+			newest[m.Record] = m.Version
+		}
+		for id, version := range newest {
+			if r := f.hub.rooms.find(id); r != nil {
+				f.moved(r, movedTask{version})
+			}
+		}
+		s.end.Number = moves[len(moves)-1].Number
+	}
+	return nil
+}
+
+// moved tells a room that its record may have moved on.
+func (f *follower) moved(r *room, t movedTask) {
+	// A hub that closes has no use for the task.
+	_ = f.hub.deliver(f.hub.ctx, r.id, t)
+}

@@ -1,0 +1,268 @@
+package hub_test
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/server/hub"
+	"wedsync/store"
+	"wedsync/syncproto"
+)
+
+// A bus is how the stores of several hubs in one test hear of each other. A
+// deaf bus loses all that it is given.
+type bus struct {
+	mu        sync.Mutex
+	deaf      bool
+	listeners map[*shared]store.Listener
+}
+
+// A shared store is what one of several hubs sees of a store.
+type shared struct {
+	store.Store
+	bus *bus
+}
+
+func (s *shared) Shared() bool { return true }
+
+func (s *shared) each(f func(store.Listener)) {
+	s.bus.mu.Lock()
+	var others []store.Listener
+	for other, l := range s.bus.listeners {
+		if other != s && !s.bus.deaf {
+			others = append(others, l)
+		}
+	}
+	s.bus.mu.Unlock()
+	for _, l := range others {
+		f(l)
+	}
+}
+
+func (s *shared) Append(ctx context.Context, commits []store.Commit) ([]crdt.RecordID, error) {
+	stale, err := s.Store.Append(ctx, commits)
+	for _, c := range commits {
+		s.each(func(l store.Listener) { l.Moved(c.Supplier) })
+	}
+	return stale, err
+}
+
+func (s *shared) SetPolicy(ctx context.Context, supplier string, p *conflicts.Policy) error {
+	err := s.Store.SetPolicy(ctx, supplier, p)
+	s.each(func(l store.Listener) { l.Moved(supplier) })
+	return err
+}
+
+func (s *shared) Listen(ctx context.Context, l store.Listener) error {
+	s.bus.mu.Lock()
+	s.bus.listeners[s] = l
+	s.bus.mu.Unlock()
+	<-ctx.Done()
+	s.bus.mu.Lock()
+	delete(s.bus.listeners, s)
+	s.bus.mu.Unlock()
+	return nil
+}
+
+func (s *shared) Tell(_ context.Context, message []byte) error {
+	s.each(func(l store.Listener) { l.Told(message) })
+	return nil
+}
+
+// nodes starts hubs that share one store.
+func nodes(t *testing.T, n int) ([]*hub.Hub, *bus, store.Store) {
+	t.Helper()
+	b := &bus{listeners: make(map[*shared]store.Listener)}
+	s := openStore(t)
+	var hubs []*hub.Hub
+	for range n {
+		hubs = append(hubs, startHub(t, &shared{Store: s, bus: b}))
+	}
+	return hubs, b, s
+}
+
+func TestDeviceHearsOfWhatAnotherNodeStored(t *testing.T) {
+	for _, deaf := range []bool{false, true} {
+		t.Run(map[bool]string{false: "by a ring", true: "by looking"}[deaf], func(t *testing.T) {
+			hubs, bus, _ := nodes(t, 2)
+			bus.deaf = deaf
+			anna := newReplica(t, "anna", newID(1))
+			ben := newReplica(t, "ben", newID(1))
+			anna.connect(hubs[0], principal("anna", conflicts.Member))
+			ben.connect(hubs[1], principal("ben", conflicts.Member))
+			ben.send() // asks before there is anything
+			if out := ben.next(); len(out) != 1 || out[0].Unavailable == "" {
+				t.Fatalf("got %+v, want unavailable", out)
+			}
+			anna.set("notes", "peonies")
+			anna.syncUntil(anna.acked)
+			ben.syncUntil(func() bool { return ben.value("notes") == "peonies" })
+			for i := range 5 {
+				ben.set("notes", fmt.Sprint("ivy ", i))
+				ben.syncUntil(ben.acked)
+				anna.syncUntil(func() bool { return slices.Equal(anna.graph.Heads(), ben.graph.Heads()) })
+				anna.set("notes", fmt.Sprint("peonies ", i))
+				anna.syncUntil(anna.acked)
+				ben.syncUntil(func() bool { return slices.Equal(anna.graph.Heads(), ben.graph.Heads()) })
+			}
+		})
+	}
+}
+
+func TestTwoNodesThatDivertAtOnceOpenOneConflict(t *testing.T) {
+	hubs, _, s := nodes(t, 2)
+	olga := newReplica(t, "olga", newID(1))
+	olga.connect(hubs[0], principal("olga", conflicts.Owner))
+	olga.set("wedding_date", "2027-06-12")
+	olga.syncUntil(olga.acked)
+	var devices []*replica
+	for i, name := range []string{"anna", "ben"} {
+		r := newReplica(t, name, newID(1))
+		r.connect(hubs[i], principal(name, conflicts.Member))
+		r.syncUntil(func() bool { return r.value("wedding_date") == "2027-06-12" && r.acked() })
+		devices = append(devices, r)
+	}
+	var both sync.WaitGroup
+	var sent []crdt.Hash
+	for i, r := range devices {
+		sent = append(sent, r.set("wedding_date", fmt.Sprintf("2027-07-%02d", i+1)).Hash)
+		both.Go(r.send)
+	}
+	both.Wait()
+	all := []*replica{olga, devices[0], devices[1]}
+	alike := func() bool {
+		return slices.Equal(olga.graph.Heads(), devices[0].graph.Heads()) && slices.Equal(olga.graph.Heads(), devices[1].graph.Heads())
+	}
+	for _, r := range all {
+		r.syncUntil(func() bool { return r.acked() && has(r, sent...) && r.value("wedding_date") == "2027-06-12" })
+	}
+	// Who synced first may have a hub change yet to hear of.
+	for _, r := range all {
+		r.syncUntil(func() bool {
+			return r.acked() && has(r, olga.graph.Heads()...) && has(r, devices[0].graph.Heads()...) && has(r, devices[1].graph.Heads()...)
+		})
+	}
+	if !alike() {
+		t.Errorf("heads differ: %v, %v and %v", olga.graph.Heads(), devices[0].graph.Heads(), devices[1].graph.Heads())
+	}
+	rows, err := s.Conflicts(t.Context(), "studio", store.ConflictQuery{Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 1 || rows[0].Status != conflicts.Pending || len(rows[0].Proposals) != 2 {
+		t.Errorf("two edits apart led to %+v, want one pending conflict with both", rows)
+	}
+}
+
+func has(r *replica, all ...crdt.Hash) bool {
+	return !slices.ContainsFunc(all, func(h crdt.Hash) bool { return !r.graph.Has(h) })
+}
+
+func TestPolicyReachesTheOtherNodes(t *testing.T) {
+	hubs, _, _ := nodes(t, 2)
+	who := principal("olga", conflicts.Owner)
+	anna := newReplica(t, "anna", newID(1))
+	anna.connect(hubs[1], principal("anna", conflicts.Member))
+	if _, err := hubs[1].Policy(t.Context(), who.Supplier); err != nil {
+		t.Fatal(err)
+	}
+	set, err := hubs[0].SetPolicy(t.Context(), who, conflicts.Policy{Fields: []conflicts.FieldPolicy{
+		{Path: "notes", Kind: conflicts.Text, Review: conflicts.EveryEdit},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anna.set("notes", "peonies")
+	anna.syncUntil(anna.acked)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for got, err := hubs[1].Policy(t.Context(), who.Supplier); err != nil || got.Version != set.Version; got, err = hubs[1].Policy(t.Context(), who.Supplier) {
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestDeletionReachesTheDevicesOfOtherNodes(t *testing.T) {
+	hubs, _, _ := nodes(t, 2)
+	anna := newReplica(t, "anna", newID(1))
+	ben := newReplica(t, "ben", newID(1))
+	anna.connect(hubs[0], principal("anna", conflicts.Member))
+	ben.connect(hubs[1], principal("ben", conflicts.Member))
+	anna.set("notes", "peonies")
+	anna.syncUntil(anna.acked)
+	ben.syncUntil(func() bool { return ben.value("notes") == "peonies" && ben.acked() })
+	if err := hubs[0].Delete(t.Context(), anna.id, principal("olga", conflicts.Owner)); err != nil {
+		t.Fatal(err)
+	}
+	for gone := false; !gone; {
+		for _, o := range ben.next() {
+			gone = gone || o.Unavailable == ben.id.DocumentID()
+		}
+	}
+	if err := hubs[1].Restore(t.Context(), anna.id, principal("olga", conflicts.Owner)); err != nil {
+		t.Fatal(err)
+	}
+	ben.set("notes", "ivy")
+	ben.syncUntil(ben.acked)
+	anna.syncUntil(func() bool { return anna.value("notes") == "ivy" })
+}
+
+func TestPresenceCrossesNodes(t *testing.T) {
+	hubs, _, _ := nodes(t, 3)
+	anna := newReplica(t, "anna", newID(1))
+	ben := newReplica(t, "ben", newID(1))
+	anna.connect(hubs[0], principal("anna", conflicts.Member))
+	ben.connect(hubs[2], principal("ben", conflicts.Member))
+	anna.set("notes", "peonies")
+	anna.syncUntil(anna.acked)
+	ben.syncUntil(func() bool { return ben.value("notes") == "peonies" && ben.acked() })
+	present := syncproto.Ephemeral{Record: anna.id, Count: 7, SessionID: "s", Data: []byte("typing")}
+	if err := anna.device.Receive(t.Context(), present); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		for _, o := range ben.next() {
+			if o.Presence != nil {
+				if o.Presence.From != "anna" || !reflect.DeepEqual(o.Presence.Message, present) {
+					t.Fatalf("got %+v", o.Presence)
+				}
+				return
+			}
+		}
+	}
+}
+
+func TestAChangeThatTwoNodesReceiveIsStoredOnce(t *testing.T) {
+	hubs, _, _ := nodes(t, 2)
+	anna := newReplica(t, "anna", newID(1))
+	anna.connect(hubs[0], principal("anna", conflicts.Member))
+	anna.set("notes", "peonies")
+	anna.syncUntil(anna.acked)
+	again := newReplica(t, "anna", newID(1))
+	again.connect(hubs[1], conflicts.Principal{Supplier: "studio", User: "anna", Device: "anna-phone", Role: conflicts.Member})
+	for i := range anna.graph.Len() {
+		if _, err := again.graph.AddHub(mustDecode(t, anna.graph.At(i).Raw)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := anna.set("notes", "ivy")
+	if _, err := again.graph.Add(mustDecode(t, c.Raw)); err != nil {
+		t.Fatal(err)
+	}
+	var both sync.WaitGroup
+	both.Go(anna.send)
+	both.Go(again.send)
+	both.Wait()
+	anna.syncUntil(anna.acked)
+	again.syncUntil(again.acked)
+}
