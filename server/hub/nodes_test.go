@@ -3,6 +3,7 @@ package hub_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"slices"
 	"sync"
@@ -83,7 +84,15 @@ func nodes(t *testing.T, n int) ([]*hub.Hub, *bus, store.Store) {
 	s := openStore(t)
 	var hubs []*hub.Hub
 	for range n {
-		hubs = append(hubs, startHub(t, &shared{Store: s, bus: b}))
+		h, err := hub.New(t.Context(), hub.Options{
+			Store: &shared{Store: s, bus: b}, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler),
+			Limits: hub.Limits{Follow: 20 * time.Millisecond},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(h.Close)
+		hubs = append(hubs, h)
 	}
 	return hubs, b, s
 }
