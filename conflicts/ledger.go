@@ -60,16 +60,7 @@ type binding struct {
 // actors are the bound actors of a record. Their JSON is keyed by hexadecimal.
 type actors map[crdt.ActorID]*binding
 
-// MarshalJSON writes the actors in a fixed order.
-func (a actors) MarshalJSON() ([]byte, error) {
-	text := make(map[string]*binding, len(a))
-	for id, b := range a {
-		text[id.String()] = b
-	}
-	return json.Marshal(text)
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads the actors as the ledger writes them.
 func (a *actors) UnmarshalJSON(b []byte) error {
 	var text map[string]*binding
 	if err := json.Unmarshal(b, &text); err != nil {

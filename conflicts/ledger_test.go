@@ -2,6 +2,7 @@ package conflicts
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"testing"
 
@@ -29,6 +30,9 @@ func FuzzLedger(f *testing.F) {
 		}
 		l.view()
 		once := (&Record{ledger: l}).Ledger()
+		if plain, err := json.Marshal(l); err != nil || !bytes.Equal(once, plain) {
+			t.Fatalf("got  %s\nwant %s, %v", once, plain, err)
+		}
 		again, err := parseLedger(once)
 		if err != nil {
 			t.Fatalf("%s: %v", once, err)

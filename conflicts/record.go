@@ -1,7 +1,6 @@
 package conflicts
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"wedsync/crdt"
@@ -143,7 +142,7 @@ func (r *Record) View() *LedgerView { return r.ledger.view() }
 
 // Ledger is what must be stored when an Outcome says that it changed.
 func (r *Record) Ledger() []byte {
-	b, err := json.Marshal(r.ledger)
+	b, err := r.ledger.encode()
 	if err != nil {
 		panic(fmt.Sprintf("conflicts: ledger of %s: %v", r.id, err)) // it holds nothing that JSON cannot
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 )
 
 // kindNames are the tags of values, by kind. They stand in stored ledgers, so
@@ -24,47 +25,65 @@ type unknownScalar struct {
 // MarshalJSON writes v without loss, as an object whose one member is named
 // after the kind: {"int":5}, {"text":"hello"}, {"list":[{"null":null}]}.
 // Missing is null.
-func (v Value) MarshalJSON() ([]byte, error) {
+func (v Value) MarshalJSON() ([]byte, error) { return v.AppendTagged(nil) }
+
+// AppendTagged appends what MarshalJSON writes.
+func (v Value) AppendTagged(b []byte) ([]byte, error) {
 	if v.Kind == Missing {
-		return []byte("null"), nil
+		return append(b, "null"...), nil
 	}
 	if int(v.Kind) >= len(kindNames) {
-		return nil, fmt.Errorf("value of kind %d: %w", v.Kind, ErrInvalid)
+		return b, fmt.Errorf("value of kind %d: %w", v.Kind, ErrInvalid)
 	}
-	content, err := json.Marshal(v.content())
-	if err != nil {
-		return nil, err
-	}
-	tagged := append(make([]byte, 0, len(content)+16), `{"`...)
-	tagged = append(append(tagged, kindNames[v.Kind]...), `":`...)
-	return append(append(tagged, content...), '}'), nil
+	b = append(append(append(b, `{"`...), kindNames[v.Kind]...), `":`...)
+	b, err := v.appendContent(b)
+	return append(b, '}'), err
 }
 
+func (v Value) appendContent(b []byte) ([]byte, error) {
+	switch v.Kind {
+	case Null:
+		return append(b, "null"...), nil
+	case Bool:
+		return strconv.AppendBool(b, v.Int != 0), nil
+	case Int, Counter, Timestamp:
+		return strconv.AppendInt(b, v.Int, 10), nil
+	case Uint:
+		return strconv.AppendUint(b, v.Uint, 10), nil
+	case Str, Text:
+		return AppendJSONString(b, v.Str), nil
+	}
+	content, err := json.Marshal(v.content())
+	return append(b, content...), err
+}
+
+// content is the content of a kind that is written seldom.
 func (v Value) content() any {
 	switch v.Kind {
-	case Bool:
-		return v.Int != 0
-	case Int, Counter, Timestamp:
-		return v.Int
-	case Uint:
-		return v.Uint
 	case Float:
 		if math.IsNaN(v.Float) || math.IsInf(v.Float, 0) { // no JSON number: its bits
 			return strconv.FormatUint(math.Float64bits(v.Float), 16)
 		}
 		return v.Float
-	case Str, Text:
-		return v.Str
 	case Bytes:
 		return v.Bytes
 	case Map:
 		return v.Map
 	case List:
 		return v.List
-	case Unknown:
-		return unknownScalar{v.Code, v.Bytes}
 	}
-	return nil
+	return unknownScalar{v.Code, v.Bytes}
+}
+
+// AppendJSONString appends s as the JSON string that encoding/json makes of it.
+func AppendJSONString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '&' || c == '<' || c == '>' || c == '\\' || c >= utf8.RuneSelf {
+			quoted, _ := json.Marshal(s) // fails for no string
+			return append(b, quoted...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.

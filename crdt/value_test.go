@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -59,6 +60,70 @@ func TestTaggedJSONLosesNothing(t *testing.T) {
 			t.Fatalf("got %+v, want %+v through %s", got, v, b)
 		}
 	})
+}
+
+func TestTaggedJSONIsWhatEncodingJSONWrites(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := anyValue(3).Draw(t, "value")
+		if s := rapid.SliceOf(rapid.Byte()).Draw(t, "bytes"); v.Kind == Str || v.Kind == Text {
+			v.Str += string(s) // UTF-8 or not
+		}
+		want, err := json.Marshal(tagged(v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := v.AppendTagged([]byte("[")); err != nil || string(got) != "["+string(want) {
+			t.Fatalf("got  %s, %v\nwant [%s", got, err, want)
+		}
+	})
+}
+
+// tagged is what encoding/json has to be given for the tagged form of a value.
+func tagged(v Value) any {
+	var content any
+	switch v.Kind {
+	case Missing:
+		return nil
+	case Bool:
+		content = v.Int != 0
+	case Int, Counter, Timestamp:
+		content = v.Int
+	case Uint:
+		content = v.Uint
+	case Float:
+		content = v.Float
+		if math.IsNaN(v.Float) || math.IsInf(v.Float, 0) {
+			content = strconv.FormatUint(math.Float64bits(v.Float), 16)
+		}
+	case Str, Text:
+		content = v.Str
+	case Bytes:
+		content = v.Bytes
+	case Map:
+		var m map[string]any
+		if v.Map != nil {
+			m = make(map[string]any)
+		}
+		for k, e := range v.Map {
+			m[k] = tagged(e)
+		}
+		content = m
+	case List:
+		var l []any
+		if v.List != nil {
+			l = make([]any, len(v.List))
+		}
+		for i, e := range v.List {
+			l[i] = tagged(e)
+		}
+		content = l
+	case Unknown:
+		content = struct {
+			Code  uint8  `json:"code"`
+			Bytes []byte `json:"bytes"`
+		}{v.Code, v.Bytes}
+	}
+	return map[string]any{kindNames[v.Kind]: content}
 }
 
 func TestTaggedJSONIsStable(t *testing.T) {
