@@ -59,7 +59,7 @@ func (b *Builder) Len() int { return len(b.change.Ops) }
 // asked again: the same operations make another change of the same place.
 func (b *Builder) Change(message string) *Change {
 	c := b.change
-	c.Ops = slices.Clone(c.Ops)
+	c.Ops = slices.Clip(c.Ops) // those that the Builder appends are not among them
 	c.NumOps = len(c.Ops)
 	c.Message = message
 	if b.covered != len(c.Ops) || b.covered == 0 {
