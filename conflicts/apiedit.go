@@ -165,7 +165,7 @@ func (b *batch) attempt(f *field, e Edit) {
 		key = e.From.User + " " + e.Key
 	}
 	author := e.From.author()
-	b.rule(f, Attempt{
+	b.rule(f, &Attempt{
 		Value: e.Fields[f.Policy.Path], Author: author, Base: base,
 		Known: f.knows(key), BuildsOn: f.openOf(author.key()), At: b.now,
 	}, source{

@@ -67,7 +67,7 @@ type Ruling struct {
 
 // Decide applies the rules in their order; the first that matches wins.
 func Decide(s Standing, a Attempt) Ruling {
-	j := judge{s, a, measure{s.Policy.Kind, s.Zone}}
+	j := &judge{s, a, measure{s.Policy.Kind, s.Zone}}
 	equal, isOpen := j.equalOpen(nil)
 	switch {
 	case a.Known, a.Before != nil && j.equals(*a.Before):
@@ -120,26 +120,26 @@ type judge struct {
 	m measure
 }
 
-func (j judge) equals(v crdt.Value) bool { return j.m.same(j.a.Value, v) }
+func (j *judge) equals(v crdt.Value) bool { return j.m.same(j.a.Value, v) }
 
-func (j judge) fits() bool { return j.m.canon(j.a.Value).fits }
+func (j *judge) fits() bool { return j.m.canon(j.a.Value).fits }
 
-func (j judge) buildsOnOwn() bool { return len(j.a.BuildsOn) > 0 || j.a.Rejected }
+func (j *judge) buildsOnOwn() bool { return len(j.a.BuildsOn) > 0 || j.a.Rejected }
 
 // mayPropose is the first half of rule 3.
-func (j judge) mayPropose() bool {
+func (j *judge) mayPropose() bool {
 	role := j.a.Author.Role
 	return role.MayPropose() && (j.Policy.Review != Locked || role.MayResolve())
 }
 
 // mayDecide is the clause of rule 12.
-func (j judge) mayDecide() bool {
+func (j *judge) mayDecide() bool {
 	role := j.a.Author.Role
 	return role.MayResolve() || j.Policy.Review == ConflictingEdits && role != Integration
 }
 
 // typesFirstValue is rule 6.
-func (j judge) typesFirstValue() bool {
+func (j *judge) typesFirstValue() bool {
 	if j.a.Author.Role == Integration || j.Pending || !j.fits() {
 		return false
 	}
@@ -153,7 +153,7 @@ func (j judge) typesFirstValue() bool {
 }
 
 // continuesOwnRevision is rule 7.
-func (j judge) continuesOwnRevision() bool {
+func (j *judge) continuesOwnRevision() bool {
 	if j.current() == 0 || j.a.Base != j.current() || !j.fits() || !j.mayDecide() {
 		return false
 	}
@@ -163,7 +163,7 @@ func (j judge) continuesOwnRevision() bool {
 
 // reason is the one that rules 8 to 11 or 13 would give if a conflict were
 // pending or not.
-func (j judge) reason(pending bool) string {
+func (j *judge) reason(pending bool) string {
 	switch {
 	case j.a.Rejected:
 		return BuiltOnRejected
@@ -179,7 +179,7 @@ func (j judge) reason(pending bool) string {
 
 // equalOpen is the first open proposal that means the same as the attempt and
 // is still open once its author has left some.
-func (j judge) equalOpen(left []string) (id string, ok bool) {
+func (j *judge) equalOpen(left []string) (id string, ok bool) {
 	for _, p := range j.Open {
 		if j.stays(p, left) && j.equals(p.Value) {
 			return p.ID, true
@@ -189,12 +189,12 @@ func (j judge) equalOpen(left []string) (id string, ok bool) {
 }
 
 // othersOpen reports whether a proposal is still open once the author has left some.
-func (j judge) othersOpen(left []string) bool {
+func (j *judge) othersOpen(left []string) bool {
 	return slices.ContainsFunc(j.Open, func(p Proposal) bool { return j.stays(p, left) })
 }
 
 // stays reports whether a proposal is still open once the author has left some.
-func (j judge) stays(p Proposal, left []string) bool {
+func (j *judge) stays(p Proposal, left []string) bool {
 	return !slices.Contains(left, p.ID) ||
 		slices.ContainsFunc(p.Authors, func(a Author) bool { return !a.same(j.a.Author) })
 }

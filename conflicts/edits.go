@@ -32,8 +32,9 @@ func (b *batch) judge(touches []touch) {
 			edits = append(edits, b.edit(f, t, order[t.index]))
 		}
 	}
-	for _, e := range b.fold(edits) {
-		b.decide(e)
+	edits = b.fold(edits)
+	for i := range edits {
+		b.decide(&edits[i])
 	}
 }
 
@@ -63,11 +64,11 @@ func (b *batch) edit(f *field, t touch, order int) edit {
 }
 
 // decide decides one edit.
-func (b *batch) decide(e edit) {
+func (b *batch) decide(e *edit) {
 	key := e.author.key()
 	base := e.field.base(b.graph, key, e.view)
 	open, rejected := e.field.buildsOn(b.graph, key, e.view, base)
-	result := b.rule(e.field, Attempt{
+	result := b.rule(e.field, &Attempt{
 		Value: e.value, Before: &e.before, Author: e.author,
 		Base: base, BuildsOn: open, Rejected: rejected, At: b.now,
 	}, source{
@@ -80,7 +81,7 @@ func (b *batch) decide(e edit) {
 
 // repeats reports whether an edit sets what its author had set before and the
 // hub change whose value the author found has replaced.
-func (b *batch) repeats(e edit) bool {
+func (b *batch) repeats(e *edit) bool {
 	if e.found < 0 {
 		return false
 	}

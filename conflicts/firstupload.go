@@ -106,8 +106,8 @@ func (b *batch) contest(f *field, l crdt.Live, reason string) {
 	c := b.graph.At(l.Change)
 	author := b.owner(c)
 	base := f.base(b.graph, author.key(), b.graph.View(c.Hash))
-	a := Attempt{Value: l.Value, Author: author, Base: base, At: b.now}
-	j := judge{f.standing(b.policy.zone()), a, m}
+	a := &Attempt{Value: l.Value, Author: author, Base: base, At: b.now}
+	j := &judge{f.standing(b.policy.zone()), *a, m}
 	r := Ruling{Result: EditDiverted}
 	r.Joins, _ = j.equalOpen(nil)
 	r.Reason = cmp.Or(reason, j.reason(j.Pending))

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +22,15 @@ const epochsAhead = 8
 // maxEpoch bounds how often a record may be lost and come back.
 const maxEpoch = 1 << 16
 
-// hubActor is the actor under which the hub writes a record.
+// hubActor is the actor under which the hub writes a record. It is reckoned once.
 func (r *Record) hubActor(epoch uint64) crdt.ActorID {
+	for e := uint64(len(r.hubActors)); e <= epoch; e++ {
+		r.hubActors = append(r.hubActors, r.newHubActor(e))
+	}
+	return r.hubActors[epoch]
+}
+
+func (r *Record) newHubActor(epoch uint64) crdt.ActorID {
 	mac := hmac.New(sha256.New, r.env.Secret)
 	mac.Write([]byte("wedsync hub actor"))
 	mac.Write(r.id[:])
@@ -32,13 +40,8 @@ func (r *Record) hubActor(epoch uint64) crdt.ActorID {
 
 // isHubActor reports whether the hub writes, wrote or may have written under an actor.
 func (r *Record) isHubActor(a crdt.ActorID) bool {
-	for e := uint64(len(r.hubActors)); e <= r.ledger.Epoch+epochsAhead; e++ {
-		if r.hubActors == nil {
-			r.hubActors = make(map[crdt.ActorID]bool)
-		}
-		r.hubActors[r.hubActor(e)] = true
-	}
-	return r.hubActors[a]
+	r.hubActor(r.ledger.Epoch + epochsAhead) // the last of them
+	return slices.Contains(r.hubActors, a)
 }
 
 // tag proves that the hub wrote a change: an HMAC of the change with an empty

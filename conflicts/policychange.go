@@ -59,9 +59,8 @@ func (b *batch) adopt(p *Policy) {
 // letGo ends the time of fields that the policy dropped and that wait for no
 // decision.
 func (b *batch) letGo() {
-	for _, path := range b.ledger.critical() {
-		f := b.ledger.Fields[path]
-		if _, named := b.policy.field(path); !named && f.Pending == nil {
+	for path, f := range b.ledger.Fields {
+		if _, named := b.policy.field(path); !named && f.Critical && f.Pending == nil {
 			f.Critical = false
 			b.dirty = true
 		}

@@ -50,7 +50,7 @@ type Record struct {
 	policy    *Policy
 	adopted   *Policy // the policy that the ledger follows; nil before the first batch
 	watching  []crdt.Path
-	hubActors map[crdt.ActorID]bool   // by epoch from 0 on
+	hubActors []crdt.ActorID          // by epoch, those that were asked for
 	carriers  map[crdt.Hash]Principal // who delivered the changes that wait
 }
 

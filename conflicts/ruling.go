@@ -28,14 +28,14 @@ func (s source) way(a Author) Source {
 }
 
 // rule decides an attempt and does what the ruling says.
-func (b *batch) rule(f *field, a Attempt, s source) Result {
-	r := Decide(f.standing(b.policy.zone()), a)
+func (b *batch) rule(f *field, a *Attempt, s source) Result {
+	r := Decide(f.standing(b.policy.zone()), *a)
 	b.do(f, a, s, r)
 	return r.Result
 }
 
 // do carries out a ruling and tells its verdict.
-func (b *batch) do(f *field, a Attempt, s source, r Ruling) {
+func (b *batch) do(f *field, a *Attempt, s source, r Ruling) {
 	verdict := Verdict{
 		Field: f.Policy.Path, Outcome: string(r.Result), Reason: r.Reason, Rule: r.Rule, Author: a.Author, Base: a.Base,
 	}
@@ -95,7 +95,7 @@ func (b *batch) left(f *field) {
 
 // divert makes the attempt a proposal, or its author one of those who stand
 // behind an equal one.
-func (b *batch) divert(f *field, a Attempt, s source, r Ruling) (conflict, proposal string) {
+func (b *batch) divert(f *field, a *Attempt, s source, r Ruling) (conflict, proposal string) {
 	c := b.pending(f, a, s, r.Reason)
 	c.Version++
 	id := r.Joins
@@ -117,7 +117,7 @@ func (b *batch) divert(f *field, a Attempt, s source, r Ruling) (conflict, propo
 }
 
 // pending is the field's pending conflict, opened if there is none.
-func (b *batch) pending(f *field, a Attempt, s source, reason string) *Conflict {
+func (b *batch) pending(f *field, a *Attempt, s source, reason string) *Conflict {
 	if f.Pending == nil {
 		f.Pending = &Conflict{
 			ID:     cmp.Or(f.Reopens, newID(b.now, "conflict", b.id, f.Policy.Path, s.cause)),
@@ -130,7 +130,7 @@ func (b *batch) pending(f *field, a Attempt, s source, reason string) *Conflict 
 
 // since shows on the author's open proposals what the author has set since,
 // without the right to.
-func (b *batch) since(f *field, a Attempt) {
+func (b *batch) since(f *field, a *Attempt) {
 	b.due = b.due || a.Before != nil
 	for _, id := range f.openOf(a.Author.key()) {
 		f.Pending.proposal(id).Since = &Later{a.Value, b.now}

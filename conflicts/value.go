@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -101,7 +102,23 @@ func (m measure) day(v crdt.Value) (string, bool) {
 
 // plain is NFC without outer white space, and with one space for every run within.
 func plain(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	return strings.Join(strings.Fields(norm.NFC.String(s)), " ")
+}
+
+// isPlain reports whether s is plain, at a glance: false may be wrong.
+func isPlain(s string) bool {
+	last := byte(' ')
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c >= utf8.RuneSelf || c == ' ' && last == ' ' {
+			return false
+		}
+		last = c
+	}
+	return last != ' '
 }
 
 // written is the text of a value as its author wrote it.

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
+
 	"wedsync/crdt"
 )
 
@@ -208,4 +211,13 @@ func TestPolicyCheck(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
+}
+
+func TestPlainIsNFCWithSingleInnerSpaces(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := strings.Join(rapid.SliceOf(rapid.SampledFrom([]string{" ", "a", "Z", "\t", "\n", "\x00", "\x7f", "é", "e\u0301", "\u00a0", "\xff"})).Draw(t, "parts"), "")
+		if got, want := plain(s), strings.Join(strings.Fields(norm.NFC.String(s)), " "); got != want {
+			t.Fatalf("plain(%q) is %q, want %q", s, got, want)
+		}
+	})
 }

@@ -80,7 +80,7 @@ func (b *batch) incoming(f *field, w WebhookEdit) {
 		s.Value = value
 	}
 	key := fmt.Sprintf("%s webhook %q", author.key(), w.Event)
-	b.rule(f, Attempt{
+	b.rule(f, &Attempt{
 		Value: value, Author: author, Base: min(s.Acknowledged, f.revision()),
 		Known: known, BuildsOn: f.openOf(author.key()), At: b.now,
 	}, source{key: key, edited: b.now, cause: key})
