@@ -97,6 +97,9 @@ func parseLedger(b []byte) (*ledger, error) {
 		if f == nil {
 			return nil, fmt.Errorf("read ledger: field %q is empty", path)
 		}
+		if f.Pending != nil && f.Pending.Record == (crdt.RecordID{}) {
+			return nil, fmt.Errorf("read ledger: the conflict of field %q names no record", path)
+		}
 	}
 	for path, m := range l.Merged {
 		if m == nil || m.Field != path {

@@ -22,6 +22,7 @@ func FuzzLedger(f *testing.F) {
 	a.push()
 	f.Add(w.ledger)
 	f.Add([]byte(`{"version":1,"fields":{"budget":null}}`))
+	f.Add([]byte(`{"version":1,"fields":{"budget":{"pending":{}}}}`))
 	f.Add([]byte(`{"version":1,"actors":{"zz":{}}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		l, err := parseLedger(b)
@@ -44,7 +45,7 @@ func FuzzLedger(f *testing.F) {
 }
 
 func TestLedgerOfALaterHubIsRefused(t *testing.T) {
-	for _, b := range []string{`{"version":4}`, `{"version":0}`, `[]`, `{`, `{"version":1,"fields":{"budget":null}}`, `{"version":1,"answers":[{"from":-1,"to":2}]}`, `{"version":1,"awaiting":{"from":-1}}`, `{"version":1,"epoch":18446744073709551615}`} {
+	for _, b := range []string{`{"version":4}`, `{"version":0}`, `[]`, `{`, `{"version":1,"fields":{"budget":null}}`, `{"version":1,"fields":{"budget":{"pending":{}}}}`, `{"version":1,"answers":[{"from":-1,"to":2}]}`, `{"version":1,"awaiting":{"from":-1}}`, `{"version":1,"epoch":18446744073709551615}`} {
 		if _, err := ReadLedger([]byte(b)); err == nil {
 			t.Errorf("%s was read", b)
 		}
