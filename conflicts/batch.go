@@ -81,7 +81,7 @@ func (b *batch) store(c *crdt.Change) {
 			b.apart = append(b.apart, key)
 		}
 	}
-	c.DropOps()
+	c.Ops = nil
 	b.out.Stored = append(b.out.Stored, c)
 }
 

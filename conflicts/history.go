@@ -159,7 +159,7 @@ func (h *History) Add(p Past) error {
 		paths := h.fields.Apply(h.graph.Len()-1, c)
 		t.typed = append(t.typed, h.types(c))
 		t.touched = append(t.touched, slices.DeleteFunc(paths, h.untold))
-		c.DropOps()
+		c.Ops = nil
 	}
 	t.tell()
 	if len(h.events) > MaxHistoryEvents {

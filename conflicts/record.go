@@ -111,7 +111,7 @@ func (r *Record) restoreBatch(batch StoredBatch) error {
 		}
 		r.fields.Apply(r.graph.Len()-1, c)
 		r.roots.Apply(r.graph.Len()-1, c)
-		c.DropOps()
+		c.Ops = nil
 	}
 	if end := r.graph.Len() - 1; batch.Hub && end >= start {
 		r.seal(answer{From: start, To: end, By: r.graph.At(end).Hash})

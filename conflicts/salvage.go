@@ -101,7 +101,7 @@ func (r *Record) copyBefore(lost []*crdt.Change) (*crdt.Graph, *crdt.Fields, err
 			return nil, nil, err
 		}
 		fields.Apply(g.Len()-1, c)
-		c.DropOps()
+		c.Ops = nil
 	}
 	return g, fields, nil
 }

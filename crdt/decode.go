@@ -21,10 +21,10 @@ func Decode(raw []byte, l Limits) (*Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeBody(raw, body, hash, l)
+	return decodeBody(raw, body, hash, l, nil)
 }
 
-func decodeBody(raw, body []byte, hash Hash, l Limits) (*Change, error) {
+func decodeBody(raw, body []byte, hash Hash, l Limits, r *Room) (*Change, error) {
 	d := decoder{Reader: columnar.NewReader(string(body)), limits: &l}
 	c := &Change{Hash: hash, Raw: raw}
 	if err := d.header(c); err != nil {
@@ -34,8 +34,7 @@ func decodeBody(raw, body []byte, hash Hash, l Limits) (*Change, error) {
 	if err := cols.readColumns(&d.Reader); err != nil {
 		return nil, err
 	}
-	if err := d.operations(c, &cols); err != nil {
-		c.DropOps()
+	if err := d.operations(c, &cols, r); err != nil {
 		return nil, err
 	}
 	return c, nil

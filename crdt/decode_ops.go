@@ -8,13 +8,13 @@ import (
 )
 
 // operations reads the operations of c, whose header is complete.
-func (d *decoder) operations(c *Change, cols *opColumns) error {
+func (d *decoder) operations(c *Change, cols *opColumns, r *Room) error {
 	n, preds, err := d.count(c, cols)
 	if err != nil {
 		return err
 	}
 	if n > 0 {
-		c.Ops = newOps(n)
+		c.Ops = r.take(n)
 	}
 	c.NumOps = n
 	room := make([]OpID, preds)

@@ -20,7 +20,7 @@ func Materialise(chunks [][]byte, maxOps, maxBytes int) (Value, []Hash, error) {
 		body, hash, err := openChunk(chunk, &l)
 		var c *Change
 		if err == nil {
-			c, err = decodeBody(chunk, body, hash, l)
+			c, err = decodeBody(chunk, body, hash, l, nil)
 		}
 		if err != nil {
 			return Value{}, nil, fmt.Errorf("change %d: %w", i, err)

@@ -67,7 +67,7 @@ type Hub struct {
 
 	inFlight budget              // of messages that were read and have not had their turn
 	delayed  budget              // of messages of devices that fight, until they are taken
-	heavy    *semaphore.Weighted // one at a time has many operations in memory
+	heavy    *heavy              // one at a time has many operations in memory
 	telling  *semaphore.Weighted // one history at a time is made
 
 	ctx    context.Context // ends when no room has an owner any more
@@ -102,7 +102,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.contacts.limit = h.limits.Contacts
 	h.inFlight = newBudget(h.limits.InFlight)
 	h.delayed = newBudget(h.limits.Delayed)
-	h.heavy = semaphore.NewWeighted(1)
+	h.heavy = newHeavy()
 	h.telling = semaphore.NewWeighted(1)
 	h.commits = newCommitter(h)
 	h.heads = newHeadsLoader(h)

@@ -66,7 +66,7 @@ func (d *Device) decode(ctx context.Context, id crdt.RecordID, t *syncTask) erro
 			continue
 		}
 		if kept+len(c.Ops) > keptOps {
-			c.DropOps()
+			c.Ops = nil
 		}
 		kept += len(c.Ops)
 		t.changes = append(t.changes, c)
@@ -84,14 +84,15 @@ func (h *Hub) decodeOne(ctx context.Context, raw []byte) (*crdt.Change, error) {
 	if !errors.Is(err, crdt.ErrLimit) {
 		return c, err
 	}
-	if err := h.heavy.Acquire(ctx, 1); err != nil {
+	room, err := h.heavy.enter(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer h.heavy.Release(1)
-	if c, err = crdt.Decode(raw, h.env.Limits); err != nil {
+	defer h.heavy.leave(room)
+	if c, err = room.Decode(raw, h.env.Limits); err != nil {
 		return nil, err
 	}
-	c.DropOps()
+	c.Ops = nil
 	return c, nil
 }
 
@@ -113,29 +114,28 @@ func (h *Hub) portions(changes []*crdt.Change, receive func([]*crdt.Change) erro
 	if whole {
 		return receive(changes)
 	}
-	if err := h.heavy.Acquire(context.WithoutCancel(h.ctx), 1); err != nil {
+	room, err := h.heavy.enter(context.WithoutCancel(h.ctx))
+	if err != nil {
 		return err
 	}
-	defer h.heavy.Release(1)
+	defer h.heavy.leave(room)
 	for len(changes) > 0 {
-		var portion, decoded []*crdt.Change
+		var portion []*crdt.Change
 		for ops := 0; len(changes) > 0 && (ops == 0 || ops+changes[0].NumOps <= portionOps); changes = changes[1:] {
 			c := changes[0]
 			if bare(c) {
-				var err error
-				if c, err = crdt.Decode(c.Raw, h.env.Limits); err != nil {
+				decode := crdt.Decode
+				if len(portion) == 0 { // it may be a large one
+					decode = room.Decode
+				}
+				if c, err = decode(c.Raw, h.env.Limits); err != nil {
 					return err
 				}
-				decoded = append(decoded, c)
 			}
 			ops += max(c.NumOps, 1)
 			portion = append(portion, c)
 		}
-		err := receive(portion)
-		for _, c := range decoded {
-			c.DropOps()
-		}
-		if err != nil {
+		if err := receive(portion); err != nil {
 			return err
 		}
 	}
