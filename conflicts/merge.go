@@ -10,8 +10,8 @@ import (
 	"wedsync/crdt"
 )
 
-// An apiWrite says who wrote an ordinary field over the API, which the change
-// itself, being the hub's, does not tell.
+// An apiWrite says who wrote an ordinary field over the API or a webhook, which
+// the change itself, being the hub's, does not tell.
 type apiWrite struct {
 	Change crdt.Hash `json:"change"`
 	By     Author    `json:"by"`
@@ -132,7 +132,7 @@ func (b *batch) mergedValue(path crdt.Path, w crdt.RootWrite) MergedValue {
 	} else if b.isHubActor(c.Actor) {
 		v.Source = FromAPI
 		if api, ok := b.ledger.Wrote[path]; ok && api.Change == c.Hash {
-			v.Author, v.ReceivedAt = api.By, api.At
+			v.Author, v.ReceivedAt, v.Source = api.By, api.At, source{}.way(api.By)
 		}
 	} else if w.Change >= b.start {
 		v.Author, v.ReceivedAt = b.author(c), b.now

@@ -338,6 +338,27 @@ func TestEditOverTheAPIIsAnAuthorLikeAnother(t *testing.T) {
 	})
 }
 
+func TestWhatAConnectionSaysBesideADeviceIsAnEntryOfItsOwnSource(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		b.set("phone", f.s("0172"))
+		at := w.now
+		w.webhook("e1", "phone", f.s("0171"))
+		b.push()
+		m := w.merged("phone")
+		sources := make(map[Source]MergedValue)
+		for _, v := range m.Values {
+			sources[v.Source] = v
+		}
+		crms := sources[FromWebhook]
+		if len(m.Values) != 2 || !crms.Author.same(crm.author()) || !crms.ReceivedAt.Equal(at) || !crms.Value.Equal(f.s("0171")) {
+			t.Fatalf("entry %+v", m)
+		}
+		if device := sources[FromDevice]; device.Author.User != "bob" {
+			t.Fatalf("entry %+v", m)
+		}
+	})
+}
+
 func TestHubChangesOfCriticalFieldsMakeNoEntries(t *testing.T) {
 	policy := modes(EveryEdit)
 	policy.Fields = append(policy.Fields, FieldPolicy{Path: "venue.name", Kind: Text, Review: EveryEdit})

@@ -348,6 +348,10 @@ type Receipts interface {
 type Policies interface {
 	// Policy reads the policy that a supplier has set, or ErrNotFound.
 	Policy(ctx context.Context, supplier string) (*conflicts.Policy, error)
+	// PolicyOf reads the policy that a supplier set as a version, which may be one
+	// that it has replaced since, or ErrNotFound. With those a journal can be
+	// replayed: none is ever forgotten.
+	PolicyOf(ctx context.Context, supplier string, version uint64) (*conflicts.Policy, error)
 	// SetPolicy replaces the policy, durably. It returns ErrStale unless
 	// p.Version is above that of the policy in force, which is 1 if none was set.
 	SetPolicy(ctx context.Context, supplier string, p *conflicts.Policy) error

@@ -15,18 +15,20 @@ import (
 
 // A standing is what the store keeps of the record at some time, read anew.
 type standing struct {
-	version uint64
-	deleted bool
-	lost    bool // the store has just lost something
-	ledger  []byte
-	batches []conflicts.StoredBatch
-	rows    []conflicts.Conflict
-	entries []store.Entry
-	record  *conflicts.Record // nil if the store does not know it
-	graph   *crdt.Graph
-	view    *conflicts.LedgerView
-	changes []*crdt.Change // by graph index, with their operations
-	fields  *crdt.Fields
+	version  uint64
+	deleted  bool
+	lost     bool // the store has just lost something
+	ledger   []byte
+	batches  []conflicts.StoredBatch
+	rows     []conflicts.Conflict
+	merged   []conflicts.Merged
+	entries  []store.Entry
+	policies map[uint64]*conflicts.Policy // that the entries name
+	record   *conflicts.Record            // nil if the store does not know it
+	graph    *crdt.Graph
+	view     *conflicts.LedgerView
+	changes  []*crdt.Change // by graph index, with their operations
+	fields   *crdt.Fields
 }
 
 var criticalPaths = []crdt.Path{"wedding_date", "venue_name", "budget", "venue.name"}
@@ -50,16 +52,40 @@ func (m *model) look() {
 	queued, err := m.store.Conflicts(m.ctx, modelSupplier, store.ConflictQuery{Limit: 10_000})
 	m.must(err)
 	s.rows = store.ConflictsOf(queued)
+	s.merged = m.mergedEntries()
 	s.entries, err = m.store.Journal(m.ctx, modelSupplier, 0, 10_000)
 	m.must(err)
+	s.policies = m.policiesOf(s.entries)
 	s.graph, s.view = s.record.Graph(), s.record.View()
-	s.fields = crdt.NewFields(slices.Concat(criticalPaths, []crdt.Path{"notes", "sync_conflicts"})...)
+	s.fields = crdt.NewFields(slices.Concat(criticalPaths, []crdt.Path{"notes", "venue", "sync_conflicts"})...)
 	for i := range s.graph.Len() {
 		c := mustDecode(m.t, s.graph.At(i).Raw)
 		s.changes = append(s.changes, c)
 		s.fields.Apply(i, c)
 	}
 	m.at = s
+}
+
+// policiesOf are the policies by which the batches of a journal were judged, as
+// the store keeps them.
+func (m *model) policiesOf(entries []store.Entry) map[uint64]*conflicts.Policy {
+	policies := make(map[uint64]*conflicts.Policy)
+	for _, e := range entries {
+		for _, b := range e.Batches {
+			version := b.Origin.Policy
+			if policies[version] != nil {
+				continue
+			}
+			policy, err := m.store.PolicyOf(m.ctx, modelSupplier, version)
+			if errors.Is(err, store.ErrNotFound) && version == 1 {
+				policy, err = conflicts.DefaultPolicy(), nil // in force without being set
+			}
+			m.must(err)
+			m.must(policy.Check()) // looks up its zone
+			policies[version] = policy
+		}
+	}
+	return policies
 }
 
 func (m *model) must(err error) {
@@ -85,6 +111,7 @@ func (m *model) check(t *rapid.T) {
 		if wrong := s.wrong(s.graph.All()); wrong != "" {
 			t.Fatalf("the mirror rule is broken: %s", wrong)
 		}
+		m.checkMerged(s)
 		m.checkHubChanges(s, batches)
 	}
 }
@@ -234,7 +261,7 @@ func (m *model) checkEdits(s *standing) {
 }
 
 func (m *model) checkDecided(s *standing, b store.Batch, start int) {
-	policy := m.policies[b.Origin.Policy]
+	policy := s.policies[b.Origin.Policy]
 	end := start + len(b.Chunks)
 	if b.Hub {
 		end--
@@ -296,7 +323,7 @@ func (m *model) moves(path crdt.Path, b doneBatch) (n uint64) {
 			continue
 		}
 		review := conflicts.Review("")
-		for _, f := range m.policies[b.Origin.Policy].Fields {
+		for _, f := range m.at.policies[b.Origin.Policy].Fields {
 			if f.Path == path {
 				review = f.Review
 			}
@@ -368,6 +395,8 @@ func (m *model) checkHubChanges(s *standing, batches []doneBatch) {
 			fields = in.Edit.Fields
 		case in.Webhook != nil:
 			fields = in.Webhook.Fields
+		case in.Uses != nil:
+			fields = map[crdt.Path]crdt.Value{m.entry(in.Uses.Entry).Field: {}}
 		}
 		for path := range fields {
 			if _, critical := s.view.Accepted[path]; !critical && b.Hub {

@@ -88,6 +88,7 @@ func (m *model) erased() {
 			m.t.Fatalf("conflict %s of an erased record", asJSON(row))
 		}
 	}
+	m.erasedMerged()
 	if kept := m.receipts(); len(kept) > 0 {
 		m.t.Fatalf("receipts of an erased record: %v", kept)
 	}
@@ -100,7 +101,7 @@ func (m *model) erased() {
 		}
 	}
 	batch := entries[last].Batches[0]
-	rec := conflicts.New(m.id, &conflicts.Env{Secret: modelIdentity.Secret, Limits: crdt.DefaultLimits}, m.policies[1])
+	rec := conflicts.New(m.id, &conflicts.Env{Secret: modelIdentity.Secret, Limits: crdt.DefaultLimits}, conflicts.DefaultPolicy())
 	_, err = rec.Replay(conflicts.Journaled{From: batch.Origin.From, At: batch.Origin.At, Input: batch.Origin.Input}, nil)
 	if len(batch.Chunks) > 0 || !errors.Is(err, conflicts.ErrErased) {
 		m.t.Fatalf("the last entry of an erased record is %s, its replay says %v", asJSON(batch), err)

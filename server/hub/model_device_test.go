@@ -60,7 +60,7 @@ func (a *author) change(edit func(b *crdt.Builder)) {
 // write makes a random change.
 func (a *author) write(t *rapid.T) {
 	a.change(func(b *crdt.Builder) {
-		switch rapid.SampledFrom([]string{"budget", "budget", "date", "type", "venue", "venue name", "notes", "forge"}).Draw(t, "what") {
+		switch rapid.SampledFrom([]string{"budget", "budget", "date", "type", "venue", "venue name", "notes", "notes", "forge"}).Draw(t, "what") {
 		case "budget":
 			b.Set("budget", budgetValue(t))
 		case "date":

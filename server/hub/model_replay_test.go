@@ -18,6 +18,7 @@ func (m *model) replay() {
 		return
 	}
 	rows := make(map[string]conflicts.Conflict)
+	merged := make(map[string]conflicts.Merged)
 	receipts := make(map[string]string)
 	find := func(id string) (conflicts.Conflict, bool) {
 		row, ok := rows[id]
@@ -26,7 +27,7 @@ func (m *model) replay() {
 	var rec *conflicts.Record
 	for _, e := range m.at.entries {
 		for _, b := range e.Batches {
-			policy := m.policies[b.Origin.Policy]
+			policy := m.at.policies[b.Origin.Policy]
 			if rec == nil {
 				rec = conflicts.New(m.id, &conflicts.Env{Secret: modelIdentity.Secret, Limits: crdt.DefaultLimits}, policy)
 			}
@@ -50,6 +51,9 @@ func (m *model) replay() {
 			for _, row := range out.Conflicts {
 				rows[row.ID] = row
 			}
+			for _, e := range out.Merged {
+				merged[e.ID] = e
+			}
 			for _, r := range out.Receipts {
 				receipts[r.ID] = asJSON(r)
 			}
@@ -60,6 +64,11 @@ func (m *model) replay() {
 		kept[row.ID] = row
 	}
 	m.alike("conflicts", 0, kept, rows)
+	entries := make(map[string]conflicts.Merged)
+	for _, e := range m.at.merged {
+		entries[e.ID] = e
+	}
+	m.alike("merged entries", 0, entries, merged)
 	m.alike("ledger", 0, string(m.at.ledger), string(rec.Ledger()))
 	m.alike("receipts", 0, m.receipts(), receipts)
 	m.tally.note("replay")

@@ -2,7 +2,6 @@ package hub_test
 
 import (
 	"errors"
-	"maps"
 	"slices"
 
 	"pgregory.net/rapid"
@@ -31,11 +30,9 @@ func (m *model) setPolicy(t *rapid.T) {
 		}
 		p.Fields = append(p.Fields, f)
 	}
-	set, err := m.hub.SetPolicy(m.ctx, m.owner(), p)
-	if err != nil {
+	if _, err := m.hub.SetPolicy(m.ctx, m.owner(), p); err != nil {
 		t.Fatalf("set policy: %v", err)
 	}
-	m.policies[set.Version] = set
 	m.converted()
 	m.tally.note("policy")
 }
@@ -178,7 +175,7 @@ func (m *model) lose(t *rapid.T) {
 	}
 	a.pull(len(m.at.batches))
 	now := m.at
-	from, policies := m.empty, m.policies
+	from := m.empty
 	n := rapid.IntRange(0, m.backups).Draw(t, "backup")
 	if n > 0 {
 		from = m.backup(n)
@@ -187,18 +184,16 @@ func (m *model) lose(t *rapid.T) {
 	current := m.dir + ".now"
 	copyDir(t, m.dir, current)
 	copyDir(t, from, m.dir)
-	m.policies = maps.Clone(m.saved[n])
 	m.start()
 	m.look()
 	if m.at.deleted || !lacksHubChange(m.at, now) {
 		m.stop()
 		copyDir(t, current, m.dir)
-		m.policies = policies
 		m.start()
 		m.look()
 		return
 	}
-	m.at.lost = true
+	m.at.lost, m.lost = true, true
 	m.tally.note("store lost")
 	a.deliver(a.unsent(true))
 }

@@ -36,20 +36,19 @@ const (
 // A model plays one story of one record on a hub with a real store, and holds
 // what the store keeps against what must always be true.
 type model struct {
-	t        *rapid.T
-	ctx      context.Context
-	hub      *hub.Hub
-	store    *crashing
-	dir      string
-	empty    string // a store that holds nothing
-	backups  int
-	clock    atomic.Int64
-	id       crdt.RecordID
-	authors  []*author
-	policies map[uint64]*conflicts.Policy         // by version, since a store keeps the one in force
-	saved    map[int]map[uint64]*conflicts.Policy // of each backup
-	at       standing                             // what the store kept after the last step
-	tally    *tally
+	t       *rapid.T
+	ctx     context.Context
+	hub     *hub.Hub
+	store   *crashing
+	dir     string
+	empty   string // a store that holds nothing
+	backups int
+	clock   atomic.Int64
+	id      crdt.RecordID
+	authors []*author
+	at      standing // what the store kept after the last step
+	lost    bool     // the store has lost something in this story
+	tally   *tally
 }
 
 // A tally counts what happened in all stories.
@@ -117,6 +116,7 @@ var modelExpected = []string{
 	"hub change", "no hub change", "not stored", "answer lost", "restart", "store lost", "replay", "waited",
 	"stale", "resolve", "withdraw", "reopen", "delete", "restore", "policy", "bulk", "recovered", "created",
 	"webhook", "sent", "acknowledged", "reminded", "erase",
+	"use", "dismiss", "set apart", "entry erased",
 	"rule 1", "rule 2", "rule 3", "rule 4", "rule 5", "rule 6", "rule 9", "rule 10", "rule 11", "rule 12", "rule 13",
 }
 
@@ -151,8 +151,6 @@ func rapidFlag(t *testing.T, name, value string) {
 func newModel(t *rapid.T, ctx context.Context, base, empty string, counts *tally) *model {
 	m := &model{
 		t: t, ctx: ctx, dir: filepath.Join(base, "store"), empty: empty, id: newID(1), tally: counts,
-		policies: map[uint64]*conflicts.Policy{1: conflicts.DefaultPolicy()},
-		saved:    map[int]map[uint64]*conflicts.Policy{0: {1: conflicts.DefaultPolicy()}},
 	}
 	m.clock.Store(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixNano())
 	copyDir(t, empty, m.dir)
@@ -202,7 +200,7 @@ func (m *model) step(t *rapid.T) {
 	fault := rapid.SampledFrom([]storetest.Fault{0, 0, 0, 0, 0, 0, storetest.NotDone, storetest.AnswerLost}).Draw(t, "fault")
 	actions := []string{
 		"write", "write", "write", "push", "push", "push", "push", "pull", "pull", "meet", "api", "api", "resolve", "resolve", "race",
-		"withdraw", "reopen", "bulk", "webhook", "webhook", "exchange", "remind", "delete", "restore", "policy", "restart", "lose", "replay", "rest",
+		"withdraw", "reopen", "bulk", "use", "use", "dismiss", "dismiss", "webhook", "webhook", "exchange", "remind", "delete", "restore", "policy", "restart", "lose", "replay", "rest",
 	}
 	action := rapid.SampledFrom(actions).Draw(t, "action")
 	if m.at.deleted && rapid.IntRange(0, 2).Draw(t, "in use again") == 0 {
@@ -255,6 +253,10 @@ func (m *model) step(t *rapid.T) {
 		m.withdraw(t)
 	case "reopen":
 		m.reopen(t)
+	case "use":
+		m.use(t)
+	case "dismiss":
+		m.dismiss(t)
 	case "webhook":
 		m.webhook(t)
 	case "exchange":
@@ -283,6 +285,7 @@ func (m *model) done(what string, err error) {
 		m.tally.note("stale")
 	case errors.Is(err, hub.ErrUnavailable), errors.Is(err, hub.ErrForbidden), errors.Is(err, conflicts.ErrForbidden),
 		errors.Is(err, store.ErrNotFound), errors.Is(err, conflicts.ErrUnknownConflict), errors.Is(err, conflicts.ErrUnknownProposal),
+		errors.Is(err, conflicts.ErrUnknownMerged),
 		errors.Is(err, conflicts.ErrIntroducing), errors.As(err, &again), errors.As(err, &unfit):
 		m.tally.note("failed")
 	default:

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/store"
 )
@@ -14,10 +15,14 @@ func TestErasedContentIsInNoFileOfTheStore(t *testing.T) {
 	dir := t.TempDir()
 	s := opened(t, dir)
 	secret := bytes.Repeat([]byte("the couple's secret "), 1000) // more than a page
+	lost := bytes.Repeat([]byte("a value that lost, "), 30)[:conflicts.MaxMergedValue]
 	commit := oneCommit(0)
 	commit[0].Batches[0].Chunks = append(commit[0].Batches[0].Chunks, secret)
 	commit[0].Ledger = []byte(`{"note":"` + string(secret[:60]) + `"}`)
 	commit[0].Answer = &store.Answer{Principal: "ada", Key: "k", Body: secret[:60]}
+	commit[0].Merged = []conflicts.Merged{{ID: "m", Record: one, Field: "notes", Status: conflicts.MergedOpen, Values: []conflicts.MergedValue{
+		{Value: crdt.Value{Kind: crdt.Text, Str: string(lost)}, Cut: true},
+	}}}
 	if stale, err := s.Append(t.Context(), commit); err != nil || len(stale) > 0 {
 		t.Fatal(stale, err)
 	}
@@ -28,15 +33,17 @@ func TestErasedContentIsInNoFileOfTheStore(t *testing.T) {
 	if err := s.readers.row(t.Context(), `SELECT name FROM client_names`, nil, &name); err != nil || name != string(bytes.TrimSpace(secret[:60])) {
 		t.Fatalf("the client's name is %q, %v", name, err)
 	}
-	if held(t, dir, secret[:20]) == 0 {
+	if held(t, dir, secret[:20]) == 0 || held(t, dir, lost[:19]) == 0 {
 		t.Fatal("the content was never there: the test shows nothing")
 	}
 	err := s.Erase(t.Context(), store.Erasure{Supplier: "rose", Record: one, Version: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := held(t, dir, secret[:20]); n > 0 {
-		t.Errorf("the files still hold it %d times", n)
+	for _, what := range [][]byte{secret[:20], lost[:19]} {
+		if n := held(t, dir, what); n > 0 {
+			t.Errorf("the files still hold %q %d times", what, n)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"io/fs"
 	"path/filepath"
 	"strconv"
@@ -39,6 +40,22 @@ func TestConflictsOfAnOlderFileKeepTheirAgeAndAreFoundByName(t *testing.T) {
 	q := store.ConflictQuery{Status: conflicts.Pending, QuietBefore: opened.Add(time.Second), Limit: 9}
 	if rows, err := s.Conflicts(t.Context(), "rose", q); err != nil || len(rows) != 1 {
 		t.Errorf("quiet %+v, %v", rows, err)
+	}
+}
+
+func TestPolicyOfAnOlderFileIsKeptAsAVersion(t *testing.T) {
+	dir := t.TempDir()
+	older(t, dir, 6, `INSERT INTO suppliers (key, name, policy_version, policy) VALUES (1, 'rose', 4, '{"version":4,"zone":"Asia/Tokyo"}')`,
+		`INSERT INTO suppliers (key, name) VALUES (2, 'lily')`)
+	s := opened(t, dir)
+	if err := s.SetPolicy(t.Context(), "rose", &conflicts.Policy{Version: 5}); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := s.PolicyOf(t.Context(), "rose", 4); err != nil || p.Version != 4 || p.Zone != "Asia/Tokyo" {
+		t.Errorf("policy %+v, %v", p, err)
+	}
+	if p, err := s.PolicyOf(t.Context(), "lily", 1); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("policy %+v, %v", p, err)
 	}
 }
 

@@ -138,4 +138,32 @@ var policyCases = []testcase{
 		_, err = b.Policy(b.ctx, "rose")
 		b.ok("policy after a commit", err)
 	}},
+	{"EveryPolicyThatWasInForceIsKept", func(b *bench) {
+		p := conflicts.DefaultPolicy()
+		var set []conflicts.Policy
+		for _, zone := range []string{"Europe/Berlin", "Asia/Tokyo"} {
+			p.Version, p.Zone = p.Version+2, zone
+			p.Fields = p.Fields[1:]
+			b.ok("set policy", b.SetPolicy(b.ctx, "rose", p))
+			set = append(set, *p)
+		}
+		stale := *p
+		stale.Version, stale.Zone = set[0].Version, "UTC"
+		b.stalePolicy("rose", &stale)
+		b.ok("set policy of another", b.SetPolicy(b.ctx, "lily", &conflicts.Policy{Version: 2}))
+		b.restart()
+		for _, want := range set {
+			got, err := b.PolicyOf(b.ctx, "rose", want.Version)
+			b.ok("policy of a version", err)
+			b.same("version", got.Version, want.Version)
+			b.same("zone", got.Zone, want.Zone)
+			b.same("fields", got.Fields, want.Fields)
+		}
+		for _, version := range []uint64{0, 1, 2, 4, 6} {
+			_, err := b.PolicyOf(b.ctx, "rose", version)
+			b.notFound("policy of a version that was never set", err)
+		}
+		_, err := b.PolicyOf(b.ctx, "nobody", 2)
+		b.notFound("policy of an unknown supplier", err)
+	}},
 }

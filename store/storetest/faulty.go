@@ -43,6 +43,7 @@ const (
 	Announce        Call = "announce"
 	DeviceHeads     Call = "device heads"
 	Policy          Call = "policy"
+	PolicyOf        Call = "policy of"
 	SetPolicy       Call = "set policy"
 	Ends            Call = "ends"
 	Moves           Call = "moves"
@@ -299,6 +300,11 @@ func (f *Faulty) DeviceHeads(ctx context.Context, supplier string, ids []crdt.Re
 // Policy implements [store.Policies].
 func (f *Faulty) Policy(ctx context.Context, supplier string) (*conflicts.Policy, error) {
 	return attempt(ctx, f, Policy, func() (*conflicts.Policy, error) { return f.inner.Policy(ctx, supplier) })
+}
+
+// PolicyOf implements [store.Policies].
+func (f *Faulty) PolicyOf(ctx context.Context, supplier string, version uint64) (*conflicts.Policy, error) {
+	return attempt(ctx, f, PolicyOf, func() (*conflicts.Policy, error) { return f.inner.PolicyOf(ctx, supplier, version) })
 }
 
 // SetPolicy implements [store.Policies].
