@@ -167,6 +167,9 @@ type Records interface {
 	// Load reads a whole record as of one version, also when it is deleted, or
 	// ErrNotFound. The caller checks Stored.Supplier and State.
 	Load(ctx context.Context, id crdt.RecordID) (*Stored, error)
+	// Later is Load for who holds the record as of a version: Batches are only
+	// those of the commits above it.
+	Later(ctx context.Context, id crdt.RecordID, version uint64) (*Stored, error)
 	// Summary reads one listed record of a supplier, or ErrNotFound.
 	Summary(ctx context.Context, supplier string, id crdt.RecordID) (Summary, error)
 	// List reads the listed records of a supplier in ascending order of id,
@@ -371,6 +374,7 @@ type Store interface {
 	Merged
 	Devices
 	Policies
+	Nodes
 	// Identity returns the hub's identity, made and stored on the first call
 	// and the same ever after.
 	Identity(ctx context.Context) (Identity, error)

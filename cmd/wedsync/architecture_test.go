@@ -31,6 +31,8 @@ var mayImport = map[string][]string{
 	"conflicts":        {"crdt"},
 	"store":            {"crdt", "conflicts"},
 	"store/sqlite":     {"crdt", "conflicts", "store"},
+	"store/postgres":   {"crdt", "conflicts", "store"},
+	"store/postgres/pgtest": {},
 	"store/storetest":  {"crdt", "conflicts", "store"},
 	"server/metrics":   {},
 	"server/auth":      {"crdt", "conflicts", "store"},
@@ -38,7 +40,7 @@ var mayImport = map[string][]string{
 	"server/socket":    {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
 	"server/api":       {"crdt", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
 	"server":           {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
-	"cmd":              {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "server", "cmd/wedsync/demo"},
+	"cmd":              {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "server", "cmd/wedsync/demo"},
 	"cmd/wedsync/demo": {},
 }
 
@@ -46,9 +48,11 @@ var mayImport = map[string][]string{
 var onlyIn = map[string][]string{
 	"github.com/automerge/automerge-go": {"crdt/engine"},
 	"C":                                 {"crdt/engine"},
-	"database/sql":                      {"store/sqlite"},
+	"database/sql":                      {"store/sqlite", "store/postgres"},
 	"modernc.org/sqlite":                {"store/sqlite"},
-	"github.com/pressly/goose/v3":       {"store/sqlite"},
+	"github.com/jackc/pgx/v5":           {"store/postgres"},
+	"github.com/jackc/pgx/v5/pgxpool":   {"store/postgres"},
+	"github.com/pressly/goose/v3":       {"store/sqlite", "store/postgres"},
 	"net/http":                          {"server", "cmd"},
 	"github.com/coder/websocket":        {"server/socket", "cmd/bench"},
 	"github.com/alecthomas/kong":        {"cmd"},

@@ -75,14 +75,25 @@ func (r *headsRow) read() (crdt.RecordID, store.Heads, error) {
 	}, nil
 }
 
-// Load implements [store.Records]. Rows are only ever added, so the batches up
-// to the version that was read are the record as of that version.
+// Load implements [store.Records].
 func (s *Store) Load(ctx context.Context, id crdt.RecordID) (*store.Stored, error) {
+	return s.load(ctx, "load", id, 0)
+}
+
+// Later implements [store.Records].
+func (s *Store) Later(ctx context.Context, id crdt.RecordID, version uint64) (*store.Stored, error) {
+	return s.load(ctx, "later", id, version)
+}
+
+// load reads a record with the batches of its commits above a version. Rows are
+// only ever added, so those up to the version that was read are the record as of
+// that version.
+func (s *Store) load(ctx context.Context, what string, id crdt.RecordID, above uint64) (*store.Stored, error) {
 	const query = `SELECT r.id, s.name, r.version, r.state, r.heads, r.key, l.body
 		FROM records r JOIN suppliers s ON s.key = r.supplier LEFT JOIN ledgers l ON l.record = r.key
 		WHERE r.id = ?`
 	st := new(store.Stored)
-	err := s.read(ctx, "load", func(ctx context.Context, p *pool) error {
+	err := s.read(ctx, what, func(ctx context.Context, p *pool) error {
 		var r headsRow
 		var key int64
 		if err := p.row(ctx, query, []any{id[:]}, append(r.into(), &key, &st.Ledger)...); err != nil {
@@ -92,7 +103,7 @@ func (s *Store) Load(ctx context.Context, id crdt.RecordID) (*store.Stored, erro
 		if _, st.Heads, err = r.read(); err != nil {
 			return err
 		}
-		if st.Batches, err = loadBatches(ctx, p, key, r.version); err != nil {
+		if st.Batches, err = loadBatches(ctx, p, key, int64(min(above, uint64(r.version))), r.version); err != nil {
 			return fmt.Errorf("record %s: %w", id, err)
 		}
 		return nil
@@ -103,12 +114,13 @@ func (s *Store) Load(ctx context.Context, id crdt.RecordID) (*store.Stored, erro
 	return st, nil
 }
 
-const batchesQuery = `SELECT version, body FROM batches WHERE record = ? AND version <= ? ORDER BY entry`
+const batchesQuery = `SELECT version, body FROM batches WHERE record = ? AND version > ? AND version <= ? ORDER BY entry`
 
-// loadBatches reads the batches of a record's commits up to a version.
-func loadBatches(ctx context.Context, p *pool, record, version int64) (batches []store.Batch, err error) {
-	last := int64(0)
-	err = p.rows(ctx, batchesQuery, []any{record, version}, func(rows *sql.Rows) error {
+// loadBatches reads the batches of a record's commits above one version and up
+// to another.
+func loadBatches(ctx context.Context, p *pool, record, above, version int64) (batches []store.Batch, err error) {
+	last := above
+	err = p.rows(ctx, batchesQuery, []any{record, above, version}, func(rows *sql.Rows) error {
 		var body []byte
 		before := last
 		if err := rows.Scan(&last, &body); err != nil {

@@ -19,6 +19,7 @@ const (
 	Erase           Call = "erase"
 	Heads           Call = "heads"
 	Load            Call = "load"
+	Later           Call = "later"
 	Summary         Call = "summary"
 	List            Call = "list"
 	Project         Call = "project"
@@ -43,6 +44,10 @@ const (
 	DeviceHeads     Call = "device heads"
 	Policy          Call = "policy"
 	SetPolicy       Call = "set policy"
+	Ends            Call = "ends"
+	Moves           Call = "moves"
+	Listen          Call = "listen"
+	Tell            Call = "tell"
 	Identity        Call = "identity"
 	Ping            Call = "ping"
 )
@@ -172,6 +177,11 @@ func (f *Faulty) Load(ctx context.Context, id crdt.RecordID) (*store.Stored, err
 	return attempt(ctx, f, Load, func() (*store.Stored, error) { return f.inner.Load(ctx, id) })
 }
 
+// Later implements [store.Records].
+func (f *Faulty) Later(ctx context.Context, id crdt.RecordID, version uint64) (*store.Stored, error) {
+	return attempt(ctx, f, Later, func() (*store.Stored, error) { return f.inner.Later(ctx, id, version) })
+}
+
 // Summary implements [store.Records].
 func (f *Faulty) Summary(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error) {
 	return attempt(ctx, f, Summary, func() (store.Summary, error) { return f.inner.Summary(ctx, supplier, id) })
@@ -294,6 +304,26 @@ func (f *Faulty) Policy(ctx context.Context, supplier string) (*conflicts.Policy
 // SetPolicy implements [store.Policies].
 func (f *Faulty) SetPolicy(ctx context.Context, supplier string, p *conflicts.Policy) error {
 	return f.attemptWrite(ctx, SetPolicy, func() error { return f.inner.SetPolicy(ctx, supplier, p) })
+}
+
+// Ends implements [store.Nodes].
+func (f *Faulty) Ends(ctx context.Context, suppliers []string) (map[string]store.End, error) {
+	return attempt(ctx, f, Ends, func() (map[string]store.End, error) { return f.inner.Ends(ctx, suppliers) })
+}
+
+// Moves implements [store.Nodes].
+func (f *Faulty) Moves(ctx context.Context, supplier string, after uint64, limit int) ([]store.Move, error) {
+	return attempt(ctx, f, Moves, func() ([]store.Move, error) { return f.inner.Moves(ctx, supplier, after, limit) })
+}
+
+// Listen implements [store.Nodes].
+func (f *Faulty) Listen(ctx context.Context, l store.Listener) error {
+	return f.attemptWrite(ctx, Listen, func() error { return f.inner.Listen(ctx, l) })
+}
+
+// Tell implements [store.Nodes].
+func (f *Faulty) Tell(ctx context.Context, message []byte) error {
+	return f.attemptWrite(ctx, Tell, func() error { return f.inner.Tell(ctx, message) })
 }
 
 // Identity implements [store.Store].
