@@ -37,7 +37,7 @@ func run(m *testing.M) (code int) {
 		return 1
 	}
 	defer func() {
-		if err := server.Close(); err != nil {
+		if err := errors.Join(server.Close(), goleak.Find()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
@@ -85,7 +85,6 @@ func open(ctx context.Context, dir string) (store.Store, error) {
 }
 
 func TestStoreKeepsThePromisesOfTheContract(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	storetest.Run(t, open)
 }
 
@@ -135,4 +134,8 @@ func appendOne(t testing.TB, s *Store, version uint64) {
 	if stale, err := s.Append(t.Context(), oneCommit(version)); err != nil || len(stale) > 0 {
 		t.Fatalf("append: %v, %d stale", err, len(stale))
 	}
+}
+
+func TestNodesOnOneDatabaseHearOfEachOther(t *testing.T) {
+	storetest.RunNodes(t, open)
 }

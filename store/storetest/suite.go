@@ -31,6 +31,7 @@ func Run(t *testing.T, open Open) {
 		{"Merged", mergedCases},
 		{"Devices", deviceCases},
 		{"Policies", policyCases},
+		{"Nodes", nodeCases},
 		{"Life", lifeCases},
 		{"Concurrency", concurrencyCases},
 	} {

@@ -105,7 +105,7 @@ func (s *Server) command(program string, args ...string) *exec.Cmd {
 // Restart starts the server, which must not be running, and waits until it can
 // be connected to.
 func (s *Server) Restart() error {
-	args := []string{"-D", s.data(), "-k", s.dir, "-h", "", "-F"}
+	args := []string{"-D", s.data(), "-k", s.dir, "-h", ""}
 	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
 	}
@@ -193,16 +193,6 @@ func (s *Server) stop(sig syscall.Signal) error {
 	return nil
 }
 
-// Pause stops the server's processes, as a machine that hangs does, until
-// resume is called.
-func (s *Server) Pause() (resume func() error, err error) {
-	group := -s.process.Process.Pid
-	if err := syscall.Kill(group, syscall.SIGSTOP); err != nil {
-		return nil, err
-	}
-	return func() error { return syscall.Kill(group, syscall.SIGCONT) }, nil
-}
-
 // Close ends the server and removes what it kept.
 func (s *Server) Close() error {
 	err := s.StopImmediately()
@@ -211,3 +201,6 @@ func (s *Server) Close() error {
 	}
 	return err
 }
+
+// PID is the process that all others of the server are children of.
+func (s *Server) PID() int { return s.process.Process.Pid }
