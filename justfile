@@ -9,8 +9,8 @@ run *args: _setup
     @go build -o bin/wedsync ./cmd/wedsync
     @exec ./bin/wedsync demo {{ args }}
 
-# Checks, and all tests under the race detector.
-test *args: check
+# Checks, and all tests under the race detector. They start a PostgreSQL of their own.
+test *args: check _postgres
     @echo "· testing under -race (the first build takes a few minutes)"
     @go test -race -timeout 20m {{ args }} ./...
 
@@ -56,6 +56,10 @@ soak *args: _setup
 # What every recipe needs. Does nothing when it is there.
 _setup:
     @./tools/setup
+
+# What only the tests need: PostgreSQL's binaries.
+_postgres:
+    @./tools/postgres
 
 # What only the benchmark needs: the servers to compare with.
 _peers:

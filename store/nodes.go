@@ -12,38 +12,41 @@ type End struct {
 	Policy uint64 // version of the policy in force
 }
 
-// A Move is a commit as other processes on the store hear of it.
+// A Move is a commit as other nodes hear of it.
 type Move struct {
 	Number  uint64
 	Record  crdt.RecordID
 	Version uint64
 }
 
-// A Listener hears of what other processes on the store do. Its functions
-// return soon.
+// A Listener hears what other nodes do. Its functions return soon.
 type Listener struct {
-	Moved func(supplier string) // there is something new of a supplier: commits or a policy
-	Told  func(message []byte)  // another process told something
+	Moved func(supplier string) // there is something new of a supplier: commits or its policy
+	Told  func(message []byte)  // another node told something
 }
 
-// MaxTold bounds the bytes of what is told at once.
-const MaxTold = 5000
+// MaxTold bounds a message that is told, in bytes.
+const MaxTold = 5 << 10
 
-// Nodes is how processes that share a store hear of each other.
+// Nodes is how the nodes on a store, each a process that has it open, hear of
+// each other.
 type Nodes interface {
-	// Shared reports whether other processes may work on the store at the same time.
+	// Shared reports whether other nodes may be on the store at the same time.
 	Shared() bool
-	// Ends reads how far suppliers have come, in one query. Unknown suppliers
-	// are there as End{0, 1}.
+	// Ends reads how far suppliers have come, in one query. Unknown suppliers are
+	// there as End{0, 1}.
 	Ends(ctx context.Context, suppliers []string) (map[string]End, error)
-	// Moves reads a supplier's commits above after, like Journal, without their batches.
+	// Moves reads a supplier's commits above after as Journal does, without their
+	// batches: ascending, without a gap, at most limit.
 	Moves(ctx context.Context, supplier string, after uint64, limit int) ([]Move, error)
-	// Listen calls l soon after another process has committed or told something,
-	// until ctx ends (nil) or it can hear no more (an error; call again). Calls
-	// are coalesced, and what happens while nobody listens is not repeated: who
-	// must miss nothing also asks for Ends now and then. Own commits are not heard.
+	// Listen calls l soon after another node has committed or told something,
+	// until ctx ends, which is no error, or until it can hear no more: call it
+	// again. Calls are coalesced, and what happens while nobody listens is not
+	// repeated: who must miss nothing also asks for Ends now and then. What this
+	// node does is not heard.
 	Listen(ctx context.Context, l Listener) error
-	// Tell sends a message of at most MaxTold bytes to the listeners of other
-	// processes: at best effort, in no order, never stored.
+	// Tell sends a message to the listeners of other nodes, at best effort, in no
+	// order, never stored. Nil does not mean that anybody heard it. One of more
+	// than MaxTold bytes is ErrTooMany.
 	Tell(ctx context.Context, message []byte) error
 }

@@ -10,20 +10,20 @@ import (
 	"wedsync/store"
 )
 
+const endsQuery = `SELECT s.name, s.number, s.policy_version FROM json_each(?) n CROSS JOIN suppliers s ON s.name = n.value`
+
 // Shared implements [store.Nodes]: Open lets one process in.
 func (s *Store) Shared() bool { return false }
 
-const endsQuery = `SELECT s.name, s.number, s.policy_version FROM json_each(?) j JOIN suppliers s ON s.name = j.value`
-
 // Ends implements [store.Nodes].
 func (s *Store) Ends(ctx context.Context, suppliers []string) (map[string]store.End, error) {
-	names, err := json.Marshal(suppliers)
-	if err != nil {
-		return nil, fmt.Errorf("ends: %w", err)
-	}
 	ends := make(map[string]store.End, len(suppliers))
 	for _, name := range suppliers {
 		ends[name] = store.End{Policy: 1}
+	}
+	names, err := json.Marshal(suppliers)
+	if err != nil {
+		return nil, err
 	}
 	err = s.read(ctx, "ends", func(ctx context.Context, p *pool) error {
 		return p.rows(ctx, endsQuery, []any{string(names)}, func(rows *sql.Rows) error {
@@ -65,17 +65,30 @@ func (s *Store) Moves(ctx context.Context, supplier string, after uint64, limit 
 			return nil
 		})
 	})
-	if err != nil {
-		return nil, err
-	}
-	return moves, nil
+	return moves, err
 }
 
-// Listen implements [store.Nodes]: there is nobody to listen to.
+// Listen implements [store.Nodes]. No other process has the file open, so there
+// is nothing to hear.
 func (s *Store) Listen(ctx context.Context, _ store.Listener) error {
+	leave, err := s.enter()
+	if err != nil {
+		return err
+	}
+	leave()
 	<-ctx.Done()
 	return nil
 }
 
-// Tell implements [store.Nodes]: there is nobody to tell.
-func (s *Store) Tell(context.Context, []byte) error { return nil }
+// Tell implements [store.Nodes]. It reaches nobody.
+func (s *Store) Tell(_ context.Context, message []byte) error {
+	if len(message) > store.MaxTold {
+		return fmt.Errorf("%s: tell: message of %d bytes, at most %d can be told: %w", s.file, len(message), store.MaxTold, store.ErrTooMany)
+	}
+	leave, err := s.enter()
+	if err != nil {
+		return err
+	}
+	leave()
+	return nil
+}

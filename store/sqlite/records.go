@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"math"
 
 	"wedsync/crdt"
 	"wedsync/store"
@@ -83,12 +82,13 @@ func (s *Store) Load(ctx context.Context, id crdt.RecordID) (*store.Stored, erro
 
 // Later implements [store.Records].
 func (s *Store) Later(ctx context.Context, id crdt.RecordID, version uint64) (*store.Stored, error) {
-	return s.load(ctx, "later", id, int64(min(version, math.MaxInt64)))
+	return s.load(ctx, "later", id, version)
 }
 
-// load reads a record with its batches above a version. Rows are only ever added,
-// so the batches up to the version that was read are the record as of that version.
-func (s *Store) load(ctx context.Context, what string, id crdt.RecordID, after int64) (*store.Stored, error) {
+// load reads a record with the batches of its commits above a version. Rows are
+// only ever added, so those up to the version that was read are the record as of
+// that version.
+func (s *Store) load(ctx context.Context, what string, id crdt.RecordID, above uint64) (*store.Stored, error) {
 	const query = `SELECT r.id, s.name, r.version, r.state, r.heads, r.key, l.body
 		FROM records r JOIN suppliers s ON s.key = r.supplier LEFT JOIN ledgers l ON l.record = r.key
 		WHERE r.id = ?`
@@ -103,7 +103,7 @@ func (s *Store) load(ctx context.Context, what string, id crdt.RecordID, after i
 		if _, st.Heads, err = r.read(); err != nil {
 			return err
 		}
-		if st.Batches, err = loadBatches(ctx, p, key, after, r.version); err != nil {
+		if st.Batches, err = loadBatches(ctx, p, key, int64(min(above, uint64(r.version))), r.version); err != nil {
 			return fmt.Errorf("record %s: %w", id, err)
 		}
 		return nil
@@ -116,10 +116,11 @@ func (s *Store) load(ctx context.Context, what string, id crdt.RecordID, after i
 
 const batchesQuery = `SELECT version, body FROM batches WHERE record = ? AND version > ? AND version <= ? ORDER BY entry`
 
-// loadBatches reads the batches of a record's commits above one version and up to another.
-func loadBatches(ctx context.Context, p *pool, record, after, version int64) (batches []store.Batch, err error) {
-	last := min(after, version)
-	err = p.rows(ctx, batchesQuery, []any{record, after, version}, func(rows *sql.Rows) error {
+// loadBatches reads the batches of a record's commits above one version and up
+// to another.
+func loadBatches(ctx context.Context, p *pool, record, above, version int64) (batches []store.Batch, err error) {
+	last := above
+	err = p.rows(ctx, batchesQuery, []any{record, above, version}, func(rows *sql.Rows) error {
 		var body []byte
 		before := last
 		if err := rows.Scan(&last, &body); err != nil {

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 
@@ -13,6 +15,8 @@ import (
 
 var concurrencyCases = []testcase{
 	{"NoReaderEverSkipsANumber", followers},
+	{"NoneOfManyReadersOfOneJournalEverSkipsANumber", crowd},
+	{"WritersOfManySuppliersInAnyOrderNeverFail", tangle},
 	{"OfManyRivalsForAVersionOneWins", func(b *bench) {
 		id := recordID(1)
 		const rounds, rivals = 10, 16
@@ -92,6 +96,76 @@ func followers(b *bench) {
 		g.Go(func() error { return b.follow(fmt.Sprint("supplier-", f), entries, ended) })
 	}
 	b.ok("append and follow", g.Wait())
+}
+
+// crowd lets 64 goroutines append to one journal while 64 others follow it.
+func crowd(b *bench) {
+	const each, steps = 64, 4
+	var g errgroup.Group
+	var writing sync.WaitGroup
+	ended := make(chan struct{})
+	for w := range each {
+		writing.Add(1)
+		g.Go(func() error {
+			defer writing.Done()
+			for v := range uint64(steps) {
+				if _, err := b.Append(b.ctx, []store.Commit{commit("rose", recordID(w), v)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		g.Go(func() error { return b.follow("rose", each*steps, ended) })
+	}
+	go func() { writing.Wait(); close(ended) }()
+	b.ok("append and follow", g.Wait())
+}
+
+// tangle lets goroutines append batches over many suppliers, each in an order of
+// its own, while others erase, note devices and project.
+func tangle(b *bench) {
+	const writers, suppliers, steps = 16, 12, 6
+	seed := rand.Uint64()
+	b.Logf("seed %d", seed)
+	var g errgroup.Group
+	for w := range writers {
+		random := rand.New(rand.NewPCG(seed, uint64(w)))
+		g.Go(func() error {
+			for v := range uint64(steps) {
+				var commits []store.Commit
+				var devices []store.Device
+				var projections []store.Projection
+				var said []store.DeviceHeads
+				for _, n := range random.Perm(suppliers) {
+					name, id := fmt.Sprint("supplier-", n), recordID(w*100+n)
+					c := commit(name, id, v)
+					if v == 0 {
+						c = with(c, conflict(w*100+n, id, "budget"))
+					}
+					commits = append(commits, c)
+					user := fmt.Sprint("user-", random.IntN(4))
+					devices = append(devices, store.Device{Supplier: name, User: user, Device: "phone", At: noon})
+					projections = append(projections, store.Projection{Record: recordID(random.IntN(writers)*100 + n), Fields: []byte(`{"name":"Ada"}`)})
+					said = append(said, store.DeviceHeads{Supplier: name, User: user, Device: "phone", Record: recordID(random.IntN(writers)*100 + n), At: noon})
+				}
+				stale, err := b.Append(b.ctx, commits)
+				if err != nil || len(stale) > 0 {
+					return fmt.Errorf("writer %d, step %d: %w, %d stale", w, v, err, len(stale))
+				}
+				if err := errors.Join(b.Seen(b.ctx, devices), b.Project(b.ctx, projections...), b.Announce(b.ctx, said)); err != nil {
+					return err
+				}
+			}
+			n := random.IntN(suppliers)
+			return b.Erase(b.ctx, erasure(fmt.Sprint("supplier-", n), recordID(w*100+n), steps))
+		})
+	}
+	b.ok("append", g.Wait())
+	total := 0
+	for n := range suppliers {
+		total += len(b.journal(fmt.Sprint("supplier-", n), 0, 1000))
+	}
+	b.same("entries", total, writers*(suppliers*steps+1))
 }
 
 // follow reads a journal until it has seen so many entries, or until writing

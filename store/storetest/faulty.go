@@ -312,22 +312,6 @@ func (f *Faulty) SetPolicy(ctx context.Context, supplier string, p *conflicts.Po
 	return f.attemptWrite(ctx, SetPolicy, func() error { return f.inner.SetPolicy(ctx, supplier, p) })
 }
 
-// Identity implements [store.Store].
-func (f *Faulty) Identity(ctx context.Context) (store.Identity, error) {
-	return attempt(ctx, f, Identity, func() (store.Identity, error) { return f.inner.Identity(ctx) })
-}
-
-// Ping implements [store.Store].
-func (f *Faulty) Ping(ctx context.Context) error {
-	return f.attemptWrite(ctx, Ping, func() error { return f.inner.Ping(ctx) })
-}
-
-// Close implements [store.Store]. It never fails on cue.
-func (f *Faulty) Close() error { return f.inner.Close() }
-
-// Shared implements [store.Nodes].
-func (f *Faulty) Shared() bool { return f.inner.Shared() }
-
 // Ends implements [store.Nodes].
 func (f *Faulty) Ends(ctx context.Context, suppliers []string) (map[string]store.End, error) {
 	return attempt(ctx, f, Ends, func() (map[string]store.End, error) { return f.inner.Ends(ctx, suppliers) })
@@ -347,3 +331,19 @@ func (f *Faulty) Listen(ctx context.Context, l store.Listener) error {
 func (f *Faulty) Tell(ctx context.Context, message []byte) error {
 	return f.attemptWrite(ctx, Tell, func() error { return f.inner.Tell(ctx, message) })
 }
+
+// Identity implements [store.Store].
+func (f *Faulty) Identity(ctx context.Context) (store.Identity, error) {
+	return attempt(ctx, f, Identity, func() (store.Identity, error) { return f.inner.Identity(ctx) })
+}
+
+// Ping implements [store.Store].
+func (f *Faulty) Ping(ctx context.Context) error {
+	return f.attemptWrite(ctx, Ping, func() error { return f.inner.Ping(ctx) })
+}
+
+// Close implements [store.Store]. It never fails on cue.
+func (f *Faulty) Close() error { return f.inner.Close() }
+
+// Shared implements [store.Nodes].
+func (f *Faulty) Shared() bool { return f.inner.Shared() }

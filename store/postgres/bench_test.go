@@ -1,0 +1,176 @@
+package postgres
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/store"
+	"wedsync/store/postgres/pgtest"
+)
+
+// stock is how many records the benchmarked stores hold.
+const stock = 10_000
+
+// BenchmarkAppend stores batches of commits of one 160-byte chunk each, over
+// 10,000 records of 10 suppliers, on a server that waits for the disk.
+// cpu-us/commit counts this process and the server's, kernel included.
+func BenchmarkAppend(b *testing.B) {
+	srv, s := durable(b)
+	versions := stockUp(b, s)
+	next := 0
+	for _, size := range []int{1, 8, 64, 256} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			first, before, server := next, cpu(), serverCPU(b, srv)
+			for b.Loop() {
+				commits := make([]store.Commit, size)
+				for i := range commits {
+					n := (next + i) % stock
+					commits[i] = benchCommit(n, versions[n])
+					versions[n]++
+				}
+				next += size
+				if stale, err := s.Append(b.Context(), commits); err != nil || len(stale) > 0 {
+					b.Fatalf("append: %v, %d stale", err, len(stale))
+				}
+			}
+			done := float64(next - first)
+			b.ReportMetric(float64((cpu()-before).Microseconds())/done, "hub-us/commit")
+			b.ReportMetric(float64((serverCPU(b, srv)-server).Microseconds())/done, "server-us/commit")
+			b.ReportMetric(done/b.Elapsed().Seconds(), "commits/s")
+		})
+	}
+}
+
+// BenchmarkHeads asks for the heads of 10,000 records, as many at once as a
+// device has. The time is that of the whole storm.
+func BenchmarkHeads(b *testing.B) {
+	srv, s := durable(b)
+	stockUp(b, s)
+	ids := make([]crdt.RecordID, stock)
+	for i := range ids {
+		ids[i] = benchID(i * 7919 % stock)
+	}
+	for _, size := range []int{20, 1000, stock} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			storms, before, server := 0, cpu(), serverCPU(b, srv)
+			for b.Loop() {
+				for at := 0; at < stock; at += size {
+					found, err := s.Heads(b.Context(), ids[at:at+size])
+					if err != nil || len(found) != size {
+						b.Fatalf("heads: %d of %d, %v", len(found), size, err)
+					}
+				}
+				storms++
+			}
+			b.ReportMetric(float64((cpu()-before).Microseconds())/1000/float64(storms), "hub-ms/10k")
+			b.ReportMetric(float64((serverCPU(b, srv)-server).Microseconds())/1000/float64(storms), "server-ms/10k")
+		})
+	}
+}
+
+// durable opens a store in a server that waits for the disk.
+func durable(b *testing.B) (*pgtest.Server, *Store) {
+	b.Helper()
+	srv, err := started(b.Context(), "fsync=on", "full_page_writes=on")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := srv.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	address, err := srv.Database(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return srv, opened(b, address)
+}
+
+// stockUp stores the first commit of every record and returns their versions.
+func stockUp(b *testing.B, s *Store) []uint64 {
+	b.Helper()
+	versions, commits := make([]uint64, stock), make([]store.Commit, stock)
+	for n := range commits {
+		commits[n], versions[n] = benchCommit(n, 0), 1
+	}
+	if _, err := s.Append(b.Context(), commits); err != nil {
+		b.Fatal(err)
+	}
+	return versions
+}
+
+// benchID scatters ids as hashes do.
+func benchID(n int) (id crdt.RecordID) {
+	binary.BigEndian.PutUint64(id[:], uint64(n+1)*0x9e3779b97f4a7c15)
+	return id
+}
+
+func benchCommit(n int, version uint64) store.Commit {
+	return store.Commit{
+		Supplier: fmt.Sprint("supplier-", n%10),
+		Record:   benchID(n),
+		Version:  version,
+		State:    store.Listed,
+		Heads:    []crdt.Hash{{byte(n), byte(version)}},
+		Batches: []store.Batch{{Chunks: [][]byte{make([]byte, 160)}, Origin: store.Origin{
+			Kind:   "sync",
+			From:   conflicts.Principal{Supplier: "supplier-1", User: "user-12345", Device: "device-1234", Role: conflicts.Owner},
+			Policy: 1,
+			At:     time.Date(2026, 11, 22, 14, 12, 0, 123456789, time.UTC),
+		}}},
+	}
+}
+
+// cpu is what this process has used so far.
+func cpu() time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// serverCPU is what the processes of a server have used so far, those that have
+// ended included, to a hundredth of a second.
+func serverCPU(b *testing.B, srv *pgtest.Server) time.Duration {
+	b.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		b.Fatal(err)
+	}
+	postmaster, ticks := strconv.Itoa(srv.PID()), 0
+	for _, file := range stats {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		_, after, _ := strings.Cut(string(content), ") ")
+		fields := strings.Fields(after)
+		own := filepath.Base(filepath.Dir(file)) == postmaster
+		if !own && fields[1] != postmaster {
+			continue
+		}
+		counted := fields[11:13]
+		if own {
+			counted = fields[11:15]
+		}
+		for _, f := range counted {
+			n, err := strconv.Atoi(f)
+			if err != nil {
+				b.Fatal(err)
+			}
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}

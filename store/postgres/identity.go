@@ -1,0 +1,69 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"wedsync/store"
+)
+
+// Identity implements [store.Store]. All nodes have the same.
+func (s *Store) Identity(ctx context.Context) (id store.Identity, err error) {
+	err = s.read(ctx, "identity", func(ctx context.Context, p *pgxpool.Pool) error {
+		id, err = readIdentity(ctx, p.QueryRow)
+		return err
+	})
+	if !errors.Is(err, store.ErrNotFound) {
+		return id, err
+	}
+	err = s.write(ctx, s.durable, "identity", func(ctx context.Context, tx pgx.Tx) error {
+		const insert = `INSERT INTO wedsync.meta (name, value) VALUES ('secret', $1), ('storage_id', $2) ON CONFLICT DO NOTHING`
+		fresh := newIdentity()
+		if _, err := tx.Exec(ctx, insert, fresh.Secret, []byte(fresh.StorageID)); err != nil {
+			return err
+		}
+		id, err = readIdentity(ctx, tx.QueryRow)
+		return err
+	})
+	return id, err
+}
+
+func readIdentity(ctx context.Context, row func(context.Context, string, ...any) pgx.Row) (id store.Identity, err error) {
+	const query = `SELECT a.value, b.value FROM wedsync.meta a, wedsync.meta b WHERE a.name = 'secret' AND b.name = 'storage_id'`
+	var storage []byte
+	if err := row(ctx, query).Scan(&id.Secret, &storage); err != nil {
+		return store.Identity{}, err
+	}
+	if len(id.Secret) != secretSize {
+		return store.Identity{}, fmt.Errorf("meta: secret of %d bytes: %w", len(id.Secret), store.ErrCorrupt)
+	}
+	id.StorageID = string(storage)
+	return id, nil
+}
+
+const secretSize = 32
+
+func newIdentity() store.Identity {
+	id := store.Identity{Secret: make([]byte, secretSize)}
+	rand.Read(id.Secret)
+	var u [16]byte
+	rand.Read(u[:])
+	u[6] = u[6]&0x0f | 0x40 // version 4
+	u[8] = u[8]&0x3f | 0x80 // of the usual variant
+	id.StorageID = fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+	return id
+}
+
+// Ping implements [store.Store]: it writes and waits for the disk.
+func (s *Store) Ping(ctx context.Context) error {
+	const upsert = `INSERT INTO wedsync.meta (name, value) VALUES ('ping', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+	return s.write(ctx, s.durable, "ping", func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, upsert, []byte(s.node))
+		return err
+	})
+}
