@@ -31,12 +31,12 @@ func (r *report) chart() []byte {
 	var bars strings.Builder
 	y := chartTop
 	for _, l := range r.Lines {
-		if len(goalOf(l.Key).against) == 0 {
+		if len(goalOf(hubName, l.Key).against) == 0 {
 			continue
 		}
 		fmt.Fprintf(&bars, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", chartLeft-70, y+13, html.EscapeString(l.Key))
 		for _, p := range r.Peers {
-			if ratio := l.ratio(p); ratio > 0 {
+			if ratio := l.ratio(hubName, p); ratio > 0 {
 				bar(&bars, l, p, ratio, y)
 				y += barHeight + barGap
 			}
@@ -58,7 +58,7 @@ func bar(b *strings.Builder, l *line, peer string, ratio float64, y int) {
 	fmt.Fprintf(b, "<rect class=\"%s\" x=\"%.0f\" y=\"%d\" width=\"%.0f\" height=\"%d\" rx=\"2\"/>\n",
 		peer, min(from, to), y, max(1, math.Abs(to-from)), barHeight)
 	label := max(from, to)
-	if want := goalOf(l.Key).against[peer]; want > 0 {
+	if want := goalOf(hubName, l.Key).against[peer]; want > 0 {
 		at := chartAt(want)
 		fmt.Fprintf(b, "<line class=\"goal\" x1=\"%[1]g\" x2=\"%[1]g\" y1=\"%d\" y2=\"%d\"/>\n", math.Round(at), y-2, y+barHeight+2)
 		label = max(label, at)

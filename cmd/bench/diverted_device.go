@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"strconv"
-	"strings"
 
 	"wedsync/crdt"
 )
@@ -73,24 +69,9 @@ func (d *memberDevice) next(ctx context.Context) (news, error) {
 
 // onlyDiverted checks that the hub has diverted so many edits.
 func onlyDiverted(ctx context.Context, s *server, want int) error {
-	const series = `wedsync_verdicts_total{outcome="diverted"} `
-	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, s.metrics, nil)
-	if err != nil {
-		return fmt.Errorf("ask for the hub's counters: %w", err)
+	got, err := s.counter(ctx, `wedsync_verdicts_total{outcome="diverted"}`)
+	if err == nil && got != float64(want) {
+		err = fmt.Errorf("the hub diverted %v edits, not %d", got, want)
 	}
-	answer, err := http.DefaultClient.Do(ask)
-	if err != nil {
-		return fmt.Errorf("ask for the hub's counters: %w", err)
-	}
-	defer func() { _ = answer.Body.Close() }() // was read as far as it matters
-	lines := bufio.NewScanner(answer.Body)
-	for lines.Scan() {
-		if count, found := strings.CutPrefix(lines.Text(), series); found {
-			if got, err := strconv.ParseFloat(count, 64); err != nil || got != float64(want) {
-				return fmt.Errorf("the hub diverted %s edits, not %d", count, want)
-			}
-			return nil
-		}
-	}
-	return errors.Join(fmt.Errorf("the hub does not count diverted edits (%s)", answer.Status), lines.Err())
+	return err
 }

@@ -4,10 +4,20 @@ package main
 type goal struct {
 	against map[string]float64 // how many times better than these
 	limit   float64            // or not more than this
+	least   float64            // or not less than this
 }
 
-// goalOf is the goal of a row, if it has one. A limit holds of the hub itself.
-func goalOf(key string) goal {
+// goalOf is the goal of a row for one of the hubs, if it has one. A limit holds
+// of the hub itself.
+func goalOf(hub, key string) goal {
+	if hub == postgresName {
+		return map[string]goal{
+			"live":            {against: map[string]float64{syncName: 10, hocusName: 1.3}},
+			"push":            {against: map[string]float64{hocusName: 2}},
+			"storm restarted": {against: map[string]float64{hocusName: 4}},
+			"commits":         {least: 20},
+		}[key]
+	}
 	return map[string]goal{
 		"live":            {against: map[string]float64{syncName: 8, hocusName: 1}},
 		"paced":           {against: map[string]float64{syncName: 5}},

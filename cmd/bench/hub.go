@@ -15,8 +15,8 @@ import (
 func hub(binary string, profiling bool) *subject {
 	return &subject{
 		name: hubName, format: "automerge", encode: newHistories, lag: hubShowing, durable: true, missing: absent(binary),
-		start: func(ctx context.Context, data string) (*server, error) {
-			args := []string{"serve", "--data", data, "--listen", "127.0.0.1:0"}
+		start: func(ctx context.Context, at place) (*server, error) {
+			args := append([]string{"serve", "--listen", "127.0.0.1:0"}, at.flags()...)
 			if profiling {
 				args = append(args, "--pprof")
 			}
@@ -26,7 +26,7 @@ func hub(binary string, profiling bool) *subject {
 			}
 			cmd := exec.Command(binary, args...)
 			cmd.Stdout = w
-			s, err := launch(cmd, data)
+			s, err := launch(cmd, at.dir)
 			_ = w.Close() // the process has its own copy
 			if err != nil {
 				return nil, err
@@ -35,14 +35,17 @@ func hub(binary string, profiling bool) *subject {
 			if err != nil {
 				return nil, errors.Join(err, s.stop())
 			}
-			token, err := hubToken(ctx, binary, data)
+			token, err := hubToken(ctx, binary, at)
 			if err != nil {
 				return nil, errors.Join(err, s.stop())
 			}
 			s.url = syncURL(address, token)
 			s.urlOf = func(ctx context.Context, user, role string) (string, error) {
-				token, err := newToken(ctx, binary, data, user, role)
+				token, err := newToken(ctx, binary, at, user, role)
 				return syncURL(address, token), err
+			}
+			if at.database != nil {
+				s.beside = []int{at.database.pid}
 			}
 			s.metrics = "http://" + address + "/metrics"
 			if profiling {
@@ -53,24 +56,33 @@ func hub(binary string, profiling bool) *subject {
 	}
 }
 
+// flags tell a hub where it keeps what it stores.
+func (p place) flags() []string {
+	if p.database != nil {
+		return []string{"--store", p.database.address}
+	}
+	return []string{"--data", p.dir}
+}
+
 func syncURL(address, token string) string { return "ws://" + address + "/sync?token=" + token }
 
 // hubToken makes a token once for each data directory, so that a second start
 // takes no longer than the hub needs.
-func hubToken(ctx context.Context, binary, data string) (string, error) {
-	file := filepath.Join(data, "bench.token")
+func hubToken(ctx context.Context, binary string, at place) (string, error) {
+	file := filepath.Join(at.dir, "bench.token")
 	if token, err := os.ReadFile(file); err == nil {
 		return string(token), nil
 	}
-	token, err := newToken(ctx, binary, data, "bench", "owner")
+	token, err := newToken(ctx, binary, at, "bench", "owner")
 	if err != nil {
 		return "", err
 	}
 	return token, os.WriteFile(file, []byte(token), 0o600)
 }
 
-func newToken(ctx context.Context, binary, data, user, role string) (string, error) {
-	out, err := exec.CommandContext(ctx, binary, "token", "--data", data, "--supplier", "bench", "--user", user, "--role", role).Output()
+func newToken(ctx context.Context, binary string, at place, user, role string) (string, error) {
+	args := append([]string{"token", "--supplier", "bench", "--user", user, "--role", role}, at.flags()...)
+	out, err := exec.CommandContext(ctx, binary, args...).Output()
 	if err != nil {
 		return "", fmt.Errorf("make a token for %s: %w", user, err)
 	}

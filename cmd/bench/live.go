@@ -17,13 +17,17 @@ func measureLive(ctx context.Context, t *trial) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []row{
+	rows := []row{
 		rate("live", "acknowledged changes per server CPU second", l.acked/l.server, l.bound()),
 		rate("live prompt", "the same, without work after the last answer", l.acked/l.prompt, l.bound()),
 		rate("live rate", "acknowledged changes per second", l.acked/l.wall, l.bound()),
 		{Key: "live p50", Name: "change to subscriber, p50", Unit: "ms", Value: l.delays.percentile(50)},
 		{Key: "live p99", Name: "change to subscriber, p99", Unit: "ms", Value: l.delays.percentile(99)},
-	}, nil
+	}
+	if l.shares > 0 {
+		rows = append(rows, row{Key: "commits", Name: "records that share a transaction, on average", Value: l.shares})
+	}
+	return rows, nil
 }
 
 // measurePaced lets changes arrive as they do from people.
@@ -82,6 +86,7 @@ type liveResult struct {
 	usage
 	acked  float64
 	delays *delays
+	shares float64 // commits of one transaction on average, 0 where nobody counts
 }
 
 func runLive(ctx context.Context, t *trial, z liveSize) (result liveResult, err error) {
@@ -120,9 +125,21 @@ func (l *live) run(ctx context.Context, t *trial, s *server, groups []*liveRecor
 		return liveResult{}, fmt.Errorf("ended in the warm-up: %w", err)
 	}
 	before := l.heard.Load()
+	commits, transactions, err := s.shared(ctx)
+	if err != nil {
+		return liveResult{}, err
+	}
 	l.delays.forget()
-	u, err := t.measure(s, t.part, settle, func() error { return l.watch(t.progress, finished) })
-	return liveResult{usage: u, acked: float64(l.heard.Load() - before), delays: &l.delays}, err
+	result := liveResult{delays: &l.delays}
+	if result.usage, err = t.measure(s, t.part, settle, func() error { return l.watch(t.progress, finished) }); err != nil {
+		return result, err
+	}
+	result.acked = float64(l.heard.Load() - before)
+	all, in, err := s.shared(ctx)
+	if in > transactions {
+		result.shares = (all - commits) / (in - transactions)
+	}
+	return result, err
 }
 
 // watch ends the writing after the duration and returns when all is known to all.

@@ -64,7 +64,7 @@ func run(ctx context.Context, o options) error {
 }
 
 func subjects(o options) []*subject {
-	all := []*subject{hub(o.Hub, o.Profiles != "")}
+	all := []*subject{hub(o.Hub, o.Profiles != ""), hubOnPostgres(o.Hub)}
 	for _, s := range []*subject{
 		syncServer(filepath.Join(o.Peers, "automerge-sync-server")),
 		hocuspocus(filepath.Join(o.Peers, "hocuspocus")),
@@ -91,7 +91,7 @@ func (part part) run(ctx context.Context, r *report, o options, p *progress) err
 	corpora := make(map[string]corpus) // by format
 	for round := range rounds {
 		for _, s := range subjects(o) {
-			if s.missing != "" || part.hubOnly && s.name != hubName {
+			if s.missing != "" || !part.has(s) {
 				continue
 			}
 			p.step("%s, round %d of %d: %s", part.name, round+1, rounds, s.name)

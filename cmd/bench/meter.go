@@ -19,7 +19,7 @@ type meter struct {
 func startMeter(s *server) (*meter, error) {
 	m := &meter{of: s, started: time.Now(), busy: busySeconds()}
 	var err error
-	if m.server, err = cpuSeconds(s.pid()); err != nil {
+	if m.server, err = s.cpu(); err != nil {
 		return nil, err
 	}
 	m.bench, err = clock(os.Getpid())
@@ -44,7 +44,7 @@ func (m *meter) stop(ended waiting) (usage, error) {
 	if err != nil {
 		return u, err
 	}
-	now, err := cpuSeconds(m.of.pid())
+	now, err := m.of.cpu()
 	if err != nil {
 		return u, err
 	}
@@ -98,12 +98,12 @@ func settle(s *server) (float64, error) {
 // rest waits until the server has nothing left to do that it does not put off,
 // and returns its CPU time so far.
 func rest(s *server) (float64, error) {
-	before, err := cpuSeconds(s.pid())
+	before, err := s.cpu()
 	resting := 0
 	for deadline := time.Now().Add(restLimit); err == nil && resting < restProbes && time.Now().Before(deadline); {
 		time.Sleep(restProbe)
 		var now float64
-		now, err = cpuSeconds(s.pid())
+		now, err = s.cpu()
 		resting++
 		if now-before >= restShare*restProbe.Seconds() {
 			resting = 0

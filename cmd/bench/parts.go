@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -13,17 +14,23 @@ type part struct {
 	rounds  int
 	work    func(size) work
 	measure func(context.Context, *trial) ([]row, error)
-	hubOnly bool // the others do no such work
+	by      []string // the subjects that do such work; all if empty
 }
 
+func (part part) has(s *subject) bool {
+	return len(part.by) == 0 && s.name != postgresName || slices.Contains(part.by, s.name)
+}
+
+var everybody = []string{hubName, postgresName, syncName, hocusName}
+
 var parts = []part{
-	{"live", size.liveTitle, 3, func(z size) work { return z.live.work() }, measureLive, false},
-	{"paced", size.pacedTitle, 2, func(z size) work { return z.paced.work() }, measurePaced, false},
-	{"fan-out", size.fanOutTitle, 2, func(z size) work { return z.fanOut.work() }, measureFanOut, false},
-	{"offline", size.offlineTitle, 2, func(z size) work { return z.offline.work() }, measureOffline, false},
-	{"storm", size.stormTitle, 2, func(z size) work { return z.storm.work() }, measureStorm, false},
-	{"stored", size.storedTitle, 1, func(z size) work { return z.stored.work() }, measureStored, false},
-	{"diverted", size.divertedTitle, 2, func(z size) work { return z.diverted.work() }, measureDiverted, true},
+	{"live", size.liveTitle, 3, func(z size) work { return z.live.work() }, measureLive, everybody},
+	{"paced", size.pacedTitle, 2, func(z size) work { return z.paced.work() }, measurePaced, nil},
+	{"fan-out", size.fanOutTitle, 2, func(z size) work { return z.fanOut.work() }, measureFanOut, nil},
+	{"offline", size.offlineTitle, 2, func(z size) work { return z.offline.work() }, measureOffline, everybody},
+	{"storm", size.stormTitle, 2, func(z size) work { return z.storm.work() }, measureStorm, everybody},
+	{"stored", size.storedTitle, 1, func(z size) work { return z.stored.work() }, measureStored, nil},
+	{"diverted", size.divertedTitle, 2, func(z size) work { return z.diverted.work() }, measureDiverted, []string{hubName}},
 }
 
 // A size says how much of everything.

@@ -39,6 +39,7 @@ type report struct {
 	Load    string            `json:"load_at_start"` // as /proc/loadavg has it
 	Others  float64           `json:"cores_used_by_others"`
 	Missing map[string]string `json:"missing,omitempty"` // subjects that were not there, and why
+	Hubs    []string          `json:"hubs"`
 	Peers   []string          `json:"peers"`
 	Failed  []string          `json:"failed,omitempty"` // trials, and why
 	Lines   []*line           `json:"lines"`
@@ -56,10 +57,12 @@ func newReport(o options) (*report, error) {
 	}
 	r := &report{
 		Started: time.Now(), Quick: o.Quick, Cores: runtime.NumCPU(), Load: strings.TrimSpace(string(load)),
-		Missing: make(map[string]string),
+		Missing: make(map[string]string), Hubs: []string{hubName},
 	}
 	for _, s := range subjects(o) {
 		switch {
+		case s.missing == "" && s.name == postgresName:
+			r.Hubs = append(r.Hubs, s.name)
 		case s.missing == "" && s.name != hubName:
 			r.Peers = append(r.Peers, s.name)
 		case s.missing != "" && s.name == hubName:
@@ -92,11 +95,11 @@ func (r *report) line(part string, of row) *line {
 	return l
 }
 
-// ratio is how many times better the hub is than a peer, in the middle one of
+// ratio is how many times better a hub is than a peer, in the middle one of
 // the rounds, each compared with itself. Where a trial failed, the middle values
 // are compared.
-func (l *line) ratio(peer string) float64 {
-	hub, other := l.Rounds[hubName], l.Rounds[peer]
+func (l *line) ratio(of, peer string) float64 {
+	hub, other := l.Rounds[of], l.Rounds[peer]
 	if len(hub) > 0 && len(other) > 0 && len(hub) != len(other) {
 		hub, other = []float64{median(hub)}, []float64{median(other)}
 	}

@@ -29,7 +29,7 @@ func TestClockOfAProcessAdvancesAsItWorks(t *testing.T) {
 }
 
 func reported() *report {
-	r := &report{Peers: []string{syncName, hocusName}}
+	r := &report{Hubs: []string{hubName}, Peers: []string{syncName, hocusName}}
 	for round, hub := range []float64{100, 300, 90} {
 		r.add("live: all", hubName, round, []row{{Key: "live", Name: "rate", Unit: "/s", Value: hub, Higher: true}})
 		r.add("live: all", syncName, round, []row{{Key: "live", Name: "rate", Unit: "/s", Value: 10, Higher: true}})
@@ -41,10 +41,10 @@ func reported() *report {
 
 func TestRatioIsTheMiddleOneOfTheRounds(t *testing.T) {
 	r := reported()
-	if rate, delay := r.Lines[0].ratio(syncName), r.Lines[1].ratio(syncName); rate != 10 || delay != 4 {
+	if rate, delay := r.Lines[0].ratio(hubName, syncName), r.Lines[1].ratio(hubName, syncName); rate != 10 || delay != 4 {
 		t.Errorf("got %v and %v, want 10 and 4", rate, delay)
 	}
-	if none := r.Lines[0].ratio(hocusName); none != 0 {
+	if none := r.Lines[0].ratio(hubName, hocusName); none != 0 {
 		t.Errorf("got %v against a peer that was not measured", none)
 	}
 }

@@ -28,9 +28,20 @@ type server struct {
 	// the hub has them.
 	urlOf   func(ctx context.Context, user, role string) (string, error)
 	metrics string
+	beside  []int // processes whose CPU time counts too: its database
 }
 
 func (s *server) pid() int { return s.process.Process.Pid }
+
+// cpu is the CPU time that the server and what stands beside it have used, in seconds.
+func (s *server) cpu() (float64, error) {
+	used, err := cpuSeconds(s.pid())
+	for _, pid := range s.beside {
+		more, e := cpuSeconds(pid)
+		used, err = used+more, errors.Join(err, e)
+	}
+	return used, err
+}
 
 // stop asks the server to end and waits for it.
 func (s *server) stop() error {

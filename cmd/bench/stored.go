@@ -25,15 +25,15 @@ func (z storedSize) work() work {
 // measureStored looks at a server's memory with idle connections and with open
 // records, and then starts it again with all these records.
 func measureStored(ctx context.Context, t *trial) (rows []row, err error) {
-	err = t.inDirectory(func(data string) error {
-		err := t.serving(ctx, data, func(s *server) error {
+	err = t.inPlace(ctx, func(at place) error {
+		err := t.serving(ctx, at, func(s *server) error {
 			rows, err = measureMemory(ctx, t, s)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		first, err := measureColdStart(ctx, t, data)
+		first, err := measureColdStart(ctx, t, at)
 		rows = append(rows, row{Key: "cold start", Name: "cold start until the first record is served", Unit: "ms", Value: first})
 		return err
 	})
@@ -107,11 +107,11 @@ func openAll(ctx context.Context, t *trial, devices []device) (int, error) {
 
 // measureColdStart is how many milliseconds a server takes from its start to
 // the first record that it serves.
-func measureColdStart(ctx context.Context, t *trial, data string) (float64, error) {
+func measureColdStart(ctx context.Context, t *trial, at place) (float64, error) {
 	var took []float64
 	for range t.size.stored.starts {
 		began := time.Now()
-		s, err := t.subject.start(ctx, data)
+		s, err := t.subject.start(ctx, at)
 		if err != nil {
 			return 0, err
 		}

@@ -22,12 +22,12 @@ func (z stormSize) work() work {
 // measureStorm lets all devices come back at once, in sync: first to a server
 // that has just started, then to one that is warm.
 func measureStorm(ctx context.Context, t *trial) (rows []row, err error) {
-	err = t.inDirectory(func(data string) error {
-		err := t.serving(ctx, data, func(s *server) error { return t.fill(ctx, s, t.size.storm.changes) })
+	err = t.inPlace(ctx, func(at place) error {
+		err := t.serving(ctx, at, func(s *server) error { return t.fill(ctx, s, t.size.storm.changes) })
 		if err != nil {
 			return err
 		}
-		return t.serving(ctx, data, func(s *server) error {
+		return t.serving(ctx, at, func(s *server) error {
 			for _, state := range []string{"restarted", "warm"} {
 				u, err := storm(ctx, t, s, state)
 				if err != nil {

@@ -13,7 +13,9 @@ import (
 // A subject is a server that can be measured.
 type subject struct {
 	name  string // in the report
-	start func(ctx context.Context, data string) (*server, error)
+	start func(ctx context.Context, at place) (*server, error)
+	// database is made for each place, if it is not nil.
+	database func(context.Context) (*database, error)
 	// encode prepares work in the form that the server speaks; subjects of the
 	// same format share a corpus.
 	format string
@@ -27,8 +29,15 @@ type subject struct {
 	missing string
 }
 
+// A place is where a server keeps what it stores.
+type place struct {
+	dir      string
+	database *database // nil if the directory is all
+}
+
 const (
 	hubName      = "hub"
+	postgresName = "hub on Postgres"
 	syncName     = "sync-server"
 	hocusName    = "hocuspocus"
 	hocusStoring = 2500 * time.Millisecond // it stores 2 s after a change
@@ -41,8 +50,8 @@ func syncServer(dir string) *subject {
 	return &subject{
 		name: syncName, format: "automerge", encode: newHistories, missing: absent(script),
 		lag: 300 * time.Millisecond,
-		start: func(ctx context.Context, data string) (*server, error) {
-			return startNode(ctx, data, script)
+		start: func(ctx context.Context, at place) (*server, error) {
+			return startNode(ctx, at.dir, script)
 		},
 	}
 }
@@ -54,8 +63,8 @@ func hocuspocus(dir string) *subject {
 		name: hocusName, format: "yjs", missing: absent(filepath.Join(dir, "node_modules/better-sqlite3/build/Release/better_sqlite3.node")),
 		lag:    hocusStoring,
 		encode: func(ctx context.Context, w work) (corpus, error) { return newUpdates(ctx, dir, w) },
-		start: func(ctx context.Context, data string) (*server, error) {
-			return startNode(ctx, data, script)
+		start: func(ctx context.Context, at place) (*server, error) {
+			return startNode(ctx, at.dir, script)
 		},
 	}
 }

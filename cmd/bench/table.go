@@ -11,7 +11,11 @@ import (
 
 // print writes the report for people.
 func (r *report) print(w io.Writer) error {
-	for _, s := range append([]string{r.table()}, r.remarks()...) {
+	var all []string
+	for _, hub := range r.Hubs {
+		all = append(all, r.table(hub))
+	}
+	for _, s := range append(all, r.remarks()...) {
 		if _, err := fmt.Fprintln(w, s); err != nil {
 			return fmt.Errorf("print report: %w", err)
 		}
@@ -19,11 +23,12 @@ func (r *report) print(w io.Writer) error {
 	return nil
 }
 
-func (r *report) table() string {
+// table is a hub beside its peers, as far as it was measured.
+func (r *report) table(hub string) string {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
-	header := table.Row{"", hubName}
+	header := table.Row{"", hub}
 	for _, p := range r.Peers {
 		header = append(header, p)
 	}
@@ -38,23 +43,26 @@ func (r *report) table() string {
 	t.SetColumnConfigs(columns)
 	part := ""
 	for _, l := range r.Lines {
+		if len(l.Rounds[hub]) == 0 {
+			continue
+		}
 		if l.Part != part {
 			part = l.Part
 			t.AppendSeparator()
 			t.AppendRow(table.Row{part})
 		}
-		t.AppendRow(r.cells(l))
+		t.AppendRow(r.cells(hub, l))
 	}
 	return t.Render()
 }
 
-func (r *report) cells(l *line) table.Row {
-	cells := table.Row{"  " + l.Name, l.show(hubName) + l.limit()}
+func (r *report) cells(hub string, l *line) table.Row {
+	cells := table.Row{"  " + l.Name, l.show(hub) + l.limit(hub)}
 	for _, p := range r.Peers {
 		cells = append(cells, l.show(p))
 	}
 	for _, p := range r.Peers {
-		cells = append(cells, l.better(p))
+		cells = append(cells, l.better(hub, p))
 	}
 	return cells
 }
@@ -80,36 +88,42 @@ func (l *line) show(subject string) string {
 	return fmt.Sprintf("%s%.3f %s", mark, v, l.Unit)
 }
 
-func (l *line) limit() string {
-	limit := goalOf(l.Key).limit
+func (l *line) limit(hub string) string {
+	g := goalOf(hub, l.Key)
+	is := median(l.Rounds[hub])
 	switch {
-	case limit == 0:
-		return ""
-	case median(l.Rounds[hubName]) <= limit:
-		return fmt.Sprintf(" (goal ≤ %.0f: met)", limit)
+	case g.limit > 0:
+		return fmt.Sprintf(" (goal ≤ %.0f: %s)", g.limit, verdict(is <= g.limit))
+	case g.least > 0:
+		return fmt.Sprintf(" (goal ≥ %.0f: %s)", g.least, verdict(is >= g.least))
 	}
-	return fmt.Sprintf(" (goal ≤ %.0f: MISSED)", limit)
+	return ""
 }
 
-func (l *line) better(peer string) string {
-	ratio := l.ratio(peer)
-	want := goalOf(l.Key).against[peer]
+func verdict(met bool) string {
+	if met {
+		return "met"
+	}
+	return "MISSED"
+}
+
+func (l *line) better(hub, peer string) string {
+	ratio := l.ratio(hub, peer)
+	want := goalOf(hub, l.Key).against[peer]
 	switch {
 	case ratio == 0 || l.Unit == "":
 		return ""
 	case want == 0:
 		return fmt.Sprintf("%.1f×", ratio)
-	case ratio >= want:
-		return fmt.Sprintf("%.1f× (goal %.0f×: met)", ratio, want)
 	}
-	return fmt.Sprintf("%.1f× (goal %.0f×: MISSED)", ratio, want)
+	return fmt.Sprintf("%.1f× (goal %g×: %s)", ratio, want, verdict(ratio >= want))
 }
 
 // remarks say what one must know to read the table.
 func (r *report) remarks() []string {
 	var all []string
 	for _, l := range r.Lines {
-		for _, s := range append([]string{hubName}, r.Peers...) {
+		for _, s := range slices.Concat(r.Hubs, r.Peers) {
 			if b := l.Bounds[s]; b != "" {
 				all = append(all, fmt.Sprintf("%s, %s with %s: %s", l.Part, l.Name, s, b))
 			}

@@ -25,27 +25,35 @@ type trial struct {
 
 // withServer runs do beside a server that begins with an empty directory.
 func (t *trial) withServer(ctx context.Context, do func(*server) error) error {
-	return t.inDirectory(func(data string) error { return t.serving(ctx, data, do) })
+	return t.inPlace(ctx, func(at place) error { return t.serving(ctx, at, do) })
 }
 
-func (t *trial) inDirectory(do func(data string) error) error {
+// inPlace runs do with an empty place.
+func (t *trial) inPlace(ctx context.Context, do func(at place) error) error {
 	data, err := os.MkdirTemp("", "wedsync-bench-")
 	if err != nil {
 		return fmt.Errorf("make a data directory: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(data) }() // a leftover in /tmp is no failure of the run
-	return do(data)
+	at := place{dir: data}
+	if t.subject.database != nil {
+		if at.database, err = t.subject.database(ctx); err != nil {
+			return err
+		}
+		defer func() { _ = at.database.close() }() // a leftover in /tmp is no failure of the run
+	}
+	return do(at)
 }
 
 // serving runs do beside a server that answers, and ends it.
-func (t *trial) serving(ctx context.Context, data string, do func(*server) error) error {
-	s, err := t.start(ctx, data)
+func (t *trial) serving(ctx context.Context, at place, do func(*server) error) error {
+	s, err := t.start(ctx, at)
 	if err != nil {
 		return err
 	}
 	if err := do(s); err != nil {
 		_ = s.stop() // the error that matters is at hand
-		return fmt.Errorf("%w\n%s", err, lastWords(data))
+		return fmt.Errorf("%w\n%s", err, lastWords(at.dir))
 	}
 	return s.stop()
 }
@@ -60,8 +68,8 @@ func lastWords(data string) string {
 	return "its log ends with:\n" + string(log[max(0, len(log)-enough):])
 }
 
-func (t *trial) start(ctx context.Context, data string) (*server, error) {
-	s, err := t.subject.start(ctx, data)
+func (t *trial) start(ctx context.Context, at place) (*server, error) {
+	s, err := t.subject.start(ctx, at)
 	if err != nil {
 		return nil, err
 	}

@@ -18,12 +18,11 @@ import (
 	"wedsync/server/metrics"
 	"wedsync/server/socket"
 	"wedsync/store"
-	"wedsync/store/sqlite"
 )
 
 // hubOptions are what a hub on this machine is run with.
 type hubOptions struct {
-	Data    string // directory
+	Store   storeFlags
 	Listen  string // HOST:PORT
 	Origins []string
 	Pprof   bool
@@ -33,7 +32,7 @@ type hubOptions struct {
 // runHub runs a hub until ctx ends and everything that was begun is stored. It
 // calls serving once connections are taken.
 func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err error) {
-	s, err := sqlite.Open(ctx, o.Data)
+	s, err := o.Store.open(ctx, o.Log)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,8 @@ func TestMain(m *testing.M) {
 // and its data over restarts.
 type hubProcess struct {
 	t       testing.TB
-	data    string
+	data    string   // directory, empty for a hub on a database
+	store   []string // flags that say where the hub keeps what it knows
 	address string
 	cmd     *exec.Cmd
 	ended   chan struct{} // closed when the process has ended
@@ -68,7 +69,19 @@ type hubProcess struct {
 // test; its log is shown if the test failed.
 func startHub(t testing.TB) *hubProcess {
 	t.Helper()
-	h := &hubProcess{t: t, data: t.TempDir(), address: "127.0.0.1:0", log: &tail{}}
+	dir := t.TempDir()
+	return startHubWith(t, dir, "--data", dir)
+}
+
+// startHubOn starts a hub on a PostgreSQL database.
+func startHubOn(t testing.TB, address string) *hubProcess {
+	t.Helper()
+	return startHubWith(t, "", "--store", address)
+}
+
+func startHubWith(t testing.TB, data string, store ...string) *hubProcess {
+	t.Helper()
+	h := &hubProcess{t: t, data: data, store: store, address: "127.0.0.1:0", log: &tail{}}
 	h.start()
 	t.Cleanup(func() {
 		h.kill()
@@ -86,7 +99,7 @@ func (h *hubProcess) start() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.cmd = exec.Command(path, "serve", "--data", h.data, "--listen", h.address)
+	h.cmd = exec.Command(path, append([]string{"serve", "--listen", h.address}, h.store...)...)
 	h.cmd.Stderr = h.log
 	// A hub must not outlive a test process that is killed.
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -162,7 +175,7 @@ func (h *hubProcess) token(w who) string {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	args := []string{"token", "--data", h.data, "--supplier", w.supplier, "--user", w.user, "--role", w.role}
+	args := append([]string{"token", "--supplier", w.supplier, "--user", w.user, "--role", w.role}, h.store...)
 	if w.device != "" {
 		args = append(args, "--device", w.device)
 	}

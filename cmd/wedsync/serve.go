@@ -8,7 +8,7 @@ import (
 )
 
 type serveCommand struct {
-	Data   string   `help:"Directory that holds everything the hub knows; made if it is not there (default ${default})." default:"./wedsync-data" type:"path" placeholder:"DIR"`
+	storeFlags
 	Listen string   `help:"Where to listen; port 0 picks a free one (default ${default})." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Origin []string `help:"Origin that browsers may sync from, beside the hub's own; * for any." placeholder:"PATTERN"`
 	Pprof  bool     `help:"Serve profiles under /debug/pprof/ to whoever can connect."`
@@ -17,12 +17,15 @@ type serveCommand struct {
 func (serveCommand) Help() string {
 	return `
 Needs no configuration: records, conflicts and the secret that signs tokens live
-in the data directory. SIGTERM or SIGINT stops it once everything is stored.
+in the data directory, or in a PostgreSQL database, which any number of hubs may
+share: a device may connect to any of them. A hub waits for its database to
+answer. SIGTERM or SIGINT stops it once everything is stored.
 
 Examples:
 
     wedsync serve
     wedsync serve --data /var/lib/wedsync --listen 127.0.0.1:9000
+    wedsync serve --store postgres://wedsync:SECRET@db.example.com/wedsync
     wedsync serve --origin 'https://app.example.com'`
 }
 
@@ -31,10 +34,10 @@ func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) er
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go boundMemory(ctx) // ends with ctx
-	o := hubOptions{Data: c.Data, Listen: c.Listen, Origins: c.Origin, Pprof: c.Pprof, Log: log}
+	o := hubOptions{Store: c.storeFlags, Listen: c.Listen, Origins: c.Origin, Pprof: c.Pprof, Log: log}
 	return runHub(ctx, o, func(address net.Addr) {
 		fmt.Fprintf(t.Out, "listening on http://%s\n", address)
-		fmt.Fprintf(t.Out, "for a token: wedsync token --data %s --supplier SUPPLIER --user USER\n", quoted(c.Data))
+		fmt.Fprintf(t.Out, "for a token: wedsync token %s --supplier SUPPLIER --user USER\n", c.flag())
 		warnOpen(log, address)
 	})
 }

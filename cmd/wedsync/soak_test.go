@@ -15,6 +15,7 @@ var (
 	soakFloods  = flag.Int("soak.floods", 0, "floods have `N` percent of their full size, and their short form at least")
 	soakKills   = flag.Int("soak.kills", 10, "kills of the hub, `N` in all")
 	soakStories = flag.Int("soak.stories", 1, "random stories, `N` in all")
+	soakNodes   = flag.Duration("soak.nodes", 25*time.Second, "`how long` devices move between hubs on one database")
 	soakReport  = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
 )
 

@@ -3,15 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"wedsync/conflicts"
 	"wedsync/server/auth"
-	"wedsync/store/sqlite"
 )
 
 type tokenCommand struct {
-	Data     string        `help:"The hub's data directory (default ${default})." default:"./wedsync-data" type:"path" placeholder:"DIR"`
+	storeFlags
 	Supplier string        `help:"Whose records the token is for." required:"" placeholder:"NAME"`
 	User     string        `help:"Who uses it." required:"" placeholder:"NAME"`
 	Role     string        `help:"What it may do: ${enum}. An owner decides conflicts, a member proposes, a viewer reads (default ${default})." enum:"owner,member,viewer" default:"owner" placeholder:"ROLE"`
@@ -31,8 +31,8 @@ Examples:
 }
 
 // Run prints the token.
-func (c *tokenCommand) Run(ctx context.Context, t terminal) error {
-	identity, err := sqlite.Identity(ctx, c.Data)
+func (c *tokenCommand) Run(ctx context.Context, t terminal, log *slog.Logger) error {
+	identity, err := c.identity(ctx, log)
 	if err != nil {
 		return err
 	}

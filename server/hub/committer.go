@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"wedsync/crdt"
@@ -51,6 +52,16 @@ func (c *committer) run() {
 
 func (c *committer) gather(first pendingCommit) []pendingCommit {
 	batch := []pendingCommit{first}
+	for had := 0; len(batch) > had; {
+		had = len(batch)
+		runtime.Gosched() // rooms that are about to commit go along, as long as there are any
+		batch = c.drain(batch)
+	}
+	return batch
+}
+
+// drain adds what waits, as far as there is room.
+func (c *committer) drain(batch []pendingCommit) []pendingCommit {
 	for len(batch) < c.hub.limits.BatchCommits {
 		select {
 		case next := <-c.in:
