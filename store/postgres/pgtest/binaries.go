@@ -39,3 +39,11 @@ func isProgram(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
+
+// Missing says why no server can be started here, empty if one can.
+func Missing() string {
+	if _, err := binaries(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
