@@ -44,10 +44,21 @@ func (d *checkup) find(where, what, advice string, warning bool) {
 	_, _ = fmt.Fprintf(d.out, "%s  %s\n    %s\n    what to do: %s\n", word, printable(where), printable(what), advice)
 }
 
-// file has the database check itself, and reads the hub's identity.
-func (d *checkup) file(ctx context.Context, s *sqlite.Store) error {
-	d.progress.say("checking the database file")
-	faults, err := s.Check(ctx)
+// A selfChecking store finds what is wrong with the file that it is in.
+type selfChecking interface {
+	Check(ctx context.Context) (faults []string, err error)
+}
+
+var _ selfChecking = (*sqlite.Store)(nil)
+
+// file has the store check its file, if it is in one, and reads the hub's identity.
+func (d *checkup) file(ctx context.Context, s store.Store) error {
+	var faults []string
+	var err error
+	if file, ok := s.(selfChecking); ok {
+		d.progress.say("checking the database file")
+		faults, err = file.Check(ctx)
+	}
 	if err != nil && !errors.Is(err, store.ErrCorrupt) {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"wedsync/crdt"
@@ -13,35 +14,39 @@ import (
 )
 
 type doctorCommand struct {
-	Data    string `help:"The hub's data directory (default ${default})." default:"./wedsync-data" type:"path" placeholder:"DIR"`
+	storeFlags
 	Release string `help:"Only free the id of a document that was bound to the wrong supplier, if nothing was ever stored under it." placeholder:"DOCUMENT"`
 }
 
 func (doctorCommand) Help() string {
 	return `
 Reads all that a hub has stored, says what is wrong and what to do about it, and
-exits with 1 if anything is. The hub must be stopped. Nothing is changed, but a
-directory of an older version is brought to this one, as serve would.
+exits with 1 if anything is. The hub must be stopped, and so must all hubs of a
+database. Nothing is changed, but a store of an older version is brought to this
+one, as serve would.
 
 Of each record it checks that the changes can be read and lead to the stored
 heads, that each decision has the hash that the next one names and the ledger has
 the last, that values, conflicts and document agree with the decisions, and that
 operation counters are far from their limit; of each supplier, that no entry of
-the journal is missing; and the database file itself.
+the journal is missing; and the database file itself, where it is one.
 
 Examples:
 
     wedsync doctor
     wedsync doctor --data /var/lib/wedsync
+    wedsync doctor --store postgres://wedsync:SECRET@db.example.com/wedsync
     wedsync doctor --release 2m6MpZCgdV1uAvyDDqi8aQX9Rs5i`
 }
 
-// Run examines a data directory.
-func (c *doctorCommand) Run(ctx context.Context, t terminal) (err error) {
-	if err := sqlite.Holds(c.Data); err != nil {
-		return err
+// Run examines a store.
+func (c *doctorCommand) Run(ctx context.Context, t terminal, log *slog.Logger) (err error) {
+	if !c.shared() {
+		if err := sqlite.Holds(c.Data); err != nil {
+			return err
+		}
 	}
-	s, err := sqlite.Open(ctx, c.Data)
+	s, err := c.open(ctx, log)
 	if errors.Is(err, sqlite.ErrLocked) {
 		return fmt.Errorf("%w: a hub has it open, and it can only be examined while no hub does", err)
 	}

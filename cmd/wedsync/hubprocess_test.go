@@ -61,6 +61,7 @@ type hubProcess struct {
 	store   []string // flags that say where the hub keeps what it knows
 	address string
 	cmd     *exec.Cmd
+	serves  chan string   // holds its address once it serves
 	ended   chan struct{} // closed when the process has ended
 	log     *tail
 }
@@ -95,6 +96,13 @@ func startHubWith(t testing.TB, data string, store ...string) *hubProcess {
 // start starts the process and returns once it serves.
 func (h *hubProcess) start() {
 	h.t.Helper()
+	h.launch()
+	h.await()
+}
+
+// launch starts the process.
+func (h *hubProcess) launch() {
+	h.t.Helper()
 	path, err := builtBinary()
 	if err != nil {
 		h.t.Fatal(err)
@@ -111,10 +119,15 @@ func (h *hubProcess) start() {
 		h.t.Fatalf("start hub: %v", err)
 	}
 	h.ended = make(chan struct{})
-	serves := make(chan string, 1)
-	go h.read(out, serves) // ends with the process
+	h.serves = make(chan string, 1)
+	go h.read(out, h.serves) // ends with the process
+}
+
+// await returns once a process that was launched serves.
+func (h *hubProcess) await() {
+	h.t.Helper()
 	select {
-	case h.address = <-serves:
+	case h.address = <-h.serves:
 	case <-h.ended:
 		h.t.Fatalf("hub ended before it was listening:\n%s", h.log)
 	case <-time.After(patience):
@@ -343,8 +356,9 @@ func (a *api) resolve(c queueItem, how map[string]any) {
 
 // A tail keeps the last lines that were written to it.
 type tail struct {
-	mu   sync.Mutex
-	text []byte
+	mu      sync.Mutex
+	text    []byte
+	written chan struct{} // closed with the next write; nil if nobody waits
 }
 
 const tailSize = 64 << 10 // bytes
@@ -353,6 +367,10 @@ func (l *tail) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.text = append(l.text, b...)
+	if l.written != nil {
+		close(l.written)
+		l.written = nil
+	}
 	if over := len(l.text) - tailSize; over > 0 {
 		l.text = append(l.text[:0], l.text[over:]...)
 	}
@@ -363,4 +381,27 @@ func (l *tail) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return string(l.text)
+}
+
+// await waits until a text was written.
+func (l *tail) await(t testing.TB, text string) {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		l.mu.Lock()
+		there := bytes.Contains(l.text, []byte(text))
+		if l.written == nil {
+			l.written = make(chan struct{})
+		}
+		written := l.written
+		l.mu.Unlock()
+		if there {
+			return
+		}
+		select {
+		case <-written:
+		case <-late:
+			t.Fatalf("waited in vain for %q in\n%s", text, l)
+		}
+	}
 }
