@@ -121,7 +121,7 @@ func startCluster(t *testing.T, random *rand.Rand) *cluster {
 		w.records = append(w.records, made.DocumentID)
 	}
 	var processes []*nodeProcess
-	for range 2 {
+	for range 3 {
 		processes = append(processes, startNode(t))
 	}
 	for i := range nodeDevices {
@@ -148,9 +148,9 @@ func startCluster(t *testing.T, random *rand.Rand) *cluster {
 // of their records, and now and then the date of the other.
 func (w *cluster) editEverything() {
 	for i, c := range w.devices {
-		c.do("load", args{"id": w.records[i%nodeRecords], "field": "field_" + c.name, "every": 900 + 20*i})
+		c.do("load", args{"id": w.records[i%nodeRecords], "field": "field_" + c.name, "every": 3000 + 50*i})
 		if i%3 == 0 {
-			c.do("load", args{"id": w.records[(i+1)%nodeRecords], "field": "wedding_date", "every": 4000 + 100*i, "dates": true})
+			c.do("load", args{"id": w.records[(i+1)%nodeRecords], "field": "wedding_date", "every": 8000 + 200*i, "dates": true})
 		}
 	}
 }
