@@ -151,10 +151,9 @@ type Eraser interface {
 	//
 	// It returns ErrNotFound if the supplier has no such record or it is erased
 	// already, ErrStale if the record moved on since it was read; nothing has
-	// changed then. After nil a power failure brings nothing back, and what the
-	// rows held is overwritten in the store's files; space that earlier versions
-	// of them left may hold parts until it is used again. After another error the
-	// record may or may not be erased.
+	// changed then. After nil a power failure brings nothing back, and no query finds
+	// what the rows held; how long files of the store may hold parts of it, each
+	// store says. After another error the record may or may not be erased.
 	Erase(ctx context.Context, e Erasure) error
 }
 

@@ -71,15 +71,15 @@ const (
 		ON CONFLICT DO NOTHING RETURNING id
 	), fresh AS (
 		INSERT INTO wedsync.records (supplier, id, version, state, heads)
-		SELECT c.supplier, c.id, 1, c.state, c.heads FROM c JOIN bound USING (id)
+		SELECT c.supplier, c.id, 1, c.state, c.heads FROM bound JOIN c USING (id)
 		RETURNING id
 	), moved AS (
 		UPDATE wedsync.records r SET version = c.version + 1, state = c.state, heads = c.heads FROM c
 		WHERE c.version > 0 AND r.supplier = c.supplier AND r.id = c.id AND r.version = c.version AND r.state <> 4
-		RETURNING c.ord
+		RETURNING c.*
 	), n AS (
-		SELECT c.*, c.last + row_number() OVER (PARTITION BY c.supplier ORDER BY c.ord) AS number
-		FROM c JOIN (SELECT ord FROM moved UNION ALL SELECT c.ord FROM c JOIN fresh USING (id)) k USING (ord)
+		SELECT k.*, k.last + row_number() OVER (PARTITION BY k.supplier ORDER BY k.ord) AS number
+		FROM (SELECT * FROM moved UNION ALL SELECT c.* FROM fresh JOIN c USING (id)) k
 	), entered AS (
 		INSERT INTO wedsync.batches (supplier, number, record, version, body, origins)
 		SELECT supplier, number, id, version + 1, body, origins FROM n
@@ -93,7 +93,7 @@ const (
 		DELETE FROM clients k USING n
 		WHERE n.state <> 2 AND n.version > 0 AND k.supplier_id = n.supplier AND k.client_id = wedsync.client_id(n.id)
 	)`
-	plainCommits = givenCommits + givenColumns + givenFrom + `c AS MATERIALIZED (SELECT * FROM given), ` +
+	plainCommits = givenCommits + givenColumns + givenFrom + `c AS (SELECT * FROM given), ` +
 		storeCommits + ` SELECT ord FROM n`
 
 	// Of commits with the same key the first counts whose record is as it was read.

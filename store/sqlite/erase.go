@@ -15,7 +15,8 @@ import (
 var errLogInUse = fmt.Errorf("%w: erased, but the log still holds it until its readers end (erase nothing again, restart the hub)", store.ErrUnavailable)
 
 // Erase implements [store.Eraser]. It has a connection of its own, which
-// overwrites what it frees, and empties the log before it returns.
+// overwrites what it frees, and empties the log before it returns. Space that
+// earlier versions of the rows left may hold parts until it is used again.
 func (s *Store) Erase(ctx context.Context, e store.Erasure) error {
 	leave, err := s.enter()
 	if err != nil {
