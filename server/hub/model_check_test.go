@@ -384,6 +384,9 @@ func (m *model) checkHubChanges(s *standing, batches []doneBatch) {
 		if v.Outcome == "accepted" && v.Rule > 0 && v.Change == "" {
 			why += " a decision is to be established"
 		}
+		if b.Hub && v.Reason == string(conflicts.CauseRecovered) && !s.critical(v.Field) {
+			why += " a field was critical until its decision came back"
+		}
 	}
 	if in := b.Origin.Input; in != nil {
 		if in.Resolution != nil {

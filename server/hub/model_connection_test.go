@@ -47,8 +47,10 @@ func (m *model) exchange(t *rapid.T) {
 	}
 }
 
-// remind reminds of the conflicts that nobody was reminded of for a while.
+// remind reminds, some time later, of the conflicts that nobody was reminded of
+// for a while.
 func (m *model) remind(t *rapid.T) {
+	m.clock.Add(int64(rapid.IntRange(0, 15).Draw(t, "minutes later")) * int64(time.Minute))
 	after := time.Duration(rapid.IntRange(1, 10).Draw(t, "minutes")) * time.Minute
 	m.done("remind", hub.Remind(m.ctx, m.hub, modelSupplier, m.id, after))
 }

@@ -77,7 +77,12 @@ func (m *model) decision(t *rapid.T, row conflicts.Conflict) conflicts.Resolutio
 }
 
 func (m *model) resolve(t *rapid.T) {
-	if rows := m.pending(); len(rows) > 0 {
+	rows := m.pending()
+	if len(rows) > 1 && rapid.Bool().Draw(t, "all of them") {
+		m.bulk(t)
+		return
+	}
+	if len(rows) > 0 {
 		_, err := m.hub.Resolve(m.ctx, m.id, m.decision(t, rapid.SampledFrom(rows).Draw(t, "conflict")), nil)
 		m.done("resolve", err)
 	}
