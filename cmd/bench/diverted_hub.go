@@ -22,6 +22,7 @@ type connection struct {
 	session *syncproto.Session
 	device  *house.Device
 	name    string
+	due     chan struct{} // has one slot
 	out     []house.Outgoing
 	frame   []byte // that goes in
 	answer  []byte // that came out
@@ -79,7 +80,7 @@ func divertInHub(ctx context.Context, records *histories, edits []memberEdits, q
 }
 
 func connectTo(h *house.Hub, user string, role conflicts.Role) (*connection, error) {
-	c := &connection{session: syncproto.NewSession(syncproto.HubID{PeerID: "hub", StorageID: h.StorageID}), name: user}
+	c := &connection{session: syncproto.NewSession(syncproto.HubID{PeerID: "hub", StorageID: h.StorageID}), name: user, due: make(chan struct{}, 1)}
 	join, err := joinFrame(user)
 	if err != nil {
 		return nil, err
@@ -93,7 +94,27 @@ func connectTo(h *house.Hub, user string, role conflicts.Role) (*connection, err
 		return nil, fmt.Errorf("join as %s came to %T", user, event)
 	}
 	c.device = h.Join(conflicts.Principal{Supplier: "bench", User: user, Device: user, Role: role}, joined)
+	c.device.Notify(func() {
+		select {
+		case c.due <- struct{}{}:
+		default:
+		}
+	})
 	return c, nil
+}
+
+// take waits until the hub has something for the connection, and takes it.
+func (c *connection) take(ctx context.Context) (err error) {
+	for {
+		if c.out, err = c.device.Take(c.out[:0]); err != nil || len(c.out) > 0 {
+			return err
+		}
+		select {
+		case <-c.due:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // bringAll brings one change of each record, so many at a time.
@@ -126,8 +147,7 @@ func (c *connection) bring(ctx context.Context, edits []memberEdit) error {
 		}
 	}
 	for len(awaited) > 0 {
-		var err error
-		if c.out, err = c.device.Next(ctx, c.out[:0]); err != nil {
+		if err := c.take(ctx); err != nil {
 			return fmt.Errorf("%d edits are not answered: %w", len(awaited), err)
 		}
 		for _, o := range c.out {

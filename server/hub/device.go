@@ -29,7 +29,7 @@ const (
 var ErrClosed = errors.New("device is closed")
 
 // A Device is one connection. Receive may be called by one goroutine and Take
-// or Next by one other; Close and Leave by any.
+// by one other; Close and Leave by any.
 type Device struct {
 	hub    *Hub
 	who    conflicts.Principal
@@ -42,10 +42,9 @@ type Device struct {
 	records   map[crdt.RecordID]bool // spoken of; owned by Receive
 
 	mu          sync.Mutex
-	ready       func()        // see Notify
-	notified    bool          // ready was called, and Take has had something to return since
-	wake        chan struct{} // of Next; has one slot
-	code        CloseCode     // set once
+	ready       func()    // see Notify
+	notified    bool      // ready was called, and Take has had something to return since
+	code        CloseCode // set once
 	slots       map[*room]*slot
 	due         []*slot // slots with something to send, oldest first
 	bytes       int     // of the messages in slots

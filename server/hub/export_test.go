@@ -25,6 +25,28 @@ func (t settleTask) stage(_ *room, s *stage) bool {
 	return true
 }
 
+// Next is Take for a test that nobody notifies: it waits until something is due.
+func (d *Device) Next(ctx context.Context, out []Outgoing) ([]Outgoing, error) {
+	due := make(chan struct{}, 1)
+	d.Notify(func() {
+		select {
+		case due <- struct{}{}:
+		default:
+		}
+	})
+	for {
+		sent, err := d.Take(out)
+		if err != nil || len(sent) > 0 {
+			return sent, err
+		}
+		select {
+		case <-due:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
 // Remind reminds of a record's conflicts.
 func Remind(ctx context.Context, h *Hub, supplier string, id crdt.RecordID, after time.Duration) error {
 	return newReminder(h).remindOf(ctx, supplier, id, after)

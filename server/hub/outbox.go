@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"context"
 	"slices"
 
 	"wedsync/syncproto"
@@ -109,12 +108,6 @@ func (d *Device) signal() {
 		d.notified = true
 		d.ready()
 	}
-	if d.wake != nil {
-		select {
-		case d.wake <- struct{}{}:
-		default:
-		}
-	}
 }
 
 // Notify has ready called when something is due or the device is closed: once,
@@ -151,26 +144,6 @@ func (d *Device) Take(out []Outgoing) ([]Outgoing, error) {
 		}
 		if len(sent) > 0 || len(ask) == 0 {
 			return sent, nil
-		}
-	}
-}
-
-// Next is Take for a caller that nobody notifies: it waits until something is due.
-func (d *Device) Next(ctx context.Context, out []Outgoing) ([]Outgoing, error) {
-	d.mu.Lock()
-	if d.wake == nil {
-		d.wake = make(chan struct{}, 1)
-	}
-	d.mu.Unlock()
-	for {
-		sent, err := d.Take(out)
-		if err != nil || len(sent) > 0 {
-			return sent, err
-		}
-		select {
-		case <-d.wake:
-		case <-ctx.Done():
-			return nil, ctx.Err()
 		}
 	}
 }

@@ -278,10 +278,20 @@ func (w *world) upload(n int) {
 			w.t.Fatal(err)
 		}
 	}
+	due := make(chan struct{}, 1)
+	d.Notify(func() {
+		select {
+		case due <- struct{}{}:
+		default:
+		}
+	})
 	for acked := false; !acked; {
-		out, err := d.Next(w.t.Context(), nil)
+		out, err := d.Take(nil)
 		if err != nil {
 			w.t.Fatal(err)
+		}
+		if len(out) == 0 {
+			<-due
 		}
 		for _, o := range out {
 			m, err := syncproto.DecodeMessage(o.Sync)
