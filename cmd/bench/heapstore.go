@@ -85,3 +85,6 @@ func (*heapStore) Project(context.Context, ...store.Projection) error { return n
 func (*heapStore) Waiting(context.Context) ([]store.Waiting, error) {
 	return nil, nil
 }
+
+// Shared implements [store.Nodes].
+func (*heapStore) Shared() bool { return false }
