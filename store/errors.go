@@ -23,6 +23,8 @@ var (
 	ErrNotEmpty = errors.New("not empty")
 	// ErrTooMany means that a bound of the store is reached.
 	ErrTooMany = errors.New("too many")
+	// ErrUnfinished means that a copy into the store was begun and has not ended.
+	ErrUnfinished = errors.New("a copy into the store was not finished")
 	// ErrCorrupt means that a stored row cannot be read. The error names the
 	// record and the row.
 	ErrCorrupt = errors.New("corrupt row")

@@ -378,8 +378,9 @@ type Store interface {
 	Devices
 	Policies
 	Nodes
+	Copier
 	// Identity returns the hub's identity, made and stored on the first call
-	// and the same ever after.
+	// and the same ever after; or ErrUnfinished while the store receives a copy.
 	Identity(ctx context.Context) (Identity, error)
 	// Ping reports whether the store can be written now.
 	Ping(ctx context.Context) error

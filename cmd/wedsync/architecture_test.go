@@ -34,13 +34,14 @@ var mayImport = map[string][]string{
 	"store/postgres":        {"crdt", "conflicts", "store"},
 	"store/postgres/pgtest": {},
 	"store/storetest":       {"crdt", "conflicts", "store"},
+	"store/transfer":        {"crdt", "conflicts", "store"},
 	"server/metrics":        {},
 	"server/auth":           {"crdt", "conflicts", "store"},
 	"server/hub":            {"crdt", "crdt/engine", "syncproto", "conflicts", "store", "server/metrics"},
 	"server/socket":         {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
 	"server/api":            {"crdt", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
 	"server":                {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
-	"cmd":                   {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "server", "cmd/wedsync/demo"},
+	"cmd":                   {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo"},
 	"cmd/wedsync/demo":      {},
 }
 

@@ -115,7 +115,7 @@ func TestWhateverHappensToTheHubTheStoreSaysWhatTheRulesAllow(t *testing.T) {
 var modelExpected = []string{
 	"hub change", "no hub change", "not stored", "answer lost", "restart", "store lost", "replay", "waited",
 	"stale", "resolve", "withdraw", "reopen", "delete", "restore", "policy", "bulk", "recovered", "created",
-	"webhook", "sent", "acknowledged", "reminded", "erase",
+	"webhook", "sent", "acknowledged", "reminded", "erase", "copied",
 	"use", "dismiss", "set apart", "entry erased",
 	"rule 1", "rule 2", "rule 3", "rule 4", "rule 5", "rule 6", "rule 9", "rule 10", "rule 11", "rule 12", "rule 13",
 }
@@ -192,7 +192,9 @@ func (m *model) play(t *rapid.T) {
 	}
 	m.converge(t)
 	m.replay()
+	m.copy()
 	m.erase()
+	m.copy()
 }
 
 // step does something, and now and then lets the store fail meanwhile.

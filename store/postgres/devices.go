@@ -104,37 +104,53 @@ func (s *Store) DevicesOf(ctx context.Context, supplier string) (devices []store
 	return devices, err
 }
 
+// announceQuery notes what devices hold.
+const announceQuery = `INSERT INTO wedsync.device_heads AS h (supplier, record, user_id, device, heads, refused, at)
+	SELECT DISTINCT ON (n.supplier, n.record, n.user_id, n.device) n.supplier, n.record, n.user_id, n.device, n.heads, n.refused, n.at
+	FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::timestamptz[])
+		WITH ORDINALITY AS n (supplier, record, user_id, device, heads, refused, at, ord)
+	JOIN wedsync.devices d ON d.supplier = n.supplier AND d.user_id = n.user_id AND d.name = n.device
+	JOIN wedsync.records r ON r.supplier = n.supplier AND r.id = n.record AND r.state <> 4
+	ORDER BY n.supplier, n.record, n.user_id, n.device, n.at DESC, n.ord DESC
+	ON CONFLICT (supplier, record, user_id, device) DO UPDATE SET heads = excluded.heads, refused = excluded.refused, at = excluded.at
+	WHERE excluded.at >= h.at`
+
 // Announce implements [store.Devices].
 func (s *Store) Announce(ctx context.Context, heads []store.DeviceHeads) error {
-	const upsert = `INSERT INTO wedsync.device_heads AS h (supplier, record, user_id, device, heads, refused, at)
-		SELECT DISTINCT ON (n.supplier, n.record, n.user_id, n.device) n.supplier, n.record, n.user_id, n.device, n.heads, n.refused, n.at
-		FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::timestamptz[])
-			WITH ORDINALITY AS n (supplier, record, user_id, device, heads, refused, at, ord)
-		JOIN wedsync.devices d ON d.supplier = n.supplier AND d.user_id = n.user_id AND d.name = n.device
-		JOIN wedsync.records r ON r.supplier = n.supplier AND r.id = n.record AND r.state <> 4
-		ORDER BY n.supplier, n.record, n.user_id, n.device, n.at DESC, n.ord DESC
-		ON CONFLICT (supplier, record, user_id, device) DO UPDATE SET heads = excluded.heads, refused = excluded.refused, at = excluded.at
-		WHERE excluded.at >= h.at`
 	if len(heads) == 0 {
 		return nil
 	}
-	var names, users, devs, refused []string
-	var ids [][16]byte
-	var hashes [][]byte
-	var times []time.Time
+	a := newAnnouncing(heads)
+	return s.write(ctx, s.lax, "announce", func(ctx context.Context, tx pgx.Tx) error {
+		var batch pgx.Batch
+		a.queue(&batch)
+		return tx.SendBatch(ctx, &batch).Close()
+	})
+}
+
+// An announcing is the columns of what devices hold. Its texts are escaped.
+type announcing struct {
+	names, users, devices, refused []string
+	ids                            [][16]byte
+	hashes                         [][]byte
+	times                          []time.Time
+}
+
+func newAnnouncing(heads []store.DeviceHeads) *announcing {
+	var a announcing
 	for i := range heads {
 		h := &heads[i]
-		names, users, devs = append(names, escape(h.Supplier)), append(users, escape(h.User)), append(devs, escape(h.Device))
-		ids, hashes, refused = append(ids, h.Record), append(hashes, store.EncodeHeads(h.Heads)), append(refused, escape(h.Refused))
-		times = append(times, micros(h.At))
+		a.names, a.users, a.devices = append(a.names, escape(h.Supplier)), append(a.users, escape(h.User)), append(a.devices, escape(h.Device))
+		a.ids, a.hashes, a.refused = append(a.ids, h.Record), append(a.hashes, store.EncodeHeads(h.Heads)), append(a.refused, escape(h.Refused))
+		a.times = append(a.times, micros(h.At))
 	}
-	return s.write(ctx, s.lax, "announce", func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, lockNotes, sortedSet(names)); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, upsert, names, ids, users, devs, hashes, refused, times)
-		return err
-	})
+	return &a
+}
+
+// queue adds the statements that note it.
+func (a *announcing) queue(batch *pgx.Batch) {
+	batch.Queue(lockNotes, sortedSet(a.names))
+	batch.Queue(announceQuery, a.names, a.ids, a.users, a.devices, a.hashes, a.refused, a.times)
 }
 
 // DeviceHeads implements [store.Devices].

@@ -42,6 +42,7 @@ func explain(ctx context.Context, err error) error {
 func isOurs(err error) bool {
 	for _, known := range []error{
 		store.ErrNotFound, store.ErrUnavailable, store.ErrStale, store.ErrNotEmpty, store.ErrTooMany, store.ErrCorrupt,
+		store.ErrUnfinished,
 	} {
 		if errors.Is(err, known) {
 			return true

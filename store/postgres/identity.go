@@ -34,16 +34,29 @@ func (s *Store) Identity(ctx context.Context) (id store.Identity, err error) {
 }
 
 func readIdentity(ctx context.Context, row func(context.Context, string, ...any) pgx.Row) (id store.Identity, err error) {
-	const query = `SELECT a.value, b.value FROM wedsync.meta a, wedsync.meta b WHERE a.name = 'secret' AND b.name = 'storage_id'`
-	var storage []byte
-	if err := row(ctx, query).Scan(&id.Secret, &storage); err != nil {
+	id, receiving, err := readMeta(ctx, row)
+	if err == nil && receiving {
+		err = store.ErrUnfinished
+	}
+	if err != nil {
 		return store.Identity{}, err
 	}
+	return id, nil
+}
+
+// readMeta reads the identity, and whether the store receives a copy.
+func readMeta(ctx context.Context, row func(context.Context, string, ...any) pgx.Row) (id store.Identity, receiving bool, err error) {
+	const query = `SELECT a.value, b.value, EXISTS (SELECT 1 FROM wedsync.meta WHERE name = 'receiving')
+		FROM wedsync.meta a, wedsync.meta b WHERE a.name = 'secret' AND b.name = 'storage_id'`
+	var storage []byte
+	if err := row(ctx, query).Scan(&id.Secret, &storage, &receiving); err != nil {
+		return store.Identity{}, false, err
+	}
 	if len(id.Secret) != secretSize {
-		return store.Identity{}, fmt.Errorf("meta: secret of %d bytes: %w", len(id.Secret), store.ErrCorrupt)
+		return store.Identity{}, false, fmt.Errorf("meta: secret of %d bytes: %w", len(id.Secret), store.ErrCorrupt)
 	}
 	id.StorageID = string(storage)
-	return id, nil
+	return id, receiving, nil
 }
 
 const secretSize = 32

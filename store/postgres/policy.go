@@ -43,6 +43,27 @@ func (s *Store) policy(ctx context.Context, query, supplier string, args ...any)
 	return policy, nil
 }
 
+// PolicyVersions implements [store.Copier].
+func (s *Store) PolicyVersions(ctx context.Context, supplier string) (policies []*conflicts.Policy, err error) {
+	const query = `SELECT policy FROM wedsync.policy_versions WHERE supplier = $1 ORDER BY version`
+	err = s.read(ctx, "policy versions", func(ctx context.Context, p *pgxpool.Pool) error {
+		rows, err := p.Query(ctx, query, escape(supplier))
+		return each(rows, err, func(row pgx.Rows) error {
+			var body string
+			policy := new(conflicts.Policy)
+			if err := row.Scan(&body); err != nil {
+				return err
+			}
+			if err := json.Unmarshal([]byte(body), policy); err != nil {
+				return fmt.Errorf("policies of supplier %q: %w: %w", supplier, err, store.ErrCorrupt)
+			}
+			policies = append(policies, policy)
+			return nil
+		})
+	})
+	return policies, err
+}
+
 // SetPolicy implements [store.Policies].
 func (s *Store) SetPolicy(ctx context.Context, supplier string, p *conflicts.Policy) error {
 	const insert = `INSERT INTO wedsync.suppliers (name) VALUES ($1) ON CONFLICT DO NOTHING`

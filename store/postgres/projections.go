@@ -38,6 +38,16 @@ const (
 
 // Project implements [store.Projections]. It writes clients too.
 func (s *Store) Project(ctx context.Context, projections ...store.Projection) error {
+	p := newProjecting(projections)
+	return s.write(ctx, s.lax, "project", func(ctx context.Context, tx pgx.Tx) error {
+		var batch pgx.Batch
+		p.queue(&batch)
+		return tx.SendBatch(ctx, &batch).Close()
+	})
+}
+
+// newProjecting is the columns of projections; of two of a record the last counts.
+func newProjecting(projections []store.Projection) *projecting {
 	last := make(map[crdt.RecordID]int, len(projections))
 	for i := range projections {
 		last[projections[i].Record] = i
@@ -48,13 +58,14 @@ func (s *Store) Project(ctx context.Context, projections ...store.Projection) er
 			p.add(&projections[i])
 		}
 	}
-	return s.write(ctx, s.lax, "project", func(ctx context.Context, tx pgx.Tx) error {
-		var batch pgx.Batch
-		batch.Queue(ownersQuery, p.ids)
-		batch.Queue(projectQuery, p.ids, p.heads, p.fields, p.names, p.sorts, p.searches)
-		batch.Queue(clientsQuery, p.ids, p.clients, p.documents, p.names, p.emails, p.phones, p.dates, p.venues, p.budgets, p.readable)
-		return tx.SendBatch(ctx, &batch).Close()
-	})
+	return &p
+}
+
+// queue adds the statements that store the projections.
+func (p *projecting) queue(batch *pgx.Batch) {
+	batch.Queue(ownersQuery, p.ids)
+	batch.Queue(projectQuery, p.ids, p.heads, p.fields, p.names, p.sorts, p.searches)
+	batch.Queue(clientsQuery, p.ids, p.clients, p.documents, p.names, p.emails, p.phones, p.dates, p.venues, p.budgets, p.readable)
 }
 
 // A projecting is the columns of some projections.

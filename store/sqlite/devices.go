@@ -74,26 +74,30 @@ func (s *Store) DevicesOf(ctx context.Context, supplier string) (devices []store
 
 // Announce implements [store.Devices].
 func (s *Store) Announce(ctx context.Context, heads []store.DeviceHeads) error {
+	if len(heads) == 0 {
+		return nil
+	}
+	return s.write(ctx, s.lax, "announce", func(ctx context.Context, t *transaction) error {
+		return t.announce(ctx, heads)
+	})
+}
+
+func (t *transaction) announce(ctx context.Context, heads []store.DeviceHeads) error {
 	const upsert = `INSERT INTO device_heads (record, device, heads, refused, at)
 		SELECT r.key, d.key, ?, ?, ?
 		FROM suppliers s JOIN devices d ON d.supplier = s.key JOIN records r ON r.supplier = s.key
 		WHERE s.name = ? AND d.user = ? AND d.name = ? AND r.id = ? AND r.state <> ?
 		ON CONFLICT DO UPDATE SET heads = excluded.heads, refused = excluded.refused, at = excluded.at
 		WHERE excluded.at >= at`
-	if len(heads) == 0 {
-		return nil
-	}
-	return s.write(ctx, s.lax, "announce", func(ctx context.Context, t *transaction) error {
-		for i := range heads {
-			h := &heads[i]
-			_, err := t.exec(ctx, upsert, store.EncodeHeads(h.Heads), h.Refused, h.At.UnixMicro(),
-				h.Supplier, h.User, h.Device, h.Record[:], int64(store.Erased))
-			if err != nil {
-				return err
-			}
+	for i := range heads {
+		h := &heads[i]
+		_, err := t.exec(ctx, upsert, store.EncodeHeads(h.Heads), h.Refused, h.At.UnixMicro(),
+			h.Supplier, h.User, h.Device, h.Record[:], int64(store.Erased))
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // DeviceHeads implements [store.Devices].

@@ -61,14 +61,27 @@ func storedIdentity(ctx context.Context, file string) (id store.Identity, err er
 }
 
 func readIdentity(ctx context.Context, row func(context.Context, string, []any, ...any) error) (id store.Identity, err error) {
-	const query = `SELECT a.value, b.value FROM meta a, meta b WHERE a.name = 'secret' AND b.name = 'storage_id'`
-	if err := row(ctx, query, nil, &id.Secret, &id.StorageID); err != nil {
+	id, receiving, err := readMeta(ctx, row)
+	if err == nil && receiving {
+		err = store.ErrUnfinished
+	}
+	if err != nil {
 		return store.Identity{}, err
 	}
-	if len(id.Secret) != secretSize {
-		return store.Identity{}, fmt.Errorf("meta: secret of %d bytes: %w", len(id.Secret), store.ErrCorrupt)
-	}
 	return id, nil
+}
+
+// readMeta reads the identity, and whether the store receives a copy.
+func readMeta(ctx context.Context, row func(context.Context, string, []any, ...any) error) (id store.Identity, receiving bool, err error) {
+	const query = `SELECT a.value, b.value, EXISTS (SELECT 1 FROM meta WHERE name = 'receiving')
+		FROM meta a, meta b WHERE a.name = 'secret' AND b.name = 'storage_id'`
+	if err := row(ctx, query, nil, &id.Secret, &id.StorageID, &receiving); err != nil {
+		return store.Identity{}, false, err
+	}
+	if len(id.Secret) != secretSize {
+		return store.Identity{}, false, fmt.Errorf("meta: secret of %d bytes: %w", len(id.Secret), store.ErrCorrupt)
+	}
+	return id, receiving, nil
 }
 
 const secretSize = 32

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -39,6 +40,26 @@ func (s *Store) policy(ctx context.Context, query, supplier string, args ...any)
 		return nil, err
 	}
 	return policy, nil
+}
+
+// PolicyVersions implements [store.Copier].
+func (s *Store) PolicyVersions(ctx context.Context, supplier string) (policies []*conflicts.Policy, err error) {
+	const query = `SELECT v.policy FROM suppliers s JOIN policy_versions v ON v.supplier = s.key WHERE s.name = ? ORDER BY v.version`
+	err = s.read(ctx, "policy versions", func(ctx context.Context, p *pool) error {
+		return p.rows(ctx, query, []any{supplier}, func(rows *sql.Rows) error {
+			var body []byte
+			policy := new(conflicts.Policy)
+			if err := rows.Scan(&body); err != nil {
+				return err
+			}
+			if err := json.Unmarshal(body, policy); err != nil {
+				return fmt.Errorf("policies of supplier %q: %w: %w", supplier, err, store.ErrCorrupt)
+			}
+			policies = append(policies, policy)
+			return nil
+		})
+	})
+	return policies, err
 }
 
 // SetPolicy implements [store.Policies].

@@ -49,6 +49,12 @@ const (
 	Moves           Call = "moves"
 	Listen          Call = "listen"
 	Tell            Call = "tell"
+	Wholes          Call = "wholes"
+	Receive         Call = "receive"
+	Restore         Call = "restore"
+	Enter           Call = "enter"
+	Received        Call = "received"
+	PolicyVersions  Call = "policy versions"
 	Identity        Call = "identity"
 	Ping            Call = "ping"
 )
@@ -347,3 +353,33 @@ func (f *Faulty) Close() error { return f.inner.Close() }
 
 // Shared implements [store.Nodes].
 func (f *Faulty) Shared() bool { return f.inner.Shared() }
+
+// Wholes implements [store.Copier].
+func (f *Faulty) Wholes(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Whole, error) {
+	return attempt(ctx, f, Wholes, func() ([]store.Whole, error) { return f.inner.Wholes(ctx, supplier, after, limit) })
+}
+
+// Receive implements [store.Copier].
+func (f *Faulty) Receive(ctx context.Context, id store.Identity) error {
+	return f.attemptWrite(ctx, Receive, func() error { return f.inner.Receive(ctx, id) })
+}
+
+// Restore implements [store.Copier].
+func (f *Faulty) Restore(ctx context.Context, records []store.Whole) error {
+	return f.attemptWrite(ctx, Restore, func() error { return f.inner.Restore(ctx, records) })
+}
+
+// Enter implements [store.Copier].
+func (f *Faulty) Enter(ctx context.Context, supplier string, entries []store.Entry) error {
+	return f.attemptWrite(ctx, Enter, func() error { return f.inner.Enter(ctx, supplier, entries) })
+}
+
+// Received implements [store.Copier].
+func (f *Faulty) Received(ctx context.Context) error {
+	return f.attemptWrite(ctx, Received, func() error { return f.inner.Received(ctx) })
+}
+
+// PolicyVersions implements [store.Copier].
+func (f *Faulty) PolicyVersions(ctx context.Context, supplier string) ([]*conflicts.Policy, error) {
+	return attempt(ctx, f, PolicyVersions, func() ([]*conflicts.Policy, error) { return f.inner.PolicyVersions(ctx, supplier) })
+}

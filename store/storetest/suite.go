@@ -32,6 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"Devices", deviceCases},
 		{"Policies", policyCases},
 		{"Nodes", nodeCases},
+		{"Copying", copyingCases},
 		{"Life", lifeCases},
 		{"Concurrency", concurrencyCases},
 	} {

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+)
+
+// A Told receipt is one with those who know of it.
+type Told struct {
+	conflicts.Receipt
+	Devices []string // that have acknowledged it, ascending
+}
+
+// A Whole record is all that a store holds of one, in whatever state, apart from
+// its journal entries.
+type Whole struct {
+	Summary
+	Conflicts []conflicts.Conflict // ascending by id
+	Merged    []conflicts.Merged   // ascending by id
+	Receipts  []Told               // ascending by id
+	Answers   []Answer             // ascending by principal, then key
+	Devices   []DeviceHeads        // ascending by user, then device
+}
+
+// A Copier lets all that one store holds be moved into another: its identity,
+// then for each supplier the policies and the devices (by SetPolicy and Seen), the
+// records, and the journal. No hub may be running on either store.
+type Copier interface {
+	// Wholes reads records of a supplier, in whatever state, in ascending order
+	// of id, beginning after the given one (the zero id is before all), at most
+	// limit. A page ends early once it holds more than MaxPage bytes; an empty one
+	// means that there is no more.
+	Wholes(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]Whole, error)
+	// PolicyVersions reads every policy that a supplier has set, in ascending
+	// order of version.
+	PolicyVersions(ctx context.Context, supplier string) ([]*conflicts.Policy, error)
+	// Receive gives the store the identity of another, and keeps it from being
+	// served until Received: Identity returns ErrUnfinished meanwhile, whoever
+	// opens it. A store that has this identity already stays as it is, however
+	// much it holds. It returns ErrNotEmpty if the store has another identity and
+	// knows a supplier; nothing has changed then.
+	Receive(ctx context.Context, id Identity) error
+	// Restore stores records as they are, all or none; after nil they survive a
+	// power failure. What is announced by devices that were never seen is left
+	// out. It returns ErrNotEmpty if one of the ids is bound already; nothing has
+	// changed then.
+	Restore(ctx context.Context, records []Whole) error
+	// Enter stores journal entries of a supplier under the numbers and versions
+	// that they have, all or none; after nil they survive a power failure. It
+	// returns ErrStale unless the numbers go on from the journal's last, and
+	// ErrNotFound if the supplier does not have one of the records; nothing has
+	// changed then.
+	Enter(ctx context.Context, supplier string, entries []Entry) error
+	// Received ends what Receive began, durably.
+	Received(ctx context.Context) error
+}
