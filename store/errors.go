@@ -24,7 +24,7 @@ var (
 	// ErrTooMany means that a bound of the store is reached.
 	ErrTooMany = errors.New("too many")
 	// ErrUnfinished means that a copy into the store was begun and has not ended.
-	ErrUnfinished = errors.New("a copy into the store was not finished")
+	ErrUnfinished = errors.New("a copy into the store was not finished (run wedsync copy again)")
 	// ErrCorrupt means that a stored row cannot be read. The error names the
 	// record and the row.
 	ErrCorrupt = errors.New("corrupt row")

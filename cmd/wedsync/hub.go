@@ -22,17 +22,22 @@ import (
 
 // hubOptions are what a hub on this machine is run with.
 type hubOptions struct {
-	Store   storeFlags
-	Listen  string // HOST:PORT
-	Origins []string
-	Pprof   bool
-	Log     *slog.Logger
+	Store     storeFlags
+	NoMigrate bool
+	Listen    string // HOST:PORT
+	Origins   []string
+	Pprof     bool
+	Log       *slog.Logger
 }
 
 // runHub runs a hub until ctx ends and everything that was begun is stored. It
 // calls serving once connections are taken.
 func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err error) {
-	s, err := o.Store.open(ctx, o.Log)
+	open := o.Store.open
+	if o.NoMigrate {
+		open = o.Store.openAsIs
+	}
+	s, err := open(ctx, o.Log)
 	if err != nil {
 		return err
 	}

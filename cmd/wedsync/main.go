@@ -66,5 +66,7 @@ type commandLine struct {
 	Conflicts conflictsCommand `cmd:"" help:"Look at the edits that wait for a decision, and decide."`
 	Merged    mergedCommand    `cmd:"" help:"Look at ordinary fields that people set apart, and use a value that does not show."`
 	Doctor    doctorCommand    `cmd:"" help:"Check all that a stopped hub has stored."`
+	Copy      copyCommand      `cmd:"" help:"Copy all that a stopped hub has stored into a database, or back, and verify it."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the tables of a database to this version."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }

@@ -9,9 +9,10 @@ import (
 
 type serveCommand struct {
 	storeFlags
-	Listen string   `help:"Where to listen; port 0 picks a free one (default ${default})." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	Origin []string `help:"Origin that browsers may sync from, beside the hub's own; * for any." placeholder:"PATTERN"`
-	Pprof  bool     `help:"Serve profiles under /debug/pprof/ to whoever can connect."`
+	Listen    string   `help:"Where to listen; port 0 picks a free one (default ${default})." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Origin    []string `help:"Origin that browsers may sync from, beside the hub's own; * for any." placeholder:"PATTERN"`
+	NoMigrate bool     `help:"Leave the tables of the database as they are, and refuse those of an older version."`
+	Pprof     bool     `help:"Serve profiles under /debug/pprof/ to whoever can connect."`
 }
 
 func (serveCommand) Help() string {
@@ -34,7 +35,7 @@ func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) er
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go boundMemory(ctx) // ends with ctx
-	o := hubOptions{Store: c.storeFlags, Listen: c.Listen, Origins: c.Origin, Pprof: c.Pprof, Log: log}
+	o := hubOptions{Store: c.storeFlags, NoMigrate: c.NoMigrate, Listen: c.Listen, Origins: c.Origin, Pprof: c.Pprof, Log: log}
 	return runHub(ctx, o, func(address net.Addr) {
 		fmt.Fprintf(t.Out, "listening on http://%s\n", address)
 		fmt.Fprintf(t.Out, "for a token: wedsync token %s --supplier SUPPLIER --user USER\n", c.flag())

@@ -11,12 +11,14 @@ import (
 // How long the long tests are. Without these flags they have their short forms,
 // which belong to the ordinary tests.
 var (
-	soakInputs  = flag.Int("soak.inputs", 10_000, "hostile inputs `N`")
-	soakFloods  = flag.Int("soak.floods", 0, "floods have `N` percent of their full size, and their short form at least")
-	soakKills   = flag.Int("soak.kills", 10, "kills of the hub, `N` in all")
-	soakStories = flag.Int("soak.stories", 1, "random stories, `N` in all")
-	soakNodes   = flag.Duration("soak.nodes", 25*time.Second, "`how long` devices move between hubs on one database")
-	soakReport  = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
+	soakInputs        = flag.Int("soak.inputs", 10_000, "hostile inputs `N`")
+	soakFloods        = flag.Int("soak.floods", 0, "floods have `N` percent of their full size, and their short form at least")
+	soakKills         = flag.Int("soak.kills", 10, "kills of the hub, `N` in all")
+	soakStories       = flag.Int("soak.stories", 1, "random stories, `N` in all")
+	soakNodes         = flag.Duration("soak.nodes", 25*time.Second, "`how long` devices move between hubs on one database")
+	soakCopied        = flag.Int("soak.copied", 200, "records that are copied, `N` in all")
+	soakCopiedChanges = flag.Int("soak.copiedchanges", 20, "changes of each record that is copied, `N` in all")
+	soakReport        = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
 )
 
 // A progress tells how far a long test is.

@@ -39,14 +39,43 @@ func (f storeFlags) open(ctx context.Context, log *slog.Logger) (store.Store, er
 	if !f.shared() {
 		return sqlite.Open(ctx, f.Data)
 	}
-	if !strings.HasPrefix(f.Store, "postgres://") && !strings.HasPrefix(f.Store, "postgresql://") {
-		return nil, fmt.Errorf("--store: %q is no address of a PostgreSQL database, postgres://USER:PASSWORD@HOST:PORT/DATABASE", withoutPassword(f.Store))
+	return f.openDatabase(ctx, log, postgres.Open)
+}
+
+// openAsIs is open for a database whose tables must be of this version already.
+func (f storeFlags) openAsIs(ctx context.Context, log *slog.Logger) (store.Store, error) {
+	if !f.shared() {
+		return nil, errors.New("--no-migrate is for a database that is named by --store: a data directory is brought to this version by whoever opens it")
+	}
+	s, err := f.openDatabase(ctx, log, postgres.OpenAsIs)
+	if errors.Is(err, postgres.ErrOldTables) {
+		err = fmt.Errorf("%w (run wedsync migrate %s with the password, or serve without --no-migrate)", err, f.flag())
+	}
+	return s, err
+}
+
+func (f storeFlags) openDatabase(ctx context.Context, log *slog.Logger, open func(context.Context, string) (*postgres.Store, error)) (store.Store, error) {
+	var s *postgres.Store
+	err := f.await(ctx, log, func() (err error) {
+		s, err = open(ctx, f.Store)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// await does something with the database once it answers, and says that it waits.
+func (f storeFlags) await(ctx context.Context, log *slog.Logger, do func() error) error {
+	if err := f.check(); err != nil {
+		return fmt.Errorf("--store: %w", err)
 	}
 	const again = time.Second
 	for told := ""; ; {
-		s, err := postgres.Open(ctx, f.Store)
+		err := do()
 		if err == nil || ctx.Err() != nil || !passes(err) {
-			return s, err
+			return err
 		}
 		if why := err.Error(); why != told {
 			log.Warn("waiting for PostgreSQL", "err", err)
@@ -54,10 +83,18 @@ func (f storeFlags) open(ctx context.Context, log *slog.Logger) (store.Store, er
 		}
 		select {
 		case <-ctx.Done():
-			return nil, err
+			return err
 		case <-time.After(again):
 		}
 	}
+}
+
+// check refuses an address that is none of a PostgreSQL database.
+func (f storeFlags) check() error {
+	if strings.HasPrefix(f.Store, "postgres://") || strings.HasPrefix(f.Store, "postgresql://") {
+		return nil
+	}
+	return fmt.Errorf("%q is no address of a PostgreSQL database, postgres://USER:PASSWORD@HOST:PORT/DATABASE", withoutPassword(f.Store))
 }
 
 // passes reports whether a database that cannot be opened may be opened later

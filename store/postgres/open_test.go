@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/stdlib"
 	"golang.org/x/sync/errgroup"
 
 	"wedsync/store"
@@ -80,5 +81,52 @@ func TestCommitsWaitForTheDiskAndProjectionsDoNot(t *testing.T) {
 		s.lax.QueryRow(t.Context(), `SHOW synchronous_commit`).Scan(&lax))
 	if err != nil || durable != "on" || lax != "off" {
 		t.Errorf("durable %s, lax %s, %v; want on, off", durable, lax, err)
+	}
+}
+
+func TestTablesOfAnOlderVersionAreRefusedAsTheyAreAndMigrated(t *testing.T) {
+	if err := server.Run(t.Context(), "postgres", `CREATE DATABASE older`); err != nil {
+		t.Fatal(err)
+	}
+	address := server.Address("older")
+	newest, err := newestMigration()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenAsIs(t.Context(), address); !errors.Is(err, ErrOldTables) {
+		t.Errorf("without tables: got error %v, want %v", err, ErrOldTables)
+	}
+	config, err := parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if current, err := currentMigration(t.Context(), config.ConnConfig); err != nil || current != 0 {
+		t.Fatalf("tables of version %d, %v", current, err)
+	}
+	db := stdlib.OpenDB(*config.ConnConfig)
+	p, err := provider(db)
+	if err == nil {
+		err = makeSchema(t.Context(), db)
+	}
+	if err == nil {
+		_, err = p.UpTo(t.Context(), 1)
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenAsIs(t.Context(), address); !errors.Is(err, ErrOldTables) {
+		t.Errorf("with tables of version 1: got error %v, want %v", err, ErrOldTables)
+	}
+	for _, want := range []int64{1, newest} {
+		if from, to, err := Migrate(t.Context(), address); err != nil || from != want || to != newest {
+			t.Errorf("migrated from %d to %d, %v; want from %d to %d", from, to, err, want, newest)
+		}
+	}
+	s, err := OpenAsIs(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Ping(t.Context()), s.Close()); err != nil {
+		t.Error(err)
 	}
 }

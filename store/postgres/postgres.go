@@ -37,22 +37,35 @@ type Store struct {
 // postgres://USER:PASSWORD@HOST:PORT/DATABASE, and brings its tables to this
 // version. Many nodes may do so at once.
 func Open(ctx context.Context, address string) (*Store, error) {
+	return openWith(ctx, address, migrate)
+}
+
+// OpenAsIs is Open for a database whose tables are of this version already. It
+// returns ErrOldTables if they are not, and changes nothing.
+func OpenAsIs(ctx context.Context, address string) (*Store, error) {
+	return openWith(ctx, address, checkTables)
+}
+
+// openWith opens the store once prepare is content with the tables.
+func openWith(ctx context.Context, address string, prepare func(context.Context, *pgxpool.Config) error) (*Store, error) {
 	config, err := parse(address)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{name: describe(config.ConnConfig), node: rand.Text()[:nodeSize], config: config, closing: make(chan struct{})}
-	if err := s.open(ctx); err != nil {
+	err = prepare(ctx, config)
+	if err == nil {
+		err = s.connect(ctx)
+	}
+	if err != nil {
 		s.release()
 		return nil, fmt.Errorf("open %s: %w", s.name, explain(ctx, err))
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context) error {
-	if err := migrate(ctx, s.config); err != nil {
-		return err
-	}
+// connect makes the pools.
+func (s *Store) connect(ctx context.Context) error {
 	for _, p := range []struct {
 		pool    **pgxpool.Pool
 		most    int32
