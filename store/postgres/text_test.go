@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func FuzzEscapedTextsAreHeldAndReadBack(f *testing.F) {
@@ -39,34 +41,35 @@ func FuzzReadableJSONIsTheSameWithoutZeroCharacters(f *testing.F) {
 		if err := json.Unmarshal(given, &before); err != nil {
 			return // numbers that Go does not hold
 		}
+		if strings.Contains(string(given), `\ufffd`) || strings.Contains(string(given), "\ufffd") || !utf8.Valid(given) {
+			return // two keys may become the same
+		}
 		if err := json.Unmarshal(got, &after); err != nil {
 			t.Fatalf("%s became %s: %v", given, got, err)
 		}
-		want, err := json.Marshal(before)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := json.Marshal(after)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(again), "\x00") || strings.ReplaceAll(unzero(before), "\x00", "\ufffd") != unzero(after) {
-			t.Fatalf("%s became %s, which says %s and not %s", given, got, again, want)
+		if want := replaced(before); !cmp.Equal(want, after) {
+			t.Fatalf("%s became %s, which says %v and not %v", given, got, after, want)
 		}
 	})
 }
 
-// unzero is all texts of a value, one after another.
-func unzero(v any) string {
+// replaced is a JSON value with replacement characters for zero characters.
+func replaced(v any) any {
 	switch v := v.(type) {
 	case string:
-		return v
+		return strings.ReplaceAll(v, "\x00", "\ufffd")
 	case []any:
-		var b strings.Builder
-		for _, e := range v {
-			b.WriteString(unzero(e))
+		all := make([]any, len(v))
+		for i := range v {
+			all[i] = replaced(v[i])
 		}
-		return b.String()
+		return all
+	case map[string]any:
+		all := make(map[string]any, len(v))
+		for key := range v {
+			all[strings.ReplaceAll(key, "\x00", "\ufffd")] = replaced(v[key])
+		}
+		return all
 	}
-	return ""
+	return v
 }
