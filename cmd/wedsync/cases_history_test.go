@@ -174,6 +174,7 @@ func playHistory(c *cast) {
 			o.do("wait", args{"peer": true})
 			o.do("wait", args{"id": id, "acked": true})
 		}
+		c.still(id, c.ada, c.ben, c.olga) // acknowledged is stored; what came back is judged a moment later
 		// What ada set in knowledge of the decision was her own and is judged after it.
 		c.stands(id, "budget", "30 [resolved stale_base: 20 accepted]", c.ada, c.ben)
 		c.owner.must("PATCH", "/api/clients/"+id, map[string]any{"fields": map[string]any{"notes": "after"}}, nil)

@@ -193,7 +193,7 @@ func TestProgressSaysWhatIsLeft(t *testing.T) {
 	p := transfer.Progress{
 		Suppliers: 1, AllSuppliers: 3, Records: 100, AllRecords: 100, Entries: 400, AllEntries: 900, FoundRecords: 100,
 	}
-	want := "copying [##########..........]  50%, records 100/100, suppliers 1/3, 200 rows/s, 2s left"
+	want := "copying [##########..........]  50%, records 100/100, suppliers 1/3, 200 rows/s, 3s left"
 	if got := progressLine(p, 2*time.Second); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
