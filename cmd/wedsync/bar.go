@@ -14,6 +14,7 @@ import (
 
 const (
 	barCells   = 20
+	usualWidth = 80 // of a terminal that does not tell its own
 	barRefresh = 100 * time.Millisecond
 )
 
@@ -30,7 +31,8 @@ type bar struct {
 func newBar(out io.Writer) *bar {
 	b := &bar{pacer: pacer{out: out}, began: time.Now()}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+		b.width = usualWidth
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			b.width = width
 		}
 	}

@@ -61,7 +61,8 @@ func (c *copyCommand) Run(ctx context.Context, t terminal) (err error) {
 		From: source, To: destination, Tell: b.show,
 		Verified: func(d transfer.Digest) {
 			b.clear()
-			fmt.Fprintf(t.Out, "supplier %s: %d records, %d entries, digest %x\n", printable(d.Supplier), d.Records, d.Entries, d.Sum())
+			sum := d.Sum()
+			fmt.Fprintf(t.Out, "supplier %s: %d records, %d entries, digest %x\n", printable(d.Supplier), d.Records, d.Entries, sum[:])
 			all.Records += d.Records
 			all.Entries += d.Entries
 		},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -64,7 +65,8 @@ func TestKilledCopyGoesOnAndDoublesNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantParts(t, out, fmt.Sprintf("supplier %s: %d records, %d entries, digest %x", supplier, d.Records, d.Entries, d.Sum()))
+			sum := d.Sum()
+			wantParts(t, out, fmt.Sprintf("supplier %s: %d records, %d entries, digest %s\n", supplier, d.Records, d.Entries, hex.EncodeToString(sum[:])))
 		}
 	}
 	if err := from.Close(); err != nil {
