@@ -356,12 +356,6 @@ type Policies interface {
 	SetPolicy(ctx context.Context, supplier string, p *conflicts.Policy) error
 }
 
-// An Identity is what makes a hub the same hub after a restart.
-type Identity struct {
-	Secret    []byte // 32 random bytes; signs tokens and hub changes
-	StorageID string // UUID text; what clients know the hub's storage by
-}
-
 // A Store is all of it. It may be used by many goroutines at once. What it is
 // given stays the caller's; what it returns belongs to the caller.
 type Store interface {

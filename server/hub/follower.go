@@ -51,8 +51,13 @@ func (f *follower) alone() bool { return !f.hub.store.Shared() }
 func (f *follower) joined(supplier string) { f.use(supplier, 1) }
 func (f *follower) left(supplier string)   { f.use(supplier, -1) }
 
-// asked has a supplier followed for a while.
-func (f *follower) asked(supplier string) { f.use(supplier, 0) }
+// asked has the supplier of a room's record followed for a while.
+func (f *follower) asked(r *room, supplier string) {
+	if !f.alone() {
+		r.owned.Store(&supplier)
+		f.use(supplier, 0)
+	}
+}
 
 func (f *follower) use(supplier string, devices int) {
 	if f.alone() {
@@ -167,17 +172,36 @@ func (f *follower) follow(suppliers []string) {
 		f.warn(err)
 		return
 	}
+	fresh := make(map[string]bool)
 	for supplier, end := range ends {
 		f.mu.Lock()
 		s := f.followed[supplier]
 		f.mu.Unlock()
-		if s == nil {
-			continue
-		}
-		if err := f.catchUp(supplier, s, end); err != nil {
-			f.warn(err)
+		switch {
+		case s == nil:
+		case !s.known:
+			s.known, s.end = true, end
+			f.hub.policies.outdated(supplier, end.Policy)
+			fresh[supplier] = true
+		default:
+			if err := f.catchUp(supplier, s, end); err != nil {
+				f.warn(err)
+			}
 		}
 	}
+	if len(fresh) > 0 {
+		f.lookAgain(fresh)
+	}
+}
+
+// lookAgain has the records of suppliers read again that may have been read
+// before the suppliers were followed.
+func (f *follower) lookAgain(suppliers map[string]bool) {
+	f.hub.rooms.each(func(r *room) {
+		if owned := r.owned.Load(); owned == nil || suppliers[*owned] {
+			f.moved(r, movedTask{})
+		}
+	})
 }
 
 func (f *follower) warn(err error) {
@@ -189,17 +213,10 @@ func (f *follower) warn(err error) {
 // catchUp brings the open records of one supplier up to an end. Only the
 // follower's own goroutine moves what it knows of suppliers.
 func (f *follower) catchUp(supplier string, s *followed, end store.End) error {
-	if end.Policy > s.end.Policy && s.known {
+	if end.Policy > s.end.Policy {
 		f.hub.policies.outdated(supplier, end.Policy)
 	}
 	s.end.Policy = end.Policy
-	if !s.known {
-		// Whatever was read before is looked at again.
-		s.known, s.end.Number = true, end.Number
-		f.hub.policies.outdated(supplier, end.Policy)
-		f.hub.rooms.each(func(r *room) { f.moved(r, movedTask{}) })
-		return nil
-	}
 	for s.end.Number < end.Number {
 		moves, err := f.hub.store.Moves(f.hub.ctx, supplier, s.end.Number, movesPage)
 		if err != nil || len(moves) == 0 {

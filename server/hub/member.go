@@ -117,6 +117,7 @@ func (r *room) owns(m *member) bool { return m.device.who.Supplier == r.supplier
 
 // bound parts from the members of other suppliers, now that the record has one.
 func (r *room) bound() {
+	r.hub.follow.asked(r, r.stored.Supplier)
 	for d, m := range r.members {
 		if r.owns(m) {
 			continue

@@ -28,7 +28,13 @@ type bus struct {
 // A shared store is what one of several hubs sees of a store.
 type shared struct {
 	store.Store
-	bus *bus
+	bus    *bus
+	looked sync.Map // records of which it was asked what they have later
+}
+
+func (s *shared) Later(ctx context.Context, id crdt.RecordID, version uint64) (*store.Stored, error) {
+	s.looked.Store(id, true)
+	return s.Store.Later(ctx, id, version)
 }
 
 func (s *shared) Shared() bool { return true }
@@ -84,17 +90,37 @@ func nodes(t *testing.T, n int) ([]*hub.Hub, *bus, store.Store) {
 	s := openStore(t)
 	var hubs []*hub.Hub
 	for range n {
-		h, err := hub.New(t.Context(), hub.Options{
-			Store: &shared{Store: s, bus: b}, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler),
-			Limits: hub.Limits{Follow: 20 * time.Millisecond},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(h.Close)
+		h, _ := node(t, s, b)
 		hubs = append(hubs, h)
 	}
 	return hubs, b, s
+}
+
+// node starts one of several hubs.
+func node(t *testing.T, s store.Store, b *bus) (*hub.Hub, *shared) {
+	t.Helper()
+	seen := &shared{Store: s, bus: b}
+	h, err := hub.New(t.Context(), hub.Options{
+		Store: seen, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler),
+		Limits: hub.Limits{Follow: 20 * time.Millisecond},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Close)
+	return h, seen
+}
+
+// sharing are two devices that hold one record, each at a hub.
+func sharing(t *testing.T, one, other *hub.Hub) (anna, ben *replica) {
+	t.Helper()
+	anna, ben = newReplica(t, "anna", newID(1)), newReplica(t, "ben", newID(1))
+	anna.connect(one, principal("anna", conflicts.Member))
+	ben.connect(other, principal("ben", conflicts.Member))
+	anna.set("notes", "peonies")
+	anna.syncUntil(anna.acked)
+	ben.syncUntil(func() bool { return ben.value("notes") == "peonies" && ben.acked() })
+	return anna, ben
 }
 
 func TestDeviceHearsOfWhatAnotherNodeStored(t *testing.T) {
@@ -203,13 +229,7 @@ func TestPolicyReachesTheOtherNodes(t *testing.T) {
 
 func TestDeletionReachesTheDevicesOfOtherNodes(t *testing.T) {
 	hubs, _, _ := nodes(t, 2)
-	anna := newReplica(t, "anna", newID(1))
-	ben := newReplica(t, "ben", newID(1))
-	anna.connect(hubs[0], principal("anna", conflicts.Member))
-	ben.connect(hubs[1], principal("ben", conflicts.Member))
-	anna.set("notes", "peonies")
-	anna.syncUntil(anna.acked)
-	ben.syncUntil(func() bool { return ben.value("notes") == "peonies" && ben.acked() })
+	anna, ben := sharing(t, hubs[0], hubs[1])
 	if err := hubs[0].Delete(t.Context(), anna.id, principal("olga", conflicts.Owner)); err != nil {
 		t.Fatal(err)
 	}
@@ -228,13 +248,7 @@ func TestDeletionReachesTheDevicesOfOtherNodes(t *testing.T) {
 
 func TestPresenceCrossesNodes(t *testing.T) {
 	hubs, _, _ := nodes(t, 3)
-	anna := newReplica(t, "anna", newID(1))
-	ben := newReplica(t, "ben", newID(1))
-	anna.connect(hubs[0], principal("anna", conflicts.Member))
-	ben.connect(hubs[2], principal("ben", conflicts.Member))
-	anna.set("notes", "peonies")
-	anna.syncUntil(anna.acked)
-	ben.syncUntil(func() bool { return ben.value("notes") == "peonies" && ben.acked() })
+	anna, ben := sharing(t, hubs[0], hubs[2])
 	present := syncproto.Ephemeral{Record: anna.id, Count: 7, SessionID: "s", Data: []byte("typing")}
 	if err := anna.device.Receive(t.Context(), present); err != nil {
 		t.Fatal(err)
@@ -274,4 +288,36 @@ func TestAChangeThatTwoNodesReceiveIsStoredOnce(t *testing.T) {
 	both.Wait()
 	anna.syncUntil(anna.acked)
 	again.syncUntil(again.acked)
+}
+
+func TestSupplierThatComesDoesNotHaveOthersRecordsReadAgain(t *testing.T) {
+	b := &bus{listeners: make(map[*shared]store.Listener)}
+	s := openStore(t)
+	one, _ := node(t, s, b)
+	other, seen := node(t, s, b)
+	anna, ben := sharing(t, one, other)
+	anna.set("notes", "ivy")
+	anna.syncUntil(anna.acked)
+	ben.syncUntil(func() bool { return ben.value("notes") == "ivy" })
+	seen.looked.Clear()
+
+	// Of the second supplier the node has heard once its device hears of the other node.
+	stranger := func(name string) conflicts.Principal {
+		return conflicts.Principal{Supplier: "barn", User: name, Device: name, Role: conflicts.Member}
+	}
+	cid, dan := newReplica(t, "cid", newID(2)), newReplica(t, "dan", newID(2))
+	cid.connect(one, stranger("cid"))
+	dan.connect(other, stranger("dan"))
+	cid.set("notes", "moss")
+	cid.syncUntil(cid.acked)
+	dan.syncUntil(func() bool { return dan.value("notes") == "moss" && dan.acked() })
+	cid.set("notes", "fern")
+	cid.syncUntil(cid.acked)
+	dan.syncUntil(func() bool { return dan.value("notes") == "fern" })
+	if err := hub.Settle(t.Context(), other, anna.id); err != nil {
+		t.Fatal(err)
+	}
+	if _, looked := seen.looked.Load(anna.id); looked {
+		t.Error("a record was read again that has not moved")
+	}
 }

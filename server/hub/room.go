@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wedsync/conflicts"
@@ -35,6 +36,8 @@ type room struct {
 	running bool          // an owner works the queue off
 	gone    bool          // dropped; get another
 	space   chan struct{} // closed when the queue is next taken
+
+	owned atomic.Pointer[string] // for the follower: by which supplier, once that is known
 
 	// All below belongs to the owner.
 
@@ -198,7 +201,7 @@ func (r *room) look() error {
 	}
 	r.stored, r.known = heads, true
 	if heads.Version > 0 {
-		r.hub.follow.asked(heads.Supplier)
+		r.hub.follow.asked(r, heads.Supplier)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 
@@ -23,7 +22,7 @@ func (s *Store) Identity(ctx context.Context) (id store.Identity, err error) {
 	}
 	err = s.write(ctx, s.durable, "identity", func(ctx context.Context, tx pgx.Tx) error {
 		const insert = `INSERT INTO wedsync.meta (name, value) VALUES ('secret', $1), ('storage_id', $2) ON CONFLICT DO NOTHING`
-		fresh := newIdentity()
+		fresh := store.NewIdentity()
 		if _, err := tx.Exec(ctx, insert, fresh.Secret, []byte(fresh.StorageID)); err != nil {
 			return err
 		}
@@ -52,24 +51,11 @@ func readMeta(ctx context.Context, row func(context.Context, string, ...any) pgx
 	if err := row(ctx, query).Scan(&id.Secret, &storage, &receiving); err != nil {
 		return store.Identity{}, false, err
 	}
-	if len(id.Secret) != secretSize {
-		return store.Identity{}, false, fmt.Errorf("meta: secret of %d bytes: %w", len(id.Secret), store.ErrCorrupt)
+	if err := id.Check(); err != nil {
+		return store.Identity{}, false, fmt.Errorf("meta: %w", err)
 	}
 	id.StorageID = string(storage)
 	return id, receiving, nil
-}
-
-const secretSize = 32
-
-func newIdentity() store.Identity {
-	id := store.Identity{Secret: make([]byte, secretSize)}
-	rand.Read(id.Secret)
-	var u [16]byte
-	rand.Read(u[:])
-	u[6] = u[6]&0x0f | 0x40 // version 4
-	u[8] = u[8]&0x3f | 0x80 // of the usual variant
-	id.StorageID = fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
-	return id
 }
 
 // Ping implements [store.Store]: it writes and waits for the disk.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,13 +18,8 @@ func (s *Store) Release(ctx context.Context, id crdt.RecordID) error {
 	if err != nil {
 		return err
 	}
-	if stored.State == store.Erased {
-		return fmt.Errorf("record %s was erased: %w", id, store.ErrNotEmpty)
-	}
-	for _, b := range stored.Batches {
-		if len(b.Chunks) > 0 {
-			return fmt.Errorf("record %s: %w", id, store.ErrNotEmpty)
-		}
+	if err := store.CheckRelease(id, stored); err != nil {
+		return err
 	}
 	var other crdt.RecordID
 	rand.Read(other[:])

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"wedsync/crdt"
 	"wedsync/store"
@@ -17,13 +16,8 @@ func (s *Store) Release(ctx context.Context, id crdt.RecordID) error {
 	if err != nil {
 		return err
 	}
-	if stored.State == store.Erased {
-		return fmt.Errorf("record %s was erased: %w", id, store.ErrNotEmpty)
-	}
-	for _, b := range stored.Batches {
-		if len(b.Chunks) > 0 {
-			return fmt.Errorf("record %s: %w", id, store.ErrNotEmpty)
-		}
+	if err := store.CheckRelease(id, stored); err != nil {
+		return err
 	}
 	const free = `UPDATE records SET id = randomblob(16), state = ? WHERE id = ? AND version = ? RETURNING key`
 	return s.write(ctx, s.durable, "release", func(ctx context.Context, t *transaction) error {
