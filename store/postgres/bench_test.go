@@ -1,40 +1,35 @@
 package postgres
 
 import (
-	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/store"
 	"wedsync/store/postgres/pgtest"
+	"wedsync/store/storetest"
 )
-
-// stock is how many records the benchmarked stores hold.
-const stock = 10_000
 
 // BenchmarkAppend stores batches of commits of one 160-byte chunk each, over
 // 10,000 records of 10 suppliers, on a server that waits for the disk.
 // cpu-us/commit counts this process and the server's, kernel included.
 func BenchmarkAppend(b *testing.B) {
 	srv, s := durable(b)
-	versions := stockUp(b, s)
+	versions := storetest.Stock(b, s)
 	next := 0
 	for _, size := range []int{1, 8, 64, 256} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			first, before, server := next, cpu(), serverCPU(b, srv)
+			first, before, server := next, storetest.CPU(), serverCPU(b, srv)
 			for b.Loop() {
 				commits := make([]store.Commit, size)
 				for i := range commits {
-					n := (next + i) % stock
-					commits[i] = benchCommit(n, versions[n])
+					n := (next + i) % storetest.Stocked
+					commits[i] = storetest.StockCommit(n, versions[n])
 					versions[n]++
 				}
 				next += size
@@ -43,7 +38,7 @@ func BenchmarkAppend(b *testing.B) {
 				}
 			}
 			done := float64(next - first)
-			b.ReportMetric(float64((cpu()-before).Microseconds())/done, "hub-us/commit")
+			b.ReportMetric(float64((storetest.CPU()-before).Microseconds())/done, "hub-us/commit")
 			b.ReportMetric(float64((serverCPU(b, srv)-server).Microseconds())/done, "server-us/commit")
 			b.ReportMetric(done/b.Elapsed().Seconds(), "commits/s")
 		})
@@ -54,16 +49,16 @@ func BenchmarkAppend(b *testing.B) {
 // device has. The time is that of the whole storm.
 func BenchmarkHeads(b *testing.B) {
 	srv, s := durable(b)
-	stockUp(b, s)
-	ids := make([]crdt.RecordID, stock)
+	storetest.Stock(b, s)
+	ids := make([]crdt.RecordID, storetest.Stocked)
 	for i := range ids {
-		ids[i] = benchID(i * 7919 % stock)
+		ids[i] = storetest.StockID(i * 7919 % storetest.Stocked)
 	}
-	for _, size := range []int{20, 1000, stock} {
+	for _, size := range []int{20, 1000, storetest.Stocked} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			storms, before, server := 0, cpu(), serverCPU(b, srv)
+			storms, before, server := 0, storetest.CPU(), serverCPU(b, srv)
 			for b.Loop() {
-				for at := 0; at < stock; at += size {
+				for at := 0; at < storetest.Stocked; at += size {
 					found, err := s.Heads(b.Context(), ids[at:at+size])
 					if err != nil || len(found) != size {
 						b.Fatalf("heads: %d of %d, %v", len(found), size, err)
@@ -71,7 +66,7 @@ func BenchmarkHeads(b *testing.B) {
 				}
 				storms++
 			}
-			b.ReportMetric(float64((cpu()-before).Microseconds())/1000/float64(storms), "hub-ms/10k")
+			b.ReportMetric(float64((storetest.CPU()-before).Microseconds())/1000/float64(storms), "hub-ms/10k")
 			b.ReportMetric(float64((serverCPU(b, srv)-server).Microseconds())/1000/float64(storms), "server-ms/10k")
 		})
 	}
@@ -94,50 +89,6 @@ func durable(b *testing.B) (*pgtest.Server, *Store) {
 		b.Fatal(err)
 	}
 	return srv, opened(b, address)
-}
-
-// stockUp stores the first commit of every record and returns their versions.
-func stockUp(b *testing.B, s *Store) []uint64 {
-	b.Helper()
-	versions, commits := make([]uint64, stock), make([]store.Commit, stock)
-	for n := range commits {
-		commits[n], versions[n] = benchCommit(n, 0), 1
-	}
-	if _, err := s.Append(b.Context(), commits); err != nil {
-		b.Fatal(err)
-	}
-	return versions
-}
-
-// benchID scatters ids as hashes do.
-func benchID(n int) (id crdt.RecordID) {
-	binary.BigEndian.PutUint64(id[:], uint64(n+1)*0x9e3779b97f4a7c15)
-	return id
-}
-
-func benchCommit(n int, version uint64) store.Commit {
-	return store.Commit{
-		Supplier: fmt.Sprint("supplier-", n%10),
-		Record:   benchID(n),
-		Version:  version,
-		State:    store.Listed,
-		Heads:    []crdt.Hash{{byte(n), byte(version)}},
-		Batches: []store.Batch{{Chunks: [][]byte{make([]byte, 160)}, Origin: store.Origin{
-			Kind:   "sync",
-			From:   conflicts.Principal{Supplier: "supplier-1", User: "user-12345", Device: "device-1234", Role: conflicts.Owner},
-			Policy: 1,
-			At:     time.Date(2026, 11, 22, 14, 12, 0, 123456789, time.UTC),
-		}}},
-	}
-}
-
-// cpu is what this process has used so far.
-func cpu() time.Duration {
-	var r syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
-		return 0
-	}
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
 // serverCPU is what the processes of a server have used so far, those that have

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"wedsync/store"
+	"wedsync/store/storetest"
 )
 
 func TestCorruptRowIsAnErrorThatNamesRecordAndRow(t *testing.T) {
@@ -22,16 +23,16 @@ func TestCorruptRowIsAnErrorThatNamesRecordAndRow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := opened(t, database(t))
 			for v := range uint64(3) {
-				appendOne(t, s, v)
+				storetest.AppendStep(t, s, v)
 			}
 			if _, err := s.durable.Exec(t.Context(), c.statement); err != nil {
 				t.Fatal(err)
 			}
-			_, err := s.Load(t.Context(), one)
+			_, err := s.Load(t.Context(), storetest.One)
 			if !errors.Is(err, store.ErrCorrupt) {
 				t.Fatalf("got error %v, want %v", err, store.ErrCorrupt)
 			}
-			for _, want := range []string{one.String(), c.want} {
+			for _, want := range []string{storetest.One.String(), c.want} {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("error does not name %q: %v", want, err)
 				}

@@ -16,6 +16,7 @@ import (
 	"wedsync/crdt"
 	"wedsync/store"
 	"wedsync/store/postgres/pgtest"
+	"wedsync/store/storetest"
 )
 
 // own starts a server for one test, which may stop it, and a store in it.
@@ -63,7 +64,7 @@ func TestNothingAcknowledgedIsLostWhenTheServerStopsImmediately(t *testing.T) {
 					return err
 				}
 				for v := found[id].Version; ; v++ {
-					c := oneCommit(v)
+					c := storetest.Step(v)
 					c[0].Record, c[0].Supplier = id, fmt.Sprint("supplier-", w%3)
 					stale, err := s.Append(t.Context(), c)
 					if errors.Is(err, store.ErrUnavailable) {
@@ -119,7 +120,7 @@ func TestNothingAcknowledgedIsLostWhenTheServerStopsImmediately(t *testing.T) {
 func recovered(t *testing.T, s *Store) {
 	t.Helper()
 	for range maxReaders + maxWriters + maxLax + 1 {
-		_, err := s.Heads(t.Context(), []crdt.RecordID{one})
+		_, err := s.Heads(t.Context(), []crdt.RecordID{storetest.One})
 		if err = errors.Join(err, s.Ping(t.Context())); err == nil {
 			return
 		}
@@ -151,22 +152,22 @@ func numbered(t *testing.T, s *Store, supplier string) {
 func TestReadOnlyServerIsUnavailableForWritesAlone(t *testing.T) {
 	address := database(t)
 	s := opened(t, address)
-	appendOne(t, s, 0)
+	storetest.AppendStep(t, s, 0)
 	readOnly(t, address, "on")
 	s = opened(t, address)
-	_, err := s.Append(t.Context(), oneCommit(1))
+	_, err := s.Append(t.Context(), storetest.Step(1))
 	for what, err := range map[string]error{
-		"append": err, "ping": s.Ping(t.Context()), "project": s.Project(t.Context(), store.Projection{Record: one, Fields: []byte(`{}`)}),
+		"append": err, "ping": s.Ping(t.Context()), "project": s.Project(t.Context(), store.Projection{Record: storetest.One, Fields: []byte(`{}`)}),
 	} {
 		if !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "only lets read") {
 			t.Errorf("%s: got error %v, want one that says that the server only lets read", what, err)
 		}
 	}
-	if _, err := s.Load(t.Context(), one); err != nil {
+	if _, err := s.Load(t.Context(), storetest.One); err != nil {
 		t.Errorf("load: %v", err)
 	}
 	readOnly(t, address, "off")
-	appendOne(t, opened(t, address), 1)
+	storetest.AppendStep(t, opened(t, address), 1)
 }
 
 // readOnly sets whether new connections to a database may only read.
@@ -192,7 +193,7 @@ func TestServerWithoutConnectionsIsUnavailableUntilOneIsFree(t *testing.T) {
 		held = append(held, conn)
 	}
 	s.durable.Reset()
-	_, err := s.Append(t.Context(), oneCommit(0))
+	_, err := s.Append(t.Context(), storetest.Step(0))
 	if !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "out of connections") {
 		t.Errorf("got error %v, want one that says that the server is out of connections", err)
 	}
@@ -202,7 +203,7 @@ func TestServerWithoutConnectionsIsUnavailableUntilOneIsFree(t *testing.T) {
 		}
 	}
 	for n := 0; ; n++ { // the server takes a moment to notice
-		_, err := s.Append(t.Context(), oneCommit(0))
+		_, err := s.Append(t.Context(), storetest.Step(0))
 		if err == nil {
 			break
 		}
@@ -216,7 +217,7 @@ func TestServerWithoutConnectionsIsUnavailableUntilOneIsFree(t *testing.T) {
 func TestNodeThatStopsInsideATransactionHoldsItsLocksNoLongerThanTheTimeout(t *testing.T) {
 	address := database(t)
 	stopped, s := opened(t, address), opened(t, address)
-	appendOne(t, s, 0)
+	storetest.AppendStep(t, s, 0)
 	conn, err := stopped.durable.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -227,7 +228,7 @@ func TestNodeThatStopsInsideATransactionHoldsItsLocksNoLongerThanTheTimeout(t *t
 			t.Fatal(err)
 		}
 	}
-	appendOne(t, s, 1)
+	storetest.AppendStep(t, s, 1)
 	var e error
 	if _, e = conn.Exec(t.Context(), `COMMIT`); e == nil {
 		t.Error("the stopped transaction could still commit")
@@ -237,7 +238,7 @@ func TestNodeThatStopsInsideATransactionHoldsItsLocksNoLongerThanTheTimeout(t *t
 func TestLockThatIsNeverFreedIsUnavailable(t *testing.T) {
 	address := database(t)
 	s := opened(t, address)
-	appendOne(t, s, 0)
+	storetest.AppendStep(t, s, 0)
 	holder, err := pgx.Connect(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
@@ -246,16 +247,16 @@ func TestLockThatIsNeverFreedIsUnavailable(t *testing.T) {
 	if _, err := holder.Exec(t.Context(), `BEGIN; SELECT 1 FROM wedsync.suppliers WHERE name = 'rose' FOR UPDATE`); err != nil {
 		t.Fatal(err)
 	}
-	other := oneCommit(0)
+	other := storetest.Step(0)
 	other[0].Supplier, other[0].Record = "lily", crdt.RecordID{2}
-	_, err = s.Append(t.Context(), append(oneCommit(1), other...))
+	_, err = s.Append(t.Context(), append(storetest.Step(1), other...))
 	if !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "others hold the rows") {
 		t.Errorf("got error %v, want one that says that others hold the rows", err)
 	}
 	if _, err := holder.Exec(t.Context(), `ROLLBACK`); err != nil {
 		t.Fatal(err)
 	}
-	appendOne(t, s, 1)
+	storetest.AppendStep(t, s, 1)
 	// The half that needed no such lock was stored.
 	if st, err := s.Load(t.Context(), crdt.RecordID{2}); err != nil || st.Version != 1 {
 		t.Errorf("the other half: %+v, %v", st, err)

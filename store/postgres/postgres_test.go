@@ -10,7 +10,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"wedsync/crdt"
 	"wedsync/store"
 	"wedsync/store/postgres/pgtest"
 	"wedsync/store/storetest"
@@ -115,25 +114,6 @@ func opened(t testing.TB, address string) *Store {
 		}
 	})
 	return s
-}
-
-// one is the record that appendOne moves.
-var one = crdt.RecordID{1}
-
-func oneCommit(version uint64) []store.Commit {
-	return []store.Commit{{
-		Supplier: "rose", Record: one, Version: version, State: store.Listed,
-		Heads:   []crdt.Hash{{byte(version)}},
-		Batches: []store.Batch{{Chunks: [][]byte{make([]byte, 160)}}},
-		Ledger:  []byte(`{}`),
-	}}
-}
-
-func appendOne(t testing.TB, s *Store, version uint64) {
-	t.Helper()
-	if stale, err := s.Append(t.Context(), oneCommit(version)); err != nil || len(stale) > 0 {
-		t.Fatalf("append: %v, %d stale", err, len(stale))
-	}
 }
 
 func TestNodesOnOneDatabaseHearOfEachOther(t *testing.T) {

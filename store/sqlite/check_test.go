@@ -3,12 +3,14 @@ package sqlite
 import (
 	"strings"
 	"testing"
+
+	"wedsync/store/storetest"
 )
 
 func TestCheckFindsATableThatItsIndexDoesNotMatch(t *testing.T) {
 	dir := t.TempDir()
 	s := opened(t, dir)
-	appendOne(t, s, 0)
+	storetest.AppendStep(t, s, 0)
 	if faults, err := s.Check(t.Context()); err != nil || len(faults) > 0 {
 		t.Fatalf("a sound file: %q, %v", faults, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/store"
+	"wedsync/store/storetest"
 )
 
 func TestErasedContentIsInNoFileOfTheStore(t *testing.T) {
@@ -16,17 +17,17 @@ func TestErasedContentIsInNoFileOfTheStore(t *testing.T) {
 	s := opened(t, dir)
 	secret := bytes.Repeat([]byte("the couple's secret "), 1000) // more than a page
 	lost := bytes.Repeat([]byte("a value that lost, "), 30)[:conflicts.MaxMergedValue]
-	commit := oneCommit(0)
+	commit := storetest.Step(0)
 	commit[0].Batches[0].Chunks = append(commit[0].Batches[0].Chunks, secret)
 	commit[0].Ledger = []byte(`{"note":"` + string(secret[:60]) + `"}`)
 	commit[0].Answer = &store.Answer{Principal: "ada", Key: "k", Body: secret[:60]}
-	commit[0].Merged = []conflicts.Merged{{ID: "m", Record: one, Field: "notes", Status: conflicts.MergedOpen, Values: []conflicts.MergedValue{
+	commit[0].Merged = []conflicts.Merged{{ID: "m", Record: storetest.One, Field: "notes", Status: conflicts.MergedOpen, Values: []conflicts.MergedValue{
 		{Value: crdt.Value{Kind: crdt.Text, Str: string(lost)}, Cut: true},
 	}}}
 	if stale, err := s.Append(t.Context(), commit); err != nil || len(stale) > 0 {
 		t.Fatal(stale, err)
 	}
-	if err := s.Project(t.Context(), store.Projection{Record: one, Heads: []crdt.Hash{{1}}, Fields: []byte(`{"name":"` + string(secret[:60]) + `"}`)}); err != nil {
+	if err := s.Project(t.Context(), store.Projection{Record: storetest.One, Heads: []crdt.Hash{{1}}, Fields: []byte(`{"name":"` + string(secret[:60]) + `"}`)}); err != nil {
 		t.Fatal(err)
 	}
 	var name string
@@ -36,7 +37,7 @@ func TestErasedContentIsInNoFileOfTheStore(t *testing.T) {
 	if held(t, dir, secret[:20]) == 0 || held(t, dir, lost[:19]) == 0 {
 		t.Fatal("the content was never there: the test shows nothing")
 	}
-	err := s.Erase(t.Context(), store.Erasure{Supplier: "rose", Record: one, Version: 1})
+	err := s.Erase(t.Context(), store.Erasure{Supplier: "rose", Record: storetest.One, Version: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,15 +69,15 @@ func held(t *testing.T, dir string, what []byte) (n int) {
 // they say.
 func TestAnswerOfAnOlderHubIsErasedToo(t *testing.T) {
 	s := opened(t, t.TempDir())
-	for v, body := range []string{`{"client_id":"` + one.ClientID() + `"}`, `{"document_id":"` + one.DocumentID() + `"}`, `{"client_id":"another"}`} {
-		commit := oneCommit(uint64(v))
+	for v, body := range []string{`{"client_id":"` + storetest.One.ClientID() + `"}`, `{"document_id":"` + storetest.One.DocumentID() + `"}`, `{"client_id":"another"}`} {
+		commit := storetest.Step(uint64(v))
 		commit[0].Answer = &store.Answer{Principal: "ada", Key: body, Body: []byte(body)}
 		if stale, err := s.Append(t.Context(), commit); err != nil || len(stale) > 0 {
 			t.Fatal(stale, err)
 		}
 	}
 	change(t, s, `UPDATE answers SET record = NULL`)
-	if err := s.Erase(t.Context(), store.Erasure{Supplier: "rose", Record: one, Version: 3}); err != nil {
+	if err := s.Erase(t.Context(), store.Erasure{Supplier: "rose", Record: storetest.One, Version: 3}); err != nil {
 		t.Fatal(err)
 	}
 	var left string

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"wedsync/store"
+	"wedsync/store/storetest"
 )
 
 func TestFullDiskIsUnavailableAndLosesNothing(t *testing.T) {
 	s := opened(t, t.TempDir())
-	appendOne(t, s, 0)
+	storetest.AppendStep(t, s, 0)
 	pragma(t, s, "PRAGMA max_page_count = 1") // SQLite keeps it at what is used
-	large := oneCommit(1)
+	large := storetest.Step(1)
 	large[0].Batches[0].Chunks[0] = make([]byte, 1<<20)
 	_, err := s.Append(t.Context(), large)
 	if !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "disk is full") {
@@ -22,8 +23,8 @@ func TestFullDiskIsUnavailableAndLosesNothing(t *testing.T) {
 		t.Errorf("error does not name %s: %v", s.file, err)
 	}
 	pragma(t, s, "PRAGMA max_page_count = 1000000")
-	appendOne(t, s, 1)
-	st, err := s.Load(t.Context(), one)
+	storetest.AppendStep(t, s, 1)
+	st, err := s.Load(t.Context(), storetest.One)
 	if err != nil || st.Version != 2 || len(st.Batches) != 2 {
 		t.Errorf("after the disk has space: version %d, %d batches, %v", st.Version, len(st.Batches), err)
 	}
@@ -31,19 +32,19 @@ func TestFullDiskIsUnavailableAndLosesNothing(t *testing.T) {
 
 func TestReadOnlyFileIsUnavailable(t *testing.T) {
 	s := opened(t, t.TempDir())
-	appendOne(t, s, 0)
+	storetest.AppendStep(t, s, 0)
 	pragma(t, s, "PRAGMA query_only = 1")
-	if _, err := s.Append(t.Context(), oneCommit(1)); !errors.Is(err, store.ErrUnavailable) {
+	if _, err := s.Append(t.Context(), storetest.Step(1)); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("append: got error %v, want %v", err, store.ErrUnavailable)
 	}
 	if err := s.Ping(t.Context()); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("ping: got error %v, want %v", err, store.ErrUnavailable)
 	}
-	if _, err := s.Load(t.Context(), one); err != nil {
+	if _, err := s.Load(t.Context(), storetest.One); err != nil {
 		t.Errorf("load: %v", err)
 	}
 	pragma(t, s, "PRAGMA query_only = 0")
-	appendOne(t, s, 1)
+	storetest.AppendStep(t, s, 1)
 }
 
 func TestCorruptRowIsAnErrorThatNamesRecordAndRow(t *testing.T) {
@@ -60,14 +61,14 @@ func TestCorruptRowIsAnErrorThatNamesRecordAndRow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := opened(t, t.TempDir())
 			for v := range uint64(3) {
-				appendOne(t, s, v)
+				storetest.AppendStep(t, s, v)
 			}
 			change(t, s, c.statement)
-			_, err := s.Load(t.Context(), one)
+			_, err := s.Load(t.Context(), storetest.One)
 			if !errors.Is(err, store.ErrCorrupt) {
 				t.Fatalf("got error %v, want %v", err, store.ErrCorrupt)
 			}
-			for _, want := range []string{one.String(), c.want} {
+			for _, want := range []string{storetest.One.String(), c.want} {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("error does not name %q: %v", want, err)
 				}
@@ -79,7 +80,7 @@ func TestCorruptRowIsAnErrorThatNamesRecordAndRow(t *testing.T) {
 func TestCorruptOriginsStopTheJournalWithTheirNumber(t *testing.T) {
 	s := opened(t, t.TempDir())
 	for v := range uint64(3) {
-		appendOne(t, s, v)
+		storetest.AppendStep(t, s, v)
 	}
 	change(t, s, `UPDATE batches SET origins = '[]' WHERE version = 2`)
 	_, err := s.Journal(t.Context(), "rose", 0, 9)

@@ -34,7 +34,7 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 func TestDirectoryAndFilesAreForTheirOwnerAlone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "here")
 	s := opened(t, dir)
-	appendOne(t, s, 0)
+	storetest.AppendStep(t, s, 0)
 	for name, want := range map[string]os.FileMode{
 		"":                    os.ModeDir | 0o700,
 		databaseFile:          0o600,
@@ -63,7 +63,7 @@ func TestSecondHubOnADirectoryIsRefusedAndTold(t *testing.T) {
 	if err.Error() != want {
 		t.Errorf("got  %s\nwant %s", err, want)
 	}
-	appendOne(t, s, 0)
+	storetest.AppendStep(t, s, 0)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestSecondHubOnADirectoryIsRefusedAndTold(t *testing.T) {
 
 func TestPathsMayHoldAnyCharacter(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a b?c#d%20é&_query_only=1")
-	appendOne(t, opened(t, dir), 0)
+	storetest.AppendStep(t, opened(t, dir), 0)
 	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err != nil {
 		t.Error(err)
 	}
@@ -209,25 +209,6 @@ func opened(t testing.TB, dir string) *Store {
 		}
 	})
 	return s
-}
-
-// one is the record that appendOne moves.
-var one = crdt.RecordID{1}
-
-func oneCommit(version uint64) []store.Commit {
-	return []store.Commit{{
-		Supplier: "rose", Record: one, Version: version, State: store.Listed,
-		Heads:   []crdt.Hash{{byte(version)}},
-		Batches: []store.Batch{{Chunks: [][]byte{make([]byte, 160)}}},
-		Ledger:  []byte(`{}`),
-	}}
-}
-
-func appendOne(t testing.TB, s *Store, version uint64) {
-	t.Helper()
-	if stale, err := s.Append(t.Context(), oneCommit(version)); err != nil || len(stale) > 0 {
-		t.Fatalf("append: %v, %d stale", err, len(stale))
-	}
 }
 
 // change runs a statement that a sound hub never would.
