@@ -91,3 +91,17 @@ func (t openedTask) stage(r *room, _ *stage) bool {
 	t.open <- r.record != nil
 	return true
 }
+
+// RestWhileTyping has the rest of a device that types end in the turn in which
+// its author types on.
+func RestWhileTyping(ctx context.Context, h *Hub, id crdt.RecordID, d *Device) error {
+	return h.deliver(ctx, id, restWhileTyping{d})
+}
+
+type restWhileTyping struct{ device *Device }
+
+func (t restWhileTyping) stage(r *room, s *stage) bool {
+	restedTask(t).stage(r, s)
+	r.typed(r.members[t.device], s.now)
+	return true
+}

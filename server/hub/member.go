@@ -25,6 +25,7 @@ type member struct {
 	asked     bool
 	timer     *time.Timer // ends a wait; nil if none runs
 	typing    *typing     // nil unless its author types into a critical text
+	rested    bool        // has been told nothing for long enough: is told in this turn, whatever its author types
 	collected []byte      // the last message that asked for its upload
 	refused   string      // why a change of it was refused last, empty if none was
 }

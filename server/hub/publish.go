@@ -66,6 +66,7 @@ func (relayTask) stage(r *room, s *stage) bool {
 // tell gives a member its next message, if one is due and its socket has none
 // of this room waiting; otherwise the socket asks when it is free.
 func (r *room) tell(m *member) {
+	m.rested = false
 	if !r.shown() || !r.owns(m) {
 		r.hold(m)
 		return

@@ -15,6 +15,9 @@ type typing struct {
 
 // typed notes that a member's author typed.
 func (r *room) typed(m *member, now time.Time) {
+	if m.rested {
+		return // what it typed in the turn of its rest
+	}
 	if m.typing == nil {
 		device := m.device
 		m.typing = &typing{since: now, timer: time.AfterFunc(r.hub.limits.TypingRest, func() {
@@ -41,6 +44,8 @@ type restedTask struct{ device *Device }
 func (t restedTask) stage(r *room, s *stage) bool {
 	if m := r.members[t.device]; m != nil {
 		m.stopTyping()
+		m.rested = true
+		s.touch(m)
 	}
 	return askTask(t).stage(r, s)
 }

@@ -101,6 +101,21 @@ func TestAuthorWhoTypesIsToldNothingUntilAMomentOfRest(t *testing.T) {
 	})
 }
 
+func TestAuthorWhoTypesInTheTurnOfItsRestIsToldAllTheSame(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *hub.Hub, _ store.Store) {
+		anna, _ := textHub(t, h, newID(1))
+		anna.types("venue_name", "x")
+		anna.silent("while she types")
+		begun := time.Now()
+		if err := hub.RestWhileTyping(t.Context(), h, anna.id, anna.device); err != nil {
+			t.Fatal(err)
+		}
+		if out := anna.next(); len(out) == 0 || time.Since(begun) > 0 {
+			t.Errorf("got %v after %v", out, time.Since(begun))
+		}
+	})
+}
+
 func TestAuthorWhoTypesOnIsToldAfterThreeSeconds(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *hub.Hub, _ store.Store) {
 		anna, _ := textHub(t, h, newID(1))
