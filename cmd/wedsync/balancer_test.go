@@ -4,6 +4,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -12,7 +13,7 @@ import (
 // what stands in front of a hub does: no device stays with a node.
 type balancer struct {
 	net.Listener
-	nodes func() []string // addresses of those that may be asked
+	nodes []string // addresses
 
 	mu     sync.Mutex
 	random *rand.Rand
@@ -23,7 +24,7 @@ type balancer struct {
 }
 
 // startBalancer balances until the test ends.
-func startBalancer(t testing.TB, random *rand.Rand, nodes func() []string) *balancer {
+func startBalancer(t testing.TB, random *rand.Rand, nodes []string) *balancer {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -76,7 +77,7 @@ func (b *balancer) pass(device net.Conn) {
 }
 
 func (b *balancer) dial() net.Conn {
-	nodes := b.nodes()
+	nodes := slices.Clone(b.nodes)
 	b.mu.Lock()
 	b.random.Shuffle(len(nodes), func(i, k int) { nodes[i], nodes[k] = nodes[k], nodes[i] })
 	b.mu.Unlock()

@@ -108,13 +108,11 @@ func startCluster(t *testing.T, random *rand.Rand) *cluster {
 	for range nodeCount {
 		w.hubs = append(w.hubs, startHubOn(t, db.Address("nodes")))
 	}
-	w.balancer = startBalancer(t, rand.New(rand.NewPCG(random.Uint64(), 1)), func() []string {
-		var all []string
-		for _, h := range w.hubs {
-			all = append(all, h.address)
-		}
-		return all
-	})
+	var addresses []string // which hubs keep
+	for _, h := range w.hubs {
+		addresses = append(addresses, h.address)
+	}
+	w.balancer = startBalancer(t, rand.New(rand.NewPCG(random.Uint64(), 1)), addresses)
 	olga := w.hubs[0].api(owner("olga"))
 	for i := range nodeRecords {
 		made := olga.create(map[string]any{"name": fmt.Sprintf("Couple %d", i), "wedding_date": "2027-06-12"})
