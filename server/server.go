@@ -7,6 +7,7 @@ import (
 
 	"wedsync/server/api"
 	"wedsync/server/metrics"
+	"wedsync/server/openapi"
 )
 
 // Options say what stands behind the URLs. All but Pprof are needed.
@@ -21,7 +22,7 @@ type Options struct {
 // Routes is the map of the hub's URLs. See [api.Route] for how to add one.
 func Routes(o Options) []api.Route {
 	a := o.API
-	return []api.Route{
+	routes := []api.Route{
 		api.On("GET", "/api/clients", a.ListClients, api.ListClientsDoc),
 		api.On("POST", "/api/clients", a.CreateClient, api.CreateClientDoc),
 		api.On("GET", "/api/clients/sync-status", a.SyncStatus, api.SyncStatusDoc),
@@ -52,6 +53,7 @@ func Routes(o Options) []api.Route {
 		api.Open("/readyz", metrics.Readyz(o.Ready), readyzDoc),
 		api.Open("/metrics", o.Metrics.Handler(), metricsDoc),
 	}
+	return append(routes, openapi.Routes(routes)...)
 }
 
 // New serves the hub's URLs.
