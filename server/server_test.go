@@ -109,6 +109,9 @@ func (s *site) send(method, path, body string, headers ...string) reply {
 	if strings.HasPrefix(path, "/api/") && got.status >= 400 {
 		s.checkProblem(method+" "+path, got)
 	}
+	for _, fault := range described().faults(method, path, body, got) {
+		s.t.Errorf("%s %.200s: %d is not as described: %.500s", method, path, got.status, fault)
+	}
 	return got
 }
 
