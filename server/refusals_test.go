@@ -230,7 +230,7 @@ func TestTagOfARecordMovesWithEveryField(t *testing.T) {
 func TestMethodsOfAURLAreThoseOfItsRoutes(t *testing.T) {
 	s := newStage(newSite(t))
 	for path, item := range described().model.Paths {
-		if !strings.HasPrefix(path, "/api/") {
+		if !slices.ContainsFunc(described().routes, func(r api.Route) bool { return r.Path == path && r.Endpoint != nil }) {
 			continue
 		}
 		var allowed []string

@@ -1,11 +1,13 @@
 package server_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -20,7 +22,6 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/server/api"
-	"wedsync/server/hub"
 )
 
 // A right says how one request is answered to whom: to each role of the supplier
@@ -242,26 +243,65 @@ func TestEveryRouteAnswersEachCallerAsItsRowSays(t *testing.T) {
 	}
 }
 
-// answer is how a caller is answered; a socket is answered by 101 if it stays
-// open, else by the code that it is closed with.
+// answer is how a caller is answered.
 func answer(s *stage, row *right, c caller) reply {
 	s.t.Helper()
-	if !described().route(row.id).Lasting {
+	r := described().route(row.id)
+	if !r.Lasting {
 		return s.perform(row, c)
 	}
 	server := httptest.NewServer(s.handler)
 	defer server.Close()
-	conn, _, err := websocket.Dial(s.t.Context(), server.URL+s.fill(row.url), &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {c.authorization(s.site)}}})
+	url, header := server.URL+s.fill(row.url), http.Header{"Authorization": {c.authorization(s.site)}}
+	if described().operation(r.Method, r.Path).Responses["101"] != nil {
+		return s.socket(url, header)
+	}
+	return s.stream(url, header)
+}
+
+// socket opens a socket. The answer is 101 if it stays open, else the code that
+// it is closed with for what its caller is.
+func (s *stage) socket(url string, header http.Header) reply {
+	s.t.Helper()
+	conn, _, err := websocket.Dial(s.t.Context(), url, &websocket.DialOptions{HTTPHeader: header})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = conn.CloseNow() }()
 	_ = conn.Write(s.t.Context(), websocket.MessageBinary, []byte("no join")) // who is let in is closed for this
 	_, _, err = conn.Read(s.t.Context())
-	if code := websocket.CloseStatus(err); code == websocket.StatusCode(hub.Unauthorised) {
-		return reply{status: int(code)}
+	if code := int(websocket.CloseStatus(err)); slices.Contains(shutOut, code) {
+		return reply{status: code}
 	}
 	return reply{status: http.StatusSwitchingProtocols}
+}
+
+// shutOut are the codes that close a socket for what its caller is: whose token
+// is worth nothing, and whose access was taken away.
+var shutOut = []int{4401, 4403}
+
+// stream opens a stream, and hangs up once it has begun.
+func (s *stage) stream(url string, header http.Header) reply {
+	s.t.Helper()
+	ctx, hangUp := context.WithCancel(s.t.Context())
+	defer hangUp()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header = header
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	got := reply{status: resp.StatusCode, header: resp.Header}
+	if got.status >= 400 {
+		if err := json.NewDecoder(resp.Body).Decode(&got.body); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return got
 }
 
 func TestDecisionsOfManyDoNotReachAnotherSupplier(t *testing.T) {
