@@ -1,6 +1,8 @@
 package openapi_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -118,5 +120,13 @@ func TestPageNeedsNothingElse(t *testing.T) {
 	policy := page.Header().Get("Content-Security-Policy")
 	if !strings.HasPrefix(policy, "default-src 'none';") || strings.Contains(policy, "unsafe") {
 		t.Errorf("policy %q", policy)
+	}
+	for _, element := range []string{"style", "script"} {
+		_, rest, _ := strings.Cut(html, "<"+element+">")
+		inside, _, _ := strings.Cut(rest, "</"+element+">")
+		sum := sha256.Sum256([]byte(inside))
+		if want := element + "-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; len(inside) < 100 || !strings.Contains(policy, want) {
+			t.Errorf("the %s of the page is not let in by %q", element, policy)
+		}
 	}
 }
