@@ -47,6 +47,12 @@ func Routes(o Options) []api.Route {
 		api.On("POST", "/api/merged/{id}/dismiss", a.DismissMerged, api.DismissMergedDoc),
 		api.On("GET", "/api/policy", a.GetPolicy, api.GetPolicyDoc),
 		api.On("PUT", "/api/policy", a.PutPolicy, api.PutPolicyDoc),
+		api.On("GET", "/api/devices", a.ListDevices, api.ListDevicesDoc),
+		api.On("PATCH", "/api/devices/{id}", a.PatchDevice, api.PatchDeviceDoc),
+		api.On("DELETE", "/api/devices/{id}", a.RevokeDevice, api.RevokeDeviceDoc),
+		api.On("POST", "/api/devices/{id}/readmit", a.ReadmitDevice, api.ReadmitDeviceDoc),
+		api.On("GET", "/api/users", a.ListUsers, api.ListUsersDoc),
+		api.On("PUT", "/api/users/{user}", a.PutUser, api.PutUserDoc),
 
 		{Method: "GET", Path: "/sync", Handler: o.Sync, Lasting: true, Doc: syncDoc},
 		api.Open("/healthz", http.HandlerFunc(metrics.Healthz), healthzDoc),
