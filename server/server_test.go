@@ -30,21 +30,17 @@ type site struct {
 	handler http.Handler
 	log     strings.Builder
 	ready   error
-	synced  int // requests that reached the socket
+	synced  int                                           // requests that reached the socket
+	behind  api.Options                                   // what the API works with
+	beside  server.Options                                // and what has URLs besides
+	joins   func(who conflicts.Principal, storage string) // has a device known; none behind a fake hub
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, hub: newFakeHub(), tokens: auth.New([]byte("secret"), time.Now)}
-	s.handler = server.New(s.options())
-	return s
-}
-
-func (s *site) options() server.Options {
-	return server.Options{
-		API: api.New(api.Options{
-			Hub: s.hub, Store: s.hub, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
-		}),
+	s.behind = api.Options{Hub: s.hub, Store: s.hub, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
+	s.beside = server.Options{
 		Sync: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			s.synced++
 			http.Error(w, "no socket", http.StatusUpgradeRequired)
@@ -52,6 +48,21 @@ func (s *site) options() server.Options {
 		Metrics: metrics.New(),
 		Ready:   func(context.Context) error { return s.ready },
 	}
+	s.handler = server.New(s.options())
+	return s
+}
+
+func (s *site) options() server.Options {
+	o := s.beside
+	o.API = api.New(s.behind)
+	return o
+}
+
+// serve has other parts stand behind the URLs.
+func (s *site) serve(change func(*api.Options)) {
+	s.behind.Log = slog.New(slog.DiscardHandler)
+	change(&s.behind)
+	s.handler = server.New(s.options())
 }
 
 func (s *site) token(p conflicts.Principal) string {

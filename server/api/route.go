@@ -147,7 +147,7 @@ func (r *Route) Kinds() []Kind {
 	if d.IfMatch {
 		kinds = append(kinds, UnknownRevision)
 	}
-	if strings.Contains(r.Path, "{") {
+	if strings.Contains(r.Path, "{id}") {
 		kinds = append(kinds, NotFound)
 	}
 	return append(append(kinds, d.Problems...), Internal, Unavailable)
