@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"wedsync/conflicts"
 	"wedsync/crdt/engine"
 	"wedsync/server"
 	jsonapi "wedsync/server/api"
@@ -88,8 +87,8 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	tokens := auth.New(identity.Secret, time.Now)
 	sockets := socket.NewHandler(socket.Options{
 		Hub: h,
-		Principal: func(r *http.Request) (conflicts.Principal, error) {
-			return tokens.Principal(r.Context(), auth.FromRequest(r))
+		Session: func(r *http.Request) (auth.Session, error) {
+			return tokens.Session(r.Context(), auth.FromRequest(r))
 		},
 		PeerID:  "wedsync-" + identity.StorageID,
 		Origins: o.Origins,

@@ -7,6 +7,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/store"
 )
@@ -68,7 +69,7 @@ type Reader interface {
 
 // Tokens say who a token acts for.
 type Tokens interface {
-	Principal(ctx context.Context, token string) (conflicts.Principal, error)
+	Session(ctx context.Context, token string) (auth.Session, error)
 }
 
 // Options say what an API works with. Hub, Store and Tokens are needed.

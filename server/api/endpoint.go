@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -34,12 +35,12 @@ func (a *API) At(methods Methods) http.Handler {
 			a.refuse(w, r, errMethod)
 			return
 		}
-		who, err := a.tokens.Principal(r.Context(), auth.FromRequest(r))
+		session, err := a.tokens.Session(r.Context(), auth.FromRequest(r))
 		if err != nil {
 			a.refuse(w, r, err)
 			return
 		}
-		if err := endpoint(w, r, who); err != nil {
+		if err := endpoint(w, r, session.Principal); err != nil {
 			a.refuse(w, r, err)
 		}
 	})
@@ -51,10 +52,11 @@ func (a *API) NotFound(w http.ResponseWriter, r *http.Request) {
 }
 
 // problem is the problem document of err. What is no fault of the caller's is
-// logged here, the one place that handles it.
+// logged here, the one place that handles it; that an issuer's keys cannot be
+// read was said when that began.
 func (a *API) problem(r *http.Request, err error) problem {
 	p := problemOf(err)
-	if p.Status == http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable {
+	if p.Status >= http.StatusInternalServerError && !errors.Is(err, auth.ErrUnavailable) {
 		a.log.ErrorContext(r.Context(), "request failed", "method", r.Method, "url", auth.Redact(r.URL), "status", p.Status, "err", err)
 	}
 	return p

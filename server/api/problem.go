@@ -146,6 +146,7 @@ func problemOf(err error) problem {
 		{auth.ErrNoToken, newProblem(http.StatusUnauthorized, "no-token", "A token is needed", "Send Authorization: Bearer with a token; wedsync token makes one.")},
 		{auth.ErrExpired, newProblem(http.StatusUnauthorized, "token-expired", "The token has expired", "Get a new one; wedsync token makes one.")},
 		{auth.ErrBadToken, newProblem(http.StatusUnauthorized, "bad-token", "The token is not valid here", err.Error())},
+		{auth.ErrUnavailable, newProblem(http.StatusServiceUnavailable, "keys-unavailable", "The token cannot be checked now", "The keys of its issuer cannot be read. Try again in a moment.")},
 		{errForbidden, forbidden},
 		{hub.ErrForbidden, forbidden},
 		{conflicts.ErrForbidden, forbidden},

@@ -23,6 +23,7 @@ const (
 	Replaced     CloseCode = 4409 // the same device connected again
 	Misbehaved   CloseCode = 4400 // malformed messages
 	Unauthorised CloseCode = 4401 // no, bad or expired token
+	TooMany      CloseCode = 4429 // connections, or tries without a valid token
 )
 
 // ErrClosed means that the device's connection has ended.

@@ -2,7 +2,6 @@ package socket_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,6 +18,7 @@ import (
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/crdt/engine"
+	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/socket"
 	"wedsync/store/sqlite"
@@ -54,12 +54,13 @@ func newWorld(t testing.TB, timing socket.Timing) *world {
 	left := make(chan string, 10_000)
 	handler := socket.NewHandler(socket.Options{
 		Hub: h, PeerID: "hub", Log: slog.New(departures{slog.DiscardHandler, left, ""}), Timing: timing,
-		Principal: func(r *http.Request) (conflicts.Principal, error) {
+		Session: func(r *http.Request) (auth.Session, error) {
 			user := r.URL.Query().Get("token")
 			if user == "" {
-				return conflicts.Principal{}, errors.New("no token")
+				return auth.Session{}, auth.ErrNoToken
 			}
-			return conflicts.Principal{Supplier: "studio", User: user, Device: user, Role: conflicts.Member}, nil
+			who := conflicts.Principal{Supplier: "studio", User: user, Device: user, Role: conflicts.Member}
+			return auth.Session{Principal: who, Expires: time.Now().Add(time.Hour)}, nil
 		},
 	})
 	server := httptest.NewServer(handler)
