@@ -42,6 +42,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/merged/{id}/dismiss", a.At(api.Methods{"POST": a.DismissMerged}))
 	mux.Handle("/api/verdicts", a.At(api.Methods{"GET": a.ListVerdicts}))
 	mux.Handle("/api/verdicts/{id}/ack", a.At(api.Methods{"POST": a.AckVerdict}))
+	mux.Handle("/api/realtime/ticket", a.At(api.Methods{"POST": a.CreateTicket}))
 	mux.Handle("/api/policy", a.At(api.Methods{"GET": a.GetPolicy, "PUT": a.PutPolicy}))
 	mux.HandleFunc("/", a.NotFound)
 

@@ -26,6 +26,8 @@ type site struct {
 	t       *testing.T
 	hub     *fakeHub
 	tokens  *auth.Tokens
+	tickets *auth.Tickets
+	limits  *auth.Limits
 	handler http.Handler
 	log     strings.Builder
 	ready   error
@@ -35,6 +37,7 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, hub: newFakeHub(), tokens: auth.New([]byte("secret"), time.Now)}
+	s.tickets = auth.NewTickets(fakeTickets{}, []byte("secret"), time.Now)
 	s.handler = server.New(s.options())
 	return s
 }
@@ -42,7 +45,7 @@ func newSite(t *testing.T) *site {
 func (s *site) options() server.Options {
 	return server.Options{
 		API: api.New(api.Options{
-			Hub: s.hub, Store: s.hub, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
+			Hub: s.hub, Store: s.hub, Tokens: s.tokens, Tickets: s.tickets, Limits: s.limits, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
 		}),
 		Sync:    http.HandlerFunc(func(http.ResponseWriter, *http.Request) { s.synced++ }),
 		Metrics: metrics.New(),
@@ -202,6 +205,7 @@ func TestRoutesAnswerEachRoleAsItMay(t *testing.T) {
 		{"GET", "/api/conflicts/" + conflict, "", 200, 200, 200, 404},
 		{"GET", "/api/conflicts/export", "", 200, 200, 200, 200},
 		{"POST", "/api/conflicts/" + conflict + "/resolve", `{"version":99,"action":"keep"}`, 403, 403, 409, 404},
+		{"POST", "/api/realtime/ticket", "", 201, 201, 201, 201},
 		{"GET", "/api/policy", "", 200, 200, 200, 200},
 		{"PUT", "/api/policy", `{"fields":[]}`, 403, 403, 200, 200},
 	} {

@@ -27,6 +27,8 @@ type hubOptions struct {
 	Origins   []string
 	Pprof     bool
 	Log       *slog.Logger
+	Identity  identityFlags
+	Limits    *auth.Limits
 }
 
 // runHub runs a hub until ctx ends and everything that was begun is stored. It
@@ -84,18 +86,21 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	if err != nil {
 		return nil, nil, err
 	}
-	tokens := auth.New(identity.Secret, time.Now)
+	tokens, err := o.Identity.trust(ctx, auth.New(identity.Secret, time.Now), o.Log)
+	if err != nil {
+		return nil, nil, err
+	}
+	door := auth.Door{Tokens: tokens, Tickets: auth.NewTickets(s, identity.Secret, time.Now), Limits: o.Limits}
 	sockets := socket.NewHandler(socket.Options{
-		Hub: h,
-		Session: func(r *http.Request) (auth.Session, error) {
-			return tokens.Session(r.Context(), auth.FromRequest(r))
-		},
+		Hub:     h,
+		Session: door.Session,
+		Limits:  o.Limits,
 		PeerID:  "wedsync-" + identity.StorageID,
 		Origins: o.Origins,
 		Log:     o.Log,
 	})
 	return server.New(server.Options{
-		API:     jsonapi.New(jsonapi.Options{Hub: h, Store: s, Tokens: tokens, Log: o.Log}),
+		API:     jsonapi.New(jsonapi.Options{Hub: h, Store: s, Tokens: tokens, Tickets: door.Tickets, Limits: o.Limits, Log: o.Log}),
 		Sync:    sockets,
 		Metrics: m,
 		Ready:   s.Ping,

@@ -35,7 +35,10 @@ func (a *API) At(methods Methods) http.Handler {
 			a.refuse(w, r, errMethod)
 			return
 		}
-		session, err := a.tokens.Session(r.Context(), auth.FromRequest(r))
+		session, err := a.door.Session(r)
+		if err == nil {
+			err = a.door.Limits.Request(session.Principal)
+		}
 		if err != nil {
 			a.refuse(w, r, err)
 			return
@@ -70,6 +73,8 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="wedsync"`)
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "5")
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", retryAfter(err))
 	}
 	body, err := encode(p)
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -91,8 +93,11 @@ func problemOf(err error) problem {
 		policy     *conflicts.PolicyError
 		reopen     *conflicts.ReopenError
 		history    *conflicts.HistoryLimitError
+		limit      *auth.LimitError
 	)
 	switch {
+	case errors.As(err, &limit):
+		return newProblem(http.StatusTooManyRequests, "rate-limited", "Too much is asked at once", limit.Error()+". Try again in "+retryAfter(err)+" s.")
 	case errors.As(err, &unreadable):
 		p := newProblem(http.StatusBadRequest, "malformed", "The request cannot be read", err.Error())
 		p.Errors = []Fault{unreadable.fault}
@@ -173,4 +178,13 @@ func problemOf(err error) problem {
 		}
 	}
 	return newProblem(http.StatusInternalServerError, "internal", "The hub could not do this", "The hub's log says why.")
+}
+
+// retryAfter is in how many seconds what err refused may be tried again, at least 1.
+func retryAfter(err error) string {
+	var limit *auth.LimitError
+	if !errors.As(err, &limit) {
+		return "1"
+	}
+	return strconv.Itoa(max(1, int(math.Ceil(limit.After.Seconds()))))
 }

@@ -18,6 +18,9 @@ const MinSecret = 32
 // taken that much before the time of its claim nbf. Its end is never put off.
 const clockSkew = 30 * time.Second
 
+// longest is how long a session lasts at most.
+const longest = 10 * 365 * 24 * time.Hour
+
 // An Issuer signs tokens that a hub takes beside its own. Either Secret or Keys
 // is set.
 type Issuer struct {
@@ -92,6 +95,9 @@ func (v *verifier) session(ctx context.Context, token string) (Session, error) {
 	p, err := v.Claims.principal(c)
 	if err != nil {
 		return Session{}, err
+	}
+	if latest := v.now().Add(longest); expires.After(latest) {
+		expires.Time = latest // what lies beyond all calendars is as good as that
 	}
 	return Session{Principal: p, Expires: expires.Time}, nil
 }

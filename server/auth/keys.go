@@ -90,6 +90,10 @@ func (k *Keys) read(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	close(k.round)
+	select {
+	case <-k.wanted: // while this reading began; it has been granted
+	default:
+	}
 	k.round, k.active, k.ended, k.failed = make(chan struct{}), false, time.Now(), err
 	return err
 }

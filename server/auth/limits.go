@@ -20,29 +20,30 @@ type LimitOptions struct {
 	Burst            float64 // how many seconds' worth may come at once
 	Sockets          int     // open at the same time, on this hub
 	SupplierSockets  int     // of these, by one supplier
-	UserSockets      int     // of these, by one user
+	UserSockets      int     // of these, by one user; half of SupplierSockets if 0
 	DeviceSockets    int     // of these, by one device, if its token names it
 	Callers          int     // devices, suppliers and addresses each that are counted; beyond, who was idle longest starts afresh
 }
 
-// DefaultLimits are those of a hub that is not told otherwise. A hub gives its
-// own limits to nobody who behaves: they end loops that ran away.
+// DefaultLimits are those of a hub that is not told otherwise. Nobody meets them
+// who behaves: they end loops that ran away.
 var DefaultLimits = LimitOptions{
 	Requests: 2000, SupplierRequests: 5000, Failures: 10, Burst: 5,
-	Sockets: 20_000, SupplierSockets: 5000, UserSockets: 2500, DeviceSockets: 250,
+	Sockets: 20_000, SupplierSockets: 5000, DeviceSockets: 250,
 	Callers: 100_000,
 }
 
 func (o LimitOptions) orDefault() LimitOptions {
 	d := DefaultLimits
+	o.SupplierSockets = cmp.Or(o.SupplierSockets, d.SupplierSockets)
 	return LimitOptions{
 		Requests:         cmp.Or(o.Requests, d.Requests),
 		SupplierRequests: cmp.Or(o.SupplierRequests, d.SupplierRequests),
 		Failures:         cmp.Or(o.Failures, d.Failures),
 		Burst:            cmp.Or(o.Burst, d.Burst),
 		Sockets:          cmp.Or(o.Sockets, d.Sockets),
-		SupplierSockets:  cmp.Or(o.SupplierSockets, d.SupplierSockets),
-		UserSockets:      cmp.Or(o.UserSockets, d.UserSockets),
+		SupplierSockets:  o.SupplierSockets,
+		UserSockets:      cmp.Or(o.UserSockets, (o.SupplierSockets+1)/2),
 		DeviceSockets:    cmp.Or(o.DeviceSockets, d.DeviceSockets),
 		Callers:          cmp.Or(o.Callers, d.Callers),
 	}

@@ -23,6 +23,15 @@ func FromRequest(r *http.Request) string {
 	return ""
 }
 
+// ticketFrom is the ticket that a request carries in the query parameter ticket,
+// on the same requests; it counts where there is no token.
+func ticketFrom(r *http.Request) string {
+	if opensStream(r) {
+		return r.URL.Query().Get("ticket")
+	}
+	return ""
+}
+
 // opensStream reports whether a request may carry its token in its URL, where
 // logs on the way may show it: only what cannot send a header may.
 func opensStream(r *http.Request) bool {

@@ -24,6 +24,8 @@ type Options struct {
 	Hub *hub.Hub
 	// Session says who a request acts for, and until when.
 	Session func(*http.Request) (auth.Session, error)
+	// Limits are those of open sockets; none if nil.
+	Limits *auth.Limits
 	// PeerID is what the hub calls itself towards clients.
 	PeerID string
 	// Origins are patterns of origins that browsers may connect from, beside
@@ -96,14 +98,19 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 			_ = conn.CloseNow()
 		}
 	}()
-	session, err := h.Session(r)
+	session, leave, err := h.admit(r)
 	if err != nil {
 		h.refuse(conn, r, err)
 		return nil, nil
 	}
+	defer func() {
+		if device == nil {
+			leave()
+		}
+	}()
 	who := session.Principal
 	conn.SetReadLimit(maxJoin)
-	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, expires: session.Expires, session: syncproto.NewSession(syncproto.HubID{
+	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, expires: session.Expires, leave: leave, session: syncproto.NewSession(syncproto.HubID{
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
 	})}
 	if device, err = c.handshake(); err != nil {
@@ -140,6 +147,7 @@ type connection struct {
 	session *syncproto.Session
 	who     conflicts.Principal
 	expires time.Time // when that ends
+	leave   func()    // gives its place among the sockets back
 	peer    string    // what the device calls itself
 
 	writers sync.WaitGroup // one at a time
@@ -150,6 +158,7 @@ type connection struct {
 // handler of net/http.
 func (c *connection) finish() {
 	_ = c.conn.CloseNow()
+	c.leave()
 	if p := recover(); p != nil {
 		c.Log.Error("connection panicked", "panic", p, "stack", string(debug.Stack()))
 	}

@@ -11,6 +11,16 @@ import (
 	"wedsync/server/hub"
 )
 
+// admit says who a request acts for and takes a place for its socket; leave gives
+// the place back.
+func (h *Handler) admit(r *http.Request) (session auth.Session, leave func(), err error) {
+	if session, err = h.Session(r); err != nil {
+		return session, nil, err
+	}
+	leave, err = h.Limits.Socket(session.Principal)
+	return session, leave, err
+}
+
 // refuse closes a connection that was accepted to be told why it is refused.
 func (h *Handler) refuse(conn *websocket.Conn, r *http.Request, err error) {
 	code, reason := refusal(err)
@@ -25,7 +35,7 @@ func (h *Handler) refuse(conn *websocket.Conn, r *http.Request, err error) {
 	_ = conn.Close(websocket.StatusCode(code), reason) // a courtesy
 }
 
-// refusal is what a client is told of an error of Options.Session.
+// refusal is what a client is told of an error of admit.
 func refusal(err error) (hub.CloseCode, string) {
 	var limit *auth.LimitError
 	switch {
