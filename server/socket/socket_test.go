@@ -122,14 +122,24 @@ func (w *world) dial(user string) *client {
 func (w *world) join(user string) *client {
 	w.t.Helper()
 	c := w.dial(user)
-	c.send(map[string]any{
+	c.hello(user)
+	return c
+}
+
+func join(user string) map[string]any {
+	return map[string]any{
 		"type": "join", "senderId": "peer-" + user, "peerMetadata": map[string]any{"isEphemeral": true},
 		"supportedProtocolVersions": []string{"1"},
-	})
-	if got := c.receive(); got["type"] != "peer" {
-		w.t.Fatalf("answer to a join: %v", got)
 	}
-	return c
+}
+
+// hello joins.
+func (c *client) hello(user string) {
+	c.t.Helper()
+	c.send(join(user))
+	if got := c.receive(); got["type"] != "peer" {
+		c.t.Fatalf("answer to a join: %v", got)
+	}
 }
 
 func (c *client) send(frame map[string]any) {
