@@ -27,7 +27,7 @@ type hubOptions struct {
 	Origins   []string
 	Pprof     bool
 	Log       *slog.Logger
-	Identity  identityFlags
+	Issuers   []auth.Issuer // whose tokens are taken beside the hub's own
 	Limits    *auth.Limits
 }
 
@@ -61,6 +61,7 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 		h.Close()
 		return err
 	}
+	defer readKeys(ctx, o.Issuers)()
 	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {
 		h.Close()
@@ -86,7 +87,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	if err != nil {
 		return nil, nil, err
 	}
-	tokens, err := o.Identity.trust(ctx, auth.New(identity.Secret, time.Now), o.Log)
+	tokens, err := auth.New(identity.Secret, time.Now).Trust(o.Issuers...)
 	if err != nil {
 		return nil, nil, err
 	}

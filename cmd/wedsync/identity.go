@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"wedsync/server/auth"
@@ -20,16 +21,15 @@ type identityFlags struct {
 	JWTIssuer           string `name:"jwt-issuer" help:"What the claim iss of such tokens must be." placeholder:"TEXT" group:"Tokens of others:"`
 	JWTAudience         string `name:"jwt-audience" help:"What the claim aud of such tokens must be or contain." placeholder:"TEXT" group:"Tokens of others:"`
 	Claims              string `help:"Where such tokens say who they are for: wedsync, supabase, or paths such as supplier=org.id,role=org.role,user=sub,device=device (default ${default})." default:"wedsync" placeholder:"PATHS" group:"Tokens of others:"`
-	AllowPrivateTargets bool   `help:"Let the hub send requests to this machine and to private networks too, by plain HTTP to this machine alone." group:"Tokens of others:"`
+	AllowPrivateTargets bool   `help:"Let the hub send requests to this machine and to private networks too, by plain HTTP to this machine alone." group:"What the hub sends:"`
 }
 
 // secretVariable holds the secret of other servers' tokens. No flag does: other
 // users of the machine can read those.
 const secretVariable = "WEDSYNC_JWT_SECRET"
 
-// trust makes the hub take the tokens that the flags say. Keys are read until ctx
-// ends, in the background: a hub starts without them.
-func (f identityFlags) trust(ctx context.Context, tokens *auth.Tokens, log *slog.Logger) (*auth.Tokens, error) {
+// issuers are those whose tokens the flags say are taken.
+func (f identityFlags) issuers(log *slog.Logger) ([]auth.Issuer, error) {
 	claims, err := auth.ParseClaims(f.Claims)
 	if err != nil {
 		return nil, fmt.Errorf("--claims: %w", err)
@@ -43,7 +43,7 @@ func (f identityFlags) trust(ctx context.Context, tokens *auth.Tokens, log *slog
 		issuers = append(issuers, auth.Issuer{Secret: secret})
 	}
 	if f.JWKS != "" {
-		keys, err := f.keys(ctx, log)
+		keys, err := f.keys(log)
 		if err != nil {
 			return nil, fmt.Errorf("--jwks: %w", err)
 		}
@@ -55,7 +55,7 @@ func (f identityFlags) trust(ctx context.Context, tokens *auth.Tokens, log *slog
 	for i := range issuers {
 		issuers[i].Name, issuers[i].Audience, issuers[i].Claims = f.JWTIssuer, f.JWTAudience, claims
 	}
-	return tokens.Trust(issuers...)
+	return issuers, nil
 }
 
 // secret is what other servers sign tokens with, nil if that is not said. A file
@@ -82,8 +82,8 @@ func (f identityFlags) secret() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// keys are those of --jwks.
-func (f identityFlags) keys(ctx context.Context, log *slog.Logger) (*auth.Keys, error) {
+// keys are those of --jwks, which are yet to be read.
+func (f identityFlags) keys(log *slog.Logger) (*auth.Keys, error) {
 	client := outbound.New(outbound.Options{AllowPrivate: f.AllowPrivateTargets, Answer: auth.MaxJWKS, Within: jwksWithin})
 	if err := client.Check(f.JWKS); err != nil {
 		if !f.AllowPrivateTargets && outbound.New(outbound.Options{AllowPrivate: true}).Check(f.JWKS) == nil {
@@ -91,16 +91,24 @@ func (f identityFlags) keys(ctx context.Context, log *slog.Logger) (*auth.Keys, 
 		}
 		return nil, err
 	}
-	keys, err := auth.NewKeys(func(ctx context.Context) ([]byte, error) { return client.Get(ctx, f.JWKS) }, log)
-	if err != nil {
-		return nil, err
-	}
-	go func() { // ends with ctx
-		defer client.Close()
-		keys.Run(ctx)
-	}()
-	return keys, nil
+	return auth.NewKeys(func(ctx context.Context) ([]byte, error) { return client.Get(ctx, f.JWKS) }, log)
 }
 
 // jwksWithin is how long an issuer may take to tell its keys.
 const jwksWithin = 8 * time.Second
+
+// readKeys reads the keys of issuers in the background, since a hub serves
+// without them, until ctx ends or stop is called.
+func readKeys(ctx context.Context, issuers []auth.Issuer) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var readers sync.WaitGroup
+	for _, i := range issuers {
+		if i.Keys != nil {
+			readers.Go(func() { i.Keys.Run(ctx) }) // ends with ctx
+		}
+	}
+	return func() {
+		cancel()
+		readers.Wait()
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,7 +30,7 @@ func limitDefaults() kong.Vars {
 // Validate refuses limits that let nobody in.
 func (f limitFlags) Validate() error {
 	if min(f.MaxRequests, f.MaxSupplierRequests, f.MaxSockets, f.MaxSupplierSockets) < 1 {
-		return fmt.Errorf("a limit must be 1 or more")
+		return errors.New("a limit must be 1 or more")
 	}
 	return nil
 }

@@ -44,6 +44,10 @@ Examples:
 
 // Run serves until ctx ends.
 func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) error {
+	issuers, err := c.issuers(log)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go boundMemory(ctx) // ends with ctx
@@ -52,7 +56,7 @@ func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) er
 	}
 	o := hubOptions{
 		Store: c.storeFlags, NoMigrate: c.NoMigrate, Listen: c.Listen, Origins: c.Origin, Pprof: c.Pprof, Log: log,
-		Identity: c.identityFlags, Limits: c.limits(),
+		Issuers: issuers, Limits: c.limits(),
 	}
 	return runHub(ctx, o, func(address net.Addr) {
 		fmt.Fprintf(t.Out, "listening on http://%s\n", address)

@@ -74,7 +74,6 @@ type foreignError struct {
 }
 
 func (e *foreignError) Error() string { return e.why.Error() }
-func (e *foreignError) Unwrap() error { return e.why }
 
 // session is what a token of the issuer proves.
 func (v *verifier) session(ctx context.Context, token string) (Session, error) {

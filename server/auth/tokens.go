@@ -108,16 +108,16 @@ func (t *Tokens) Session(ctx context.Context, token string) (Session, error) {
 	if len(token) > maxToken {
 		return Session{}, fmt.Errorf("%w: longer than %d bytes", ErrBadToken, maxToken)
 	}
-	var refused error
+	var refused *foreignError
 	for _, i := range t.issuers {
 		s, err := i.session(ctx, token)
 		var foreign *foreignError
 		if !errors.As(err, &foreign) {
 			return s, err
 		}
-		if refused == nil || foreign.telling {
-			refused = err
+		if refused == nil || !refused.telling {
+			refused = foreign
 		}
 	}
-	return Session{}, refused
+	return Session{}, refused.why
 }
