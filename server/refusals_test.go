@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"wedsync/conflicts"
 	"wedsync/server"
 	"wedsync/server/api"
+	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/store"
 )
@@ -168,8 +168,8 @@ func TestCommandInFlightIsRefusedUnderItsKeyOnEveryRoute(t *testing.T) {
 // brokenTokens cannot say who a token acts for.
 type brokenTokens struct{ err error }
 
-func (b brokenTokens) Principal(context.Context, string) (conflicts.Principal, error) {
-	return conflicts.Principal{}, b.err
+func (b brokenTokens) Session(context.Context, string) (auth.Session, error) {
+	return auth.Session{}, b.err
 }
 
 func TestFailureIsToldAsDescribedOnEveryRoute(t *testing.T) {

@@ -85,6 +85,7 @@ var rights = []right{
 		id: "putPolicy", url: "/api/policy", body: `{"fields":[{"path":"budget","kind":"money"}]}`,
 		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401,
 	},
+	{id: "createTicket", url: "/api/realtime/ticket", owner: 201, member: 201, integration: 201, viewer: 201, stranger: 201, outsider: 401},
 	{id: "sync", url: "/sync", owner: 101, member: 101, integration: 101, viewer: 101, stranger: 101, outsider: 4401},
 	{id: "healthz", url: "/healthz", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 200},
 	{id: "readyz", url: "/readyz", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 200},

@@ -51,6 +51,7 @@ func Routes(o Options) []api.Route {
 		api.On("PATCH", "/api/devices/{id}", a.PatchDevice, api.PatchDeviceDoc),
 		api.On("DELETE", "/api/devices/{id}", a.RevokeDevice, api.RevokeDeviceDoc),
 		api.On("POST", "/api/devices/{id}/readmit", a.ReadmitDevice, api.ReadmitDeviceDoc),
+		api.On("POST", "/api/realtime/ticket", a.CreateTicket, api.CreateTicketDoc),
 		api.On("GET", "/api/users", a.ListUsers, api.ListUsersDoc),
 		api.On("PUT", "/api/users/{user}", a.PutUser, api.PutUserDoc),
 

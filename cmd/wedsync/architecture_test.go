@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"store/storetest":       {"crdt", "conflicts", "store"},
 	"store/transfer":        {"crdt", "conflicts", "store"},
 	"server/metrics":        {},
+	"server/outbound":       {},
 	"server/auth":           {"crdt", "conflicts", "store"},
 	"server/hub":            {"crdt", "crdt/engine", "syncproto", "conflicts", "store", "server/metrics"},
 	"server/socket":         {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},

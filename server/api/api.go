@@ -7,6 +7,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/store"
 )
@@ -69,23 +70,25 @@ type Reader interface {
 
 // Tokens say who a token acts for.
 type Tokens interface {
-	Principal(ctx context.Context, token string) (conflicts.Principal, error)
+	Session(ctx context.Context, token string) (auth.Session, error)
 }
 
-// Options say what an API works with. Hub, Store and Tokens are needed.
+// Options say what an API works with. Hub, Store, Tokens and Tickets are needed.
 type Options struct {
-	Hub    Hub
-	Store  Reader
-	Tokens Tokens
-	Log    *slog.Logger     // slog.Default if nil
-	Now    func() time.Time // time.Now if nil
+	Hub     Hub
+	Store   Reader
+	Tokens  Tokens
+	Tickets *auth.Tickets
+	Limits  *auth.Limits     // none if nil
+	Log     *slog.Logger     // slog.Default if nil
+	Now     func() time.Time // time.Now if nil
 }
 
 // An API answers requests. Its methods may be called from any goroutine.
 type API struct {
 	hub      Hub
 	store    Reader
-	tokens   Tokens
+	door     auth.Door
 	log      *slog.Logger
 	now      func() time.Time
 	inFlight inFlight
@@ -93,7 +96,10 @@ type API struct {
 
 // New makes an API.
 func New(o Options) *API {
-	a := &API{hub: o.Hub, store: o.Store, tokens: o.Tokens, log: o.Log, now: o.Now}
+	a := &API{
+		hub: o.Hub, store: o.Store, door: auth.Door{Tokens: o.Tokens, Tickets: o.Tickets, Limits: o.Limits},
+		log: o.Log, now: o.Now,
+	}
 	if a.log == nil {
 		a.log = slog.Default()
 	}

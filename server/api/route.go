@@ -128,7 +128,7 @@ func (r *Route) Kinds() []Kind {
 	if r.Endpoint == nil {
 		return d.Problems
 	}
-	kinds := []Kind{NoToken, TokenExpired, BadToken, Revoked}
+	kinds := []Kind{NoToken, TokenExpired, BadToken, KeysUnavailable, Revoked, RateLimited}
 	if d.May != Readers {
 		kinds = append(kinds, Forbidden)
 	}
