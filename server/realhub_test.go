@@ -58,7 +58,7 @@ func newRealSite(t *testing.T) *realSite {
 		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
 		Sync:    http.NotFoundHandler(),
 		Metrics: m,
-		Ready:   kept.Ping,
+		Ready:   h.Ready,
 	})
 	return s
 }

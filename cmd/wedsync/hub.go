@@ -99,7 +99,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		API:     jsonapi.New(jsonapi.Options{Hub: h, Store: s, Tokens: tokens, Log: o.Log}),
 		Sync:    sockets,
 		Metrics: m,
-		Ready:   s.Ping,
+		Ready:   h.Ready,
 		Pprof:   o.Pprof,
 	}), sockets, nil
 }

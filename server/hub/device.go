@@ -45,6 +45,7 @@ type Device struct {
 	ready       func()    // see Notify
 	notified    bool      // ready was called, and Take has had something to return since
 	code        CloseCode // set once
+	away        bool      // see comeBack
 	slots       map[*room]*slot
 	due         []*slot // slots with something to send, oldest first
 	bytes       int     // of the messages in slots
@@ -110,15 +111,6 @@ func (d *Device) Close(code CloseCode) {
 // Done is closed when the device is; Code says why.
 func (d *Device) Done() <-chan struct{} { return d.done }
 
-func (d *Device) closed() bool {
-	select {
-	case <-d.done:
-		return true
-	default:
-		return false
-	}
-}
-
 // Code is the close code, 0 while the device is open.
 func (d *Device) Code() CloseCode {
 	d.mu.Lock()
@@ -141,8 +133,9 @@ func (d *Device) Leave() {
 }
 
 // Receive takes one event of the connection. It waits while the record's room
-// is full, while too much of all devices is under way, and while the device
-// leaves too many answers unread. An error ends the connection.
+// is full, while too much of all devices is under way, while the device leaves
+// too many answers unread, and until the end of one that is to come back. An
+// error ends the connection.
 func (d *Device) Receive(ctx context.Context, e syncproto.Event) error {
 	if err := d.attentive(ctx); err != nil {
 		return err
@@ -171,11 +164,12 @@ const maxDocumentID = 128
 
 var errLongID = fmt.Errorf("document id of more than %d bytes", maxDocumentID)
 
-// attentive waits until the device has read most of what it was refused.
+// attentive waits until the device has read most of what it was refused, and for
+// the end of one that is to come back.
 func (d *Device) attentive(ctx context.Context) error {
 	for {
-		read := d.unread()
-		if read == nil {
+		read, attends := d.unread()
+		if attends {
 			return nil
 		}
 		select {

@@ -54,18 +54,21 @@ func (d *Device) putUnavailable(documentID string) {
 	d.signal()
 }
 
-// unread is nil unless the device leaves too many answers unread; else it is
-// closed when they are taken.
-func (d *Device) unread() <-chan struct{} {
+// unread reports whether the device attends to what it is told. If it leaves too
+// many answers unread, read is closed when they are taken.
+func (d *Device) unread() (read <-chan struct{}, attends bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.unavailable) < d.hub.limits.Denials {
-		return nil
+	switch {
+	case d.away:
+		return nil, false
+	case len(d.unavailable) < d.hub.limits.Denials:
+		return nil, true
 	}
 	if d.read == nil {
 		d.read = make(chan struct{})
 	}
-	return d.read
+	return d.read, false
 }
 
 // putEphemeral leaves a presence message, and drops the oldest if they are many.
@@ -104,7 +107,7 @@ func (d *Device) queue(s *slot) {
 
 // signal tells whoever sends that something is due, or that the device is closed.
 func (d *Device) signal() {
-	if d.ready != nil && !d.notified {
+	if d.ready != nil && !d.notified && (d.code != 0 || !d.away) {
 		d.notified = true
 		d.ready()
 	}
@@ -155,7 +158,7 @@ func (d *Device) drain(out []Outgoing) (_ []Outgoing, ask []*room, closed bool) 
 	if d.code != 0 {
 		return nil, nil, true
 	}
-	if d.idle() {
+	if d.away || d.idle() {
 		d.notified = false
 		return out, nil, false
 	}
