@@ -80,12 +80,18 @@ func TestNothingAcknowledgedIsLostWhenTheServerStopsImmediately(t *testing.T) {
 				}
 			})
 		}
-		<-full
+		ended := make(chan error, 1)
+		go func() { ended <- g.Wait() }()
+		select {
+		case <-full:
+		case err := <-ended:
+			t.Fatalf("round %d: all writers ended after %d commits, before the server did: %v", round, acknowledged.Load(), err)
+		}
 		if err := srv.StopImmediately(); err != nil {
 			t.Fatal(err)
 		}
-		if err := g.Wait(); err != nil {
-			t.Fatal(err)
+		if err := <-ended; err != nil {
+			t.Fatalf("round %d: %v", round, err)
 		}
 		if err := s.Ping(t.Context()); !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("ping of a stopped server: got error %v, want %v", err, store.ErrUnavailable)
@@ -97,7 +103,7 @@ func TestNothingAcknowledgedIsLostWhenTheServerStopsImmediately(t *testing.T) {
 		for w := range writers {
 			st, err := s.Load(t.Context(), crdt.RecordID{1, byte(w)})
 			if err != nil || st.Version < safe[w] || st.Version > safe[w]+1 {
-				t.Fatalf("writer %d: %d was acknowledged, stored is %+v, %v", w, safe[w], st, err)
+				t.Fatalf("round %d, writer %d: %d was acknowledged, stored is %+v, %v", round, w, safe[w], st, err)
 			}
 		}
 		for n := range 3 {
