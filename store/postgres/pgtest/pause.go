@@ -13,6 +13,7 @@ import (
 // Pause stops all processes of the server where they are: they say nothing any
 // more, and keep what they hold. Resume lets them go on.
 func (s *Server) Pause() error {
+	s.paused = true
 	// The one that makes the others comes first, so that none is missed.
 	if err := syscall.Kill(s.PID(), syscall.SIGSTOP); err != nil {
 		return err
@@ -22,6 +23,7 @@ func (s *Server) Pause() error {
 
 // Resume ends a Pause.
 func (s *Server) Resume() error {
+	s.paused = false
 	return errors.Join(s.signalSessions(syscall.SIGCONT), syscall.Kill(s.PID(), syscall.SIGCONT))
 }
 

@@ -29,6 +29,7 @@ type Server struct {
 	settings    []string
 	environment []string // of the server's processes, beside what all have
 	process     *exec.Cmd
+	paused      bool
 	ended       chan error // holds how the process ended
 }
 
@@ -194,6 +195,11 @@ func (s *Server) Stop() error { return s.stop(syscall.SIGINT) }
 func (s *Server) stop(sig syscall.Signal) error {
 	if s.process == nil {
 		return nil
+	}
+	if s.paused {
+		if err := s.Resume(); err != nil {
+			return err
+		}
 	}
 	if err := s.process.Process.Signal(sig); err != nil {
 		return err
