@@ -219,7 +219,7 @@ func (o *outage) live(f failure) {
 	if f.near == "" {
 		o.awaitAcks(o.cid)
 	}
-	<-time.After(time.Duration(o.random.Int64N(int64(2 * time.Second)))) // of the failure, while devices go on
+	<-time.After(time.Duration(o.random.Int64N(int64(time.Second)))) // of the failure, while devices go on
 	o.ada.do("offline", nil)
 	if err := f.end(o); err != nil {
 		o.Fatal(err)

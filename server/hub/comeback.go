@@ -7,8 +7,8 @@ import "time"
 // fixed time after they were closed, so that all devices of a failing store, or
 // of a node that is cut off from it, would otherwise come at once.
 //
-// Until then the device is told nothing and nothing of it is taken; what it says
-// stays with it, and is offered again.
+// Until then the device is told nothing, and what it says is dropped: it has no
+// answer to that, and offers it again.
 func (d *Device) comeBack() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -16,6 +16,10 @@ func (d *Device) comeBack() {
 		return
 	}
 	d.away = true
+	if d.read != nil {
+		close(d.read)
+		d.read = nil
+	}
 	d.hub.metrics.sentAway.Inc()
 	time.AfterFunc(d.hub.chance(d.hub.limits.ComeBack), func() { d.Close(TryAgain) })
 }

@@ -133,12 +133,15 @@ func (d *Device) Leave() {
 }
 
 // Receive takes one event of the connection. It waits while the record's room
-// is full, while too much of all devices is under way, while the device leaves
-// too many answers unread, and until the end of one that is to come back. An
-// error ends the connection.
+// is full, while too much of all devices is under way, and while the device
+// leaves too many answers unread. What a device says that is about to come back
+// is dropped. An error ends the connection.
 func (d *Device) Receive(ctx context.Context, e syncproto.Event) error {
 	if err := d.attentive(ctx); err != nil {
 		return err
+	}
+	if d.closed() {
+		return nil
 	}
 	switch e := e.(type) {
 	case syncproto.Sync:
@@ -164,12 +167,11 @@ const maxDocumentID = 128
 
 var errLongID = fmt.Errorf("document id of more than %d bytes", maxDocumentID)
 
-// attentive waits until the device has read most of what it was refused, and for
-// the end of one that is to come back.
+// attentive waits until the device has read most of what it was refused.
 func (d *Device) attentive(ctx context.Context) error {
 	for {
-		read, attends := d.unread()
-		if attends {
+		read := d.unread()
+		if read == nil {
 			return nil
 		}
 		select {

@@ -54,21 +54,18 @@ func (d *Device) putUnavailable(documentID string) {
 	d.signal()
 }
 
-// unread reports whether the device attends to what it is told. If it leaves too
-// many answers unread, read is closed when they are taken.
-func (d *Device) unread() (read <-chan struct{}, attends bool) {
+// unread is nil unless the device leaves too many answers unread; else it is
+// closed when they are taken.
+func (d *Device) unread() <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch {
-	case d.away:
-		return nil, false
-	case len(d.unavailable) < d.hub.limits.Denials:
-		return nil, true
+	if len(d.unavailable) < d.hub.limits.Denials || d.away {
+		return nil
 	}
 	if d.read == nil {
 		d.read = make(chan struct{})
 	}
-	return d.read, false
+	return d.read
 }
 
 // putEphemeral leaves a presence message, and drops the oldest if they are many.
