@@ -21,6 +21,6 @@ func (h *Hub) SeriesID(series string, n uint16) crdt.RecordID {
 	copy(id[:6], of(series))
 	// n stands around the bits that say that the rest is random, as in a UUID v4.
 	id[6], id[7], id[8] = 0x40|byte(n>>12), byte(n>>4), 0x80|byte(n&0xf)
-	copy(id[9:], of(series + string(binary.BigEndian.AppendUint16([]byte{0}, n))))
+	copy(id[9:], of(series+string(binary.BigEndian.AppendUint16([]byte{0}, n))))
 	return id
 }
