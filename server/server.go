@@ -28,6 +28,8 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/clients/{id}/restore", a.At(api.Methods{"POST": a.RestoreClient}))
 	mux.Handle("/api/clients/{id}/history", a.At(api.Methods{"GET": a.ClientHistory}))
 	mux.Handle("/api/clients/{id}/erase", a.At(api.Methods{"POST": a.EraseClient}))
+	mux.Handle("/api/clients/import", a.At(api.Methods{"POST": a.ImportClients}))
+	mux.Handle("/api/clients/export", a.At(api.Methods{"GET": a.ExportClients}))
 	mux.Handle("/api/clients/sync-status", a.At(api.Methods{"GET": a.SyncStatus}))
 	mux.Handle("/api/conflicts", a.At(api.Methods{"GET": a.ListConflicts}))
 	mux.Handle("/api/conflicts/export", a.At(api.Methods{"GET": a.ExportConflicts}))

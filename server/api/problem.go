@@ -10,6 +10,7 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
+	"wedsync/server/sheet"
 	"wedsync/store"
 )
 
@@ -62,6 +63,7 @@ type problem struct {
 	Errors   []Fault       `json:"errors,omitempty"`
 	Conflict *conflictItem `json:"conflict,omitempty"` // as it stands now
 	Merged   *mergedItem   `json:"merged,omitempty"`   // as it stands now
+	Import   *importReport `json:"import,omitempty"`
 }
 
 func newProblem(status int, kind, title, detail string) problem {
@@ -89,6 +91,8 @@ func problemOf(err error) problem {
 		unfit      *conflicts.UnfitError
 		zone       *conflicts.ZoneError
 		policy     *conflicts.PolicyError
+		cells      *badCellsError
+		begun      *brokenOffError
 		reopen     *conflicts.ReopenError
 		history    *conflicts.HistoryLimitError
 	)
@@ -126,6 +130,16 @@ func problemOf(err error) problem {
 	case errors.As(err, &history):
 		return newProblem(http.StatusUnprocessableEntity, "too-long", "The history is too long to be told at once",
 			history.Error()+". One field may have less: name it with ?field=.")
+	case errors.As(err, &cells):
+		p := newProblem(http.StatusUnprocessableEntity, "bad-cells", "The table has cells that cannot be imported",
+			"Nothing was changed. Correct the cells that import.errors names, or leave their rows out with ?skip_bad_rows=true.")
+		p.Import = cells.report
+		return p
+	case errors.As(err, &begun):
+		p := problemOf(begun.cause)
+		p.Detail = "The import broke off; import.done says how far it is. With the same Idempotency-Key it goes on when it is sent again."
+		p.Import = begun.report
+		return p
 	case errors.As(err, &zone):
 		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", zone.Error())
 		p.Errors = []Fault{{"zone", zone.Error()}}
@@ -152,6 +166,7 @@ func problemOf(err error) problem {
 		{errNoSuchURL, newProblem(http.StatusNotFound, "no-such-url", "There is no such URL", "")},
 		{errMethod, newProblem(http.StatusMethodNotAllowed, "method", "This URL does not know the method", "The Allow header lists those that it knows.")},
 		{store.ErrNotFound, notFound},
+		{hub.ErrTaken, newProblem(http.StatusConflict, "taken", "The client_id cannot be used for a new client", "Leave it empty to have one made.")},
 		{conflicts.ErrUnknownConflict, notFound},
 		{conflicts.ErrUnknownMerged, notFound},
 		{conflicts.ErrUnknownValue, newProblem(http.StatusUnprocessableEntity, "unknown-value", "The entry has no value of that change", "Name the change of one of its values.")},
@@ -160,6 +175,10 @@ func problemOf(err error) problem {
 		{errPolicyMoved, newProblem(http.StatusConflict, "stale", "The policy has moved on", "Nothing was changed. Look at the policy as it stands now and change that.")},
 		{store.ErrTooMany, newProblem(http.StatusUnprocessableEntity, "too-many", "There are too many of these already", "")},
 		{errKeyReused, newProblem(http.StatusUnprocessableEntity, "key-reused", "The idempotency key was used for another request", "Use a new key for each command.")},
+		{errTooWide, newProblem(http.StatusUnprocessableEntity, "too-wide", "The records have too many fields for one table", fmt.Sprintf("A table has at most %d columns. Name the fields with ?fields=.", sheet.MaxColumns))},
+		{errNotCSV, newProblem(http.StatusUnsupportedMediaType, "not-csv", "An import is a CSV file", "Send it as Content-Type: text/csv, in UTF-8.")},
+		{errImportBusy, newProblem(http.StatusConflict, "import-busy", "Another import is being worked on", "Send this one again when that is done.")},
+		{errImportsBusy, newProblem(http.StatusServiceUnavailable, "unavailable", "The hub works on other imports", "Nothing was changed. Try again in a moment.")},
 		{errKeyBusy, newProblem(http.StatusConflict, "key-busy", "The same command is being worked on", "Send it again in a moment to get its answer.")},
 		{crdt.ErrLimit, newProblem(http.StatusUnprocessableEntity, "limit", "The edit is larger than a record takes at once", "")},
 		{hub.ErrUnavailable, unavailable},

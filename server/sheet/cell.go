@@ -32,11 +32,11 @@ func (c Column) Write(v any) (cell string, ok bool) {
 		}
 		return Guard(text), c.Type == Text
 	}
-	return Guard(encode(v)), typeOf(v) == c.Type
+	return Guard(encode(v)), TypeOf(v) == c.Type
 }
 
-// typeOf is the narrowest type of a value that is there.
-func typeOf(v any) Type {
+// TypeOf is the narrowest type of a value that is there.
+func TypeOf(v any) Type {
 	switch v.(type) {
 	case string:
 		return Text

@@ -43,7 +43,7 @@ func (c *Census) Count(record map[string]any) bool {
 			seen = make(map[Type]bool)
 			c.types[path] = seen
 		}
-		seen[typeOf(v)] = true
+		seen[TypeOf(v)] = true
 	}
 	return 1+len(c.types) <= MaxColumns
 }
