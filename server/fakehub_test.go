@@ -36,8 +36,9 @@ type fakeHub struct {
 	commands  int                 // that changed something
 	failAfter int                 // commands, after which failWith is said, if set
 	failWith  error
-	onCommand func(n int)   // hears of each that changed something, if set
-	entered   chan struct{} // hears of each Edit, if set; it goes on once slow says so
+	onCommand func(n int)               // hears of each that changed something, if set
+	onList    func(after crdt.RecordID) // hears of each FreshList, if set
+	entered   chan struct{}             // hears of each Edit, if set; it goes on once slow says so
 	slow      chan struct{}
 }
 
@@ -130,6 +131,9 @@ func (f *fakeHub) Heads(_ context.Context, ids []crdt.RecordID) (map[crdt.Record
 }
 
 func (f *fakeHub) FreshList(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error) {
+	if f.onList != nil {
+		f.onList(after)
+	}
 	return f.List(ctx, supplier, after, limit)
 }
 

@@ -197,6 +197,8 @@ func TestRoutesAnswerEachRoleAsItMay(t *testing.T) {
 		{"POST", "/api/clients", `{"fields":{"name":"x"}}`, 403, 201, 201, 201},
 		{"GET", "/api/clients/" + client, "", 200, 200, 200, 404},
 		{"PATCH", "/api/clients/" + client, `{"fields":{"notes":"x"}}`, 403, 200, 200, 404},
+		{"POST", "/api/clients/import", "name\n", 403, 415, 415, 415},
+		{"GET", "/api/clients/export", "", 200, 200, 200, 200},
 		{"GET", "/api/clients/sync-status", "", 200, 200, 200, 200},
 		{"GET", "/api/conflicts", "", 200, 200, 200, 200},
 		{"GET", "/api/conflicts/" + conflict, "", 200, 200, 200, 404},

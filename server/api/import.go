@@ -77,7 +77,7 @@ func (a *API) ImportClients(w http.ResponseWriter, r *http.Request, who conflict
 // newImport reads all of a request but its body.
 func (a *API) newImport(r *http.Request, who conflicts.Principal) (*importing, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if charset := params["charset"]; err != nil || kind != "text/csv" || charset != "" && !strings.EqualFold(charset, "utf-8") {
+	if charset := params["charset"]; err != nil || r.Header.Get("Content-Encoding") != "" || kind != "text/csv" || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return nil, errNotCSV
 	}
 	im := &importing{api: a, r: r, who: who}

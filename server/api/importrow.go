@@ -19,6 +19,9 @@ import (
 // the change that a new client needs below crdt.Limits.MaxOps.
 const maxRowEdit = 240_000
 
+// Rows have numbers that a series of ids takes.
+const _ = uint16(sheet.MaxRows + 1)
+
 // A rowPlan is what a row asks for.
 type rowPlan struct {
 	row      sheet.Row
@@ -27,6 +30,22 @@ type rowPlan struct {
 	fields   map[crdt.Path]crdt.Value // that change
 	critical int                      // of them, of a client that exists
 	faults   []sheet.Fault            // if there are any, nothing is to be written
+}
+
+// check is the plan of a row. If its record cannot be read, that is a fault of
+// the row; an error is none of the row's.
+func (im *importing) check(ctx context.Context, row sheet.Row) (rowPlan, error) {
+	p, err := im.known(ctx, row)
+	if err != nil && !broken(err) {
+		p.row, p.faults, err = row, []sheet.Fault{im.refused(row, err)}, nil
+	}
+	return p, err
+}
+
+// refused is what the hub says to a row as a fault.
+func (im *importing) refused(row sheet.Row, err error) sheet.Fault {
+	p := im.api.problem(im.r, err)
+	return sheet.Fault{Row: row.Number, Line: row.Line, Wrong: "was refused: " + p.Title, Right: p.Detail}
 }
 
 // known is the plan of a row, without a look at it if it was written before
@@ -200,8 +219,7 @@ func (im *importing) writeRow(ctx context.Context, row sheet.Row) (writtenRow, e
 	case err != nil && broken(err):
 		return w, err
 	case err != nil:
-		p := im.api.problem(im.r, err)
-		w.faults = []sheet.Fault{{Row: row.Number, Line: row.Line, Wrong: "was refused: " + p.Title, Right: p.Detail}}
+		w.faults = []sheet.Fault{im.refused(row, err)}
 	default:
 		err := json.Unmarshal(answer.Body, &w.told)
 		if err != nil {

@@ -44,7 +44,7 @@ func (im *importing) run(file []byte) error {
 	if fault := im.open(file); fault != nil {
 		return im.refuse(fault)
 	}
-	if err := im.check(im.r.Context()); err != nil {
+	if err := im.checkAll(im.r.Context()); err != nil {
 		return err
 	}
 	if im.report.DryRun {
@@ -53,7 +53,7 @@ func (im *importing) run(file []byte) error {
 	if im.report.BadCells > 0 && !im.skip {
 		return &badCellsError{&im.report}
 	}
-	return im.write(im.r.Context())
+	return im.writeAll(im.r.Context())
 }
 
 // refuse ends an import of which not even the rows can be checked.
@@ -91,11 +91,11 @@ func (im *importing) open(file []byte) (faults []sheet.Fault) {
 	return faults
 }
 
-// check finds out what each row asks for. Its error is none of the table's.
-func (im *importing) check(ctx context.Context) error {
+// checkAll finds out what each row asks for. Its error is none of the table's.
+func (im *importing) checkAll(ctx context.Context) error {
 	total := im.table.Len()
 	firstOf := make(map[crdt.RecordID]int) // row numbers
-	return inOrder(ctx, total, func(n int) (rowPlan, error) { return im.known(ctx, im.table.Row(n)) },
+	return inOrder(ctx, total, func(n int) (rowPlan, error) { return im.check(ctx, im.table.Row(n)) },
 		func(n int, p rowPlan) {
 			if first, again := firstOf[p.id]; again && p.id != (crdt.RecordID{}) {
 				p.faults = append(p.faults, sheet.Fault{
@@ -137,8 +137,8 @@ func (im *importing) checked(n int, p rowPlan) {
 	}
 }
 
-// write writes the rows that were found to be good.
-func (im *importing) write(ctx context.Context) error {
+// writeAll writes the rows that were found to be good.
+func (im *importing) writeAll(ctx context.Context) error {
 	im.report.Done = im.report.Skipped
 	err := inOrder(ctx, len(im.todo), func(i int) (writtenRow, error) { return im.writeRow(ctx, im.table.Row(im.todo[i])) },
 		func(i int, w writtenRow) {
