@@ -178,6 +178,8 @@ func TestEachCommandExplainsItselfByExample(t *testing.T) {
 		conflictsShowCommand{},
 		conflictsResolveCommand{},
 		conflictsExportCommand{},
+		importCommand{},
+		exportCommand{},
 	} {
 		if !strings.Contains(command.Help(), "\n    wedsync ") {
 			t.Errorf("%T has no example", command)
