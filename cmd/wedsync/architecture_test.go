@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"server/socket":         {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
 	"server/sheet":          {"crdt", "conflicts"},
 	"server/api":            {"crdt", "conflicts", "store", "server/auth", "server/hub", "server/metrics", "server/sheet"},
+	"server/openapi":        {"server/api"},
 	"server":                {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
 	"cmd":                   {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo"},
 	"cmd/wedsync/demo":      {},
@@ -58,6 +59,7 @@ var onlyIn = map[string][]string{
 	"net/http":                          {"server", "cmd"},
 	"github.com/coder/websocket":        {"server/socket", "cmd/bench"},
 	"github.com/alecthomas/kong":        {"cmd"},
+	"github.com/danielgtaylor/huma/v2":  {"server/api", "server/openapi"},
 }
 
 // pure packages have no socket, disk, clock or goroutine.

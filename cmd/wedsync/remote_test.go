@@ -180,6 +180,12 @@ func TestEachCommandExplainsItselfByExample(t *testing.T) {
 		conflictsExportCommand{},
 		importCommand{},
 		exportCommand{},
+		devicesListCommand{},
+		devicesRevokeCommand{},
+		devicesReadmitCommand{},
+		devicesNameCommand{},
+		usersListCommand{},
+		usersRoleCommand{},
 	} {
 		if !strings.Contains(command.Help(), "\n    wedsync ") {
 			t.Errorf("%T has no example", command)

@@ -16,40 +16,40 @@ const ndjson = "application/x-ndjson"
 
 // An importReport says what became of an import, or would become of it.
 type importReport struct {
-	DryRun    bool `json:"dry_run" doc:"nothing was written: created, updated and unchanged say what would be"`
-	Rows      int  `json:"rows" doc:"rows below the header in which something stands"`
-	Done      int  `json:"done" doc:"rows that were dealt with"`
-	Created   int  `json:"created" doc:"rows that made a client"`
-	Updated   int  `json:"updated" doc:"rows that changed a client"`
-	Unchanged int  `json:"unchanged" doc:"rows that say what the client holds already"`
-	Skipped   int  `json:"skipped" doc:"rows that were left out because a cell is bad"`
-	Failed    int  `json:"failed" doc:"rows that were good and then could not be written"`
+	DryRun    bool `json:"dry_run" doc:"Nothing was written: created, updated and unchanged say what would be."`
+	Rows      int  `json:"rows" doc:"Rows below the header in which something stands."`
+	Done      int  `json:"done" doc:"Rows that were dealt with."`
+	Created   int  `json:"created" doc:"Rows that made a client."`
+	Updated   int  `json:"updated" doc:"Rows that changed a client."`
+	Unchanged int  `json:"unchanged" doc:"Rows that say what the client holds already."`
+	Skipped   int  `json:"skipped" doc:"Rows that were left out because a cell is bad."`
+	Failed    int  `json:"failed" doc:"Rows that were good and then could not be written."`
 	// Critical is what a dry run knows of decisions: it makes none.
-	Critical int `json:"critical_cells" doc:"cells that change a critical field of a client that exists; each may have to wait for a decision"`
+	Critical int `json:"critical_cells" doc:"Cells that change a critical field of a client that exists; each may have to wait for a decision."`
 
-	BadCells int           `json:"bad_cells" doc:"how many there are"`
-	Errors   []sheet.Fault `json:"errors" doc:"bad cells and rows that failed, in order of rows; the first 1,000"`
-	Diverted int           `json:"diverted" doc:"cells of critical fields that did not come to count"`
-	Queue    []queuedCell  `json:"queue" doc:"those cells; the first 1,000"`
+	BadCells int             `json:"bad_cells" doc:"How many there are."`
+	Errors   []sheet.BadCell `json:"errors" doc:"Bad cells and rows that failed, in order of rows; the first 1,000."`
+	Diverted int             `json:"diverted" doc:"Cells of critical fields that did not come to count."`
+	Queue    []queuedCell    `json:"queue" doc:"Those cells; the first 1,000."`
 }
 
 // A queuedCell is a cell of a critical field that did not come to count.
 type queuedCell struct {
-	Row      int       `json:"row" doc:"as a spreadsheet counts: the header is 1"`
-	Client   string    `json:"client_id" doc:"whose field it is"`
-	Field    crdt.Path `json:"field" doc:"the critical field"`
-	Outcome  string    `json:"outcome" doc:"diverted: it waits for a decision; rejected: it may not be set"`
-	Reason   string    `json:"reason" doc:"why"`
-	Conflict string    `json:"conflict_id,omitempty" doc:"where it waits"`
+	Row      int       `json:"row" doc:"As a spreadsheet counts: the header is 1."`
+	Client   string    `json:"client_id" doc:"Whose field it is."`
+	Field    crdt.Path `json:"field" doc:"The critical field."`
+	Outcome  string    `json:"outcome" doc:"Diverted: it waits for a decision; rejected: it may not be set."`
+	Reason   string    `json:"reason" doc:"Why."`
+	Conflict string    `json:"conflict_id,omitempty" doc:"Where it waits."`
 }
 
 // bad counts what is wrong with a row.
-func (r *importReport) bad(faults []sheet.Fault) {
+func (r *importReport) bad(faults []sheet.BadCell) {
 	r.BadCells += len(faults)
 	r.list(faults)
 }
 
-func (r *importReport) list(faults []sheet.Fault) {
+func (r *importReport) list(faults []sheet.BadCell) {
 	r.Errors = append(r.Errors, faults[:min(len(faults), maxListed-len(r.Errors))]...)
 }
 
@@ -87,17 +87,14 @@ func (e *brokenOffError) Error() string { return "import broke off: " + e.cause.
 
 func (e *brokenOffError) Unwrap() error { return e.cause }
 
-// importProgress is a line of an answer that tells how far an import is.
-type importProgress struct {
-	Phase string `json:"phase" doc:"checking, which changes nothing, or writing"`
-	Done  int    `json:"done" doc:"rows"`
-	Total int    `json:"total" doc:"rows"`
-}
-
-// importEnd is the last line of such an answer.
-type importEnd struct {
-	Report  *importReport `json:"report,omitempty" doc:"what became of it"`
-	Problem *problem      `json:"problem,omitempty" doc:"or why nothing did, or not all"`
+// An importLine is a line of an answer that tells how far an import is. The last
+// one has a report or a problem.
+type importLine struct {
+	Phase   string        `json:"phase,omitempty" enum:"checking,writing" doc:"What is being done. Checking changes nothing."`
+	Done    int           `json:"done,omitempty" doc:"Rows with which it was done."`
+	Total   int           `json:"total,omitempty" doc:"Rows with which it is to be done."`
+	Report  *importReport `json:"report,omitempty" doc:"What became of the import."`
+	Problem *Problem      `json:"problem,omitempty" doc:"Why nothing became of it, or not all."`
 }
 
 // importLines is an answer that tells how far an import is, if that is wanted.
@@ -108,7 +105,7 @@ type importLines struct {
 }
 
 // tell sends a line at every hundredth of the way.
-func (l *importLines) tell(p importProgress) {
+func (l *importLines) tell(p importLine) {
 	if step := max(p.Total/100, 1); l.wanted && (p.Done%step == 0 || p.Done == p.Total) {
 		_ = l.write(p) // a caller that has gone away ends the request's context
 	}
@@ -117,7 +114,7 @@ func (l *importLines) tell(p importProgress) {
 // end answers with the report.
 func (l *importLines) end(report *importReport) error {
 	if l.wanted {
-		return l.write(importEnd{Report: report})
+		return l.write(importLine{Report: report})
 	}
 	return reply(l.w, http.StatusOK, report)
 }

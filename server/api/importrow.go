@@ -29,7 +29,7 @@ type rowPlan struct {
 	creates  bool
 	fields   map[crdt.Path]crdt.Value // that change
 	critical int                      // of them, of a client that exists
-	faults   []sheet.Fault            // if there are any, nothing is to be written
+	faults   []sheet.BadCell          // if there are any, nothing is to be written
 }
 
 // check is the plan of a row. If its record cannot be read, that is a fault of
@@ -37,15 +37,15 @@ type rowPlan struct {
 func (im *importing) check(ctx context.Context, row sheet.Row) (rowPlan, error) {
 	p, err := im.known(ctx, row)
 	if err != nil && !broken(err) {
-		p.row, p.faults, err = row, []sheet.Fault{im.refused(row, err)}, nil
+		p.row, p.faults, err = row, []sheet.BadCell{im.refused(row, err)}, nil
 	}
 	return p, err
 }
 
 // refused is what the hub says to a row as a fault.
-func (im *importing) refused(row sheet.Row, err error) sheet.Fault {
+func (im *importing) refused(row sheet.Row, err error) sheet.BadCell {
 	p := im.api.problem(im.r, err)
-	return sheet.Fault{Row: row.Number, Line: row.Line, Wrong: "was refused: " + p.Title, Right: p.Detail}
+	return sheet.BadCell{Row: row.Number, Line: row.Line, Wrong: "was refused: " + p.Title, Right: p.Detail}
 }
 
 // known is the plan of a row, without a look at it if it was written before
@@ -89,7 +89,7 @@ func (im *importing) plan(ctx context.Context, row sheet.Row) (rowPlan, error) {
 		}
 		v, changes, wrong := im.cell(i, row.Cells[i], held[c.Field])
 		if wrong != nil {
-			p.faults = append(p.faults, im.table.Fault(row, i, wrong.Wrong, wrong.Right))
+			p.faults = append(p.faults, im.table.BadCell(row, i, wrong.Wrong, wrong.Right))
 		} else if changes {
 			p.fields[c.Field] = v
 			size += len(row.Cells[i])
@@ -99,7 +99,7 @@ func (im *importing) plan(ctx context.Context, row sheet.Row) (rowPlan, error) {
 		}
 	}
 	whole := func(wrong, right string) {
-		p.faults = append(p.faults, sheet.Fault{Row: row.Number, Line: row.Line, Wrong: wrong, Right: right})
+		p.faults = append(p.faults, sheet.BadCell{Row: row.Number, Line: row.Line, Wrong: wrong, Right: right})
 	}
 	switch {
 	case len(p.faults) > 0:
@@ -126,7 +126,7 @@ func (im *importing) client(ctx context.Context, p *rowPlan) (map[crdt.Path]any,
 	const right = "leave the cell empty for a new client"
 	id, err := crdt.ParseRecordID(strings.TrimSpace(p.row.Cells[at]))
 	if err != nil {
-		p.faults = append(p.faults, im.table.Fault(p.row, at, "is no client id", "26 letters and digits as an export has them; "+right))
+		p.faults = append(p.faults, im.table.BadCell(p.row, at, "is no client id", "26 letters and digits as an export has them; "+right))
 		return nil, nil
 	}
 	p.id = id
@@ -134,7 +134,7 @@ func (im *importing) client(ctx context.Context, p *rowPlan) (map[crdt.Path]any,
 	if errors.Is(err, store.ErrNotFound) {
 		known, err := im.api.store.Heads(ctx, []crdt.RecordID{id})
 		if _, taken := known[id]; taken {
-			p.faults = append(p.faults, im.table.Fault(p.row, at, "names no client, and cannot be used for a new one", right))
+			p.faults = append(p.faults, im.table.BadCell(p.row, at, "names no client, and cannot be used for a new one", right))
 		}
 		p.creates = true
 		return nil, err
@@ -189,7 +189,7 @@ type writtenRow struct {
 	created   bool
 	unchanged bool
 	told      editAnswer
-	faults    []sheet.Fault // why it was not written
+	faults    []sheet.BadCell // why it was not written
 }
 
 // writeRow writes a row, unless it was written before under its key. Its error is
@@ -219,7 +219,7 @@ func (im *importing) writeRow(ctx context.Context, row sheet.Row) (writtenRow, e
 	case err != nil && broken(err):
 		return w, err
 	case err != nil:
-		w.faults = []sheet.Fault{im.refused(row, err)}
+		w.faults = []sheet.BadCell{im.refused(row, err)}
 	default:
 		err := json.Unmarshal(answer.Body, &w.told)
 		if err != nil {

@@ -29,7 +29,7 @@ type importing struct {
 	key    string // the caller's idempotency key, empty without one
 	file   [32]byte
 	skip   bool // rows with bad cells are left out
-	tell   func(importProgress)
+	tell   func(importLine)
 
 	table   *sheet.Table
 	columns []sheet.Column
@@ -40,7 +40,7 @@ type importing struct {
 
 // run checks all rows and then writes the good ones.
 func (im *importing) run(file []byte) error {
-	im.report.Errors, im.report.Queue = []sheet.Fault{}, []queuedCell{}
+	im.report.Errors, im.report.Queue = []sheet.BadCell{}, []queuedCell{}
 	if fault := im.open(file); fault != nil {
 		return im.refuse(fault)
 	}
@@ -57,7 +57,7 @@ func (im *importing) run(file []byte) error {
 }
 
 // refuse ends an import of which not even the rows can be checked.
-func (im *importing) refuse(faults []sheet.Fault) error {
+func (im *importing) refuse(faults []sheet.BadCell) error {
 	im.report.bad(faults)
 	if im.report.DryRun {
 		return nil
@@ -66,11 +66,11 @@ func (im *importing) refuse(faults []sheet.Fault) error {
 }
 
 // open reads the table's header, or says what is wrong with it.
-func (im *importing) open(file []byte) (faults []sheet.Fault) {
+func (im *importing) open(file []byte) (faults []sheet.BadCell) {
 	table, err := sheet.Open(file)
-	var broken *sheet.Fault
+	var broken *sheet.BadCell
 	if errors.As(err, &broken) {
-		return []sheet.Fault{*broken}
+		return []sheet.BadCell{*broken}
 	}
 	im.table = table
 	for i, header := range table.Header {
@@ -83,7 +83,7 @@ func (im *importing) open(file []byte) (faults []sheet.Fault) {
 			if header == "" {
 				head = fmt.Sprintf("column %d", i+1)
 			}
-			faults = append(faults, sheet.Fault{Row: 1, Line: 1, Column: head, Cell: sheet.Shorten(header), Wrong: wrong.Wrong, Right: wrong.Right})
+			faults = append(faults, sheet.BadCell{Row: 1, Line: 1, Column: head, Cell: sheet.Shorten(header), Wrong: wrong.Wrong, Right: wrong.Right})
 		}
 		im.columns = append(im.columns, c)
 		im.rules = append(im.rules, im.unwritable(c))
@@ -98,7 +98,7 @@ func (im *importing) checkAll(ctx context.Context) error {
 	return inOrder(ctx, total, func(n int) (rowPlan, error) { return im.check(ctx, im.table.Row(n)) },
 		func(n int, p rowPlan) {
 			if first, again := firstOf[p.id]; again && p.id != (crdt.RecordID{}) {
-				p.faults = append(p.faults, sheet.Fault{
+				p.faults = append(p.faults, sheet.BadCell{
 					Row: p.row.Number, Line: p.row.Line, Column: sheet.IDHeader, Cell: p.id.ClientID(),
 					Wrong: fmt.Sprintf("is that of row %d too", first), Right: "one row for each client",
 				})
@@ -106,7 +106,7 @@ func (im *importing) checkAll(ctx context.Context) error {
 				firstOf[p.id] = p.row.Number
 			}
 			im.checked(n, p)
-			im.tell(importProgress{"checking", n + 1, total})
+			im.tell(importLine{Phase: "checking", Done: n + 1, Total: total})
 		})
 }
 
@@ -152,7 +152,7 @@ func (im *importing) writeAll(ctx context.Context) error {
 			default:
 				im.report.wrote(w.row, w.created, w.told)
 			}
-			im.tell(importProgress{"writing", i + 1, len(im.todo)})
+			im.tell(importLine{Phase: "writing", Done: i + 1, Total: len(im.todo)})
 		})
 	if err != nil {
 		return &brokenOffError{err, &im.report}

@@ -46,7 +46,7 @@ func TestRecordIsCreatedUnderAChosenIdUnlessThatIsTaken(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(h.Delete(t.Context(), deleted, olga), h.Erase(t.Context(), erased, olga)); err != nil {
+	if err := errors.Join(h.Delete(t.Context(), deleted, olga, nil), h.Erase(t.Context(), erased, olga)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.CreateAs(t.Context(), newID(2), edit(stranger), nil); err != nil {

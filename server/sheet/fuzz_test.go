@@ -22,7 +22,7 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		table, err := sheet.Open(data)
 		if err != nil {
-			fault, ok := err.(*sheet.Fault)
+			fault, ok := err.(*sheet.BadCell)
 			if !ok || fault.Row < 1 || fault.Line < 1 || fault.Wrong == "" || fault.Right == "" || !utf8.ValidString(fault.Cell+fault.Column) {
 				t.Fatalf("%#v", err)
 			}

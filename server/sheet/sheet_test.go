@@ -352,7 +352,7 @@ func TestBrokenTableIsRefusedWhereItBreaks(t *testing.T) {
 		{"n\n" + strings.Repeat("x\n", sheet.MaxRows+1), "one row too many", "", sheet.MaxRows + 2, sheet.MaxRows + 2},
 	} {
 		_, err := sheet.Open([]byte(c.file))
-		f, ok := err.(*sheet.Fault)
+		f, ok := err.(*sheet.BadCell)
 		if !ok || !strings.Contains(f.Wrong, c.wrong) || f.Row != c.row || f.Line != c.line || f.Column != c.column || f.Right == "" {
 			t.Errorf("%.40q: %+v", c.file, f)
 		}
@@ -367,7 +367,7 @@ func TestBadRowLeavesTheOthersReadable(t *testing.T) {
 	if table.Header[0] != "name" || table.Len() != 6 {
 		t.Fatalf("%q, %d rows", table.Header, table.Len())
 	}
-	var faults []sheet.Fault
+	var faults []sheet.BadCell
 	for n := range table.Len() {
 		row := table.Row(n)
 		if row.Blank != (n == 0 || n == 5) {
@@ -375,7 +375,7 @@ func TestBadRowLeavesTheOthersReadable(t *testing.T) {
 		}
 		faults = append(faults, row.Faults...)
 	}
-	want := []sheet.Fault{
+	want := []sheet.BadCell{
 		{Row: 3, Line: 3, Wrong: "has 1 cells, and the header 2"},
 		{Row: 4, Line: 4, Column: "notes", Cell: "caf\ufffd", Wrong: "is not UTF-8: its byte 4 is 0xe9"},
 		{Row: 5, Line: 6, Column: "name", Cell: strings.Repeat("x", 80) + "…", Wrong: "has 1048577 bytes"},

@@ -27,7 +27,7 @@ type Table struct {
 // A place is where a row begins.
 type place struct{ at, line int }
 
-// Open reads the header and finds the rows. Its error is a *Fault: the first
+// Open reads the header and finds the rows. Its error is a *BadCell: the first
 // place at which data is no table, behind which nothing can be trusted. The table
 // keeps data.
 func Open(data []byte) (*Table, error) {
@@ -48,7 +48,7 @@ func Open(data []byte) (*Table, error) {
 	for s.more() {
 		here := place{s.at, s.line}
 		if len(t.rows) == MaxRows {
-			return nil, &Fault{
+			return nil, &BadCell{
 				Row: MaxRows + 2, Line: here.line, Wrong: fmt.Sprintf("is one row too many: a table has at most %d below its header", MaxRows),
 				Right: "split the file; each part needs the header",
 			}
@@ -62,33 +62,33 @@ func Open(data []byte) (*Table, error) {
 }
 
 // notUTF8 finds an encoding that cannot be read at all.
-func notUTF8(data []byte) *Fault {
+func notUTF8(data []byte) *BadCell {
 	const right = `save the file as "CSV UTF-8", separated by commas`
 	switch {
 	case bytes.HasPrefix(data, []byte{0xff, 0xfe}), bytes.HasPrefix(data, []byte{0xfe, 0xff}),
 		len(data) > 1 && (data[0] == 0) != (data[1] == 0):
-		return &Fault{Row: 1, Line: 1, Wrong: "the file is UTF-16", Right: right}
+		return &BadCell{Row: 1, Line: 1, Wrong: "the file is UTF-16", Right: right}
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		return &Fault{Row: 1, Line: 1, Wrong: "the file is a workbook", Right: right}
+		return &BadCell{Row: 1, Line: 1, Wrong: "the file is a workbook", Right: right}
 	}
 	return nil
 }
 
-func (t *Table) checkHeader() *Fault {
+func (t *Table) checkHeader() *BadCell {
 	first := ""
 	if len(t.Header) > 0 {
 		first = t.Header[0]
 	}
 	switch {
 	case len(t.Header) > MaxColumns:
-		return &Fault{
+		return &BadCell{
 			Row: 1, Line: 1, Wrong: fmt.Sprintf("has %d columns, and a table at most %d", len(t.Header), MaxColumns),
 			Right: "leave columns away; client_id in each of several files joins them",
 		}
 	case blank(t.Header):
-		return &Fault{Row: 1, Line: 1, Wrong: "has no headers", Right: "the first row names the fields, such as client_id,name,wedding_date"}
+		return &BadCell{Row: 1, Line: 1, Wrong: "has no headers", Right: "the first row names the fields, such as client_id,name,wedding_date"}
 	case len(t.Header) == 1 && strings.ContainsAny(first, ";\t"):
-		return &Fault{
+		return &BadCell{
 			Row: 1, Line: 1, Cell: Shorten(first), Wrong: "is not separated by commas",
 			Right: `save the file as "CSV UTF-8", separated by commas`,
 		}
@@ -96,8 +96,8 @@ func (t *Table) checkHeader() *Fault {
 	return nil
 }
 
-func (t *Table) broken(row, line int, err *syntaxError) *Fault {
-	f := &Fault{Row: row, Line: line, Cell: Shorten(err.text), Wrong: err.wrong, Right: err.right}
+func (t *Table) broken(row, line int, err *syntaxError) *BadCell {
+	f := &BadCell{Row: row, Line: line, Cell: Shorten(err.text), Wrong: err.wrong, Right: err.right}
 	if err.cell < len(t.Header) {
 		f.Column = Shorten(t.Header[err.cell])
 	} else {
@@ -111,11 +111,11 @@ func (t *Table) Len() int { return len(t.rows) }
 
 // A Row is one row below the header.
 type Row struct {
-	Number int      // as a spreadsheet counts: the header is 1
-	Line   int      // of the file, where it begins
-	Cells  []string // as many as there are headers
-	Blank  bool     // nothing stands in it
-	Faults []Fault  // if there are any, Cells cannot be used
+	Number int       // as a spreadsheet counts: the header is 1
+	Line   int       // of the file, where it begins
+	Cells  []string  // as many as there are headers
+	Blank  bool      // nothing stands in it
+	Faults []BadCell // if there are any, Cells cannot be used
 }
 
 // Row reads the nth row, from 0.
@@ -128,7 +128,7 @@ func (t *Table) Row(n int) Row {
 		return r
 	}
 	if len(r.Cells) != len(t.Header) {
-		r.Faults = append(r.Faults, Fault{
+		r.Faults = append(r.Faults, BadCell{
 			Row: r.Number, Line: r.Line, Wrong: fmt.Sprintf("has %d cells, and the header %d", len(r.Cells), len(t.Header)),
 			Right: "give each row as many cells as there are headers; a cell with a comma or a line end in it needs quotes",
 		})
@@ -137,17 +137,17 @@ func (t *Table) Row(n int) Row {
 	for i, cell := range r.Cells {
 		switch {
 		case len(cell) > MaxCell:
-			r.Faults = append(r.Faults, t.Fault(r, i, fmt.Sprintf("has %d bytes", len(cell)), fmt.Sprintf("at most %d", MaxCell)))
+			r.Faults = append(r.Faults, t.BadCell(r, i, fmt.Sprintf("has %d bytes", len(cell)), fmt.Sprintf("at most %d", MaxCell)))
 		case !utf8.ValidString(cell):
-			r.Faults = append(r.Faults, t.Fault(r, i, notText(cell), `save the file as "CSV UTF-8"`))
+			r.Faults = append(r.Faults, t.BadCell(r, i, notText(cell), `save the file as "CSV UTF-8"`))
 		}
 	}
 	return r
 }
 
-// Fault is what is wrong with the ith cell of a row.
-func (t *Table) Fault(r Row, i int, wrong, right string) Fault {
-	return Fault{Row: r.Number, Line: r.Line, Column: Shorten(t.Header[i]), Cell: Shorten(r.Cells[i]), Wrong: wrong, Right: right}
+// BadCell is what is wrong with the ith cell of a row.
+func (t *Table) BadCell(r Row, i int, wrong, right string) BadCell {
+	return BadCell{Row: r.Number, Line: r.Line, Column: Shorten(t.Header[i]), Cell: Shorten(r.Cells[i]), Wrong: wrong, Right: right}
 }
 
 // notText names the first byte of a cell that is no UTF-8.
