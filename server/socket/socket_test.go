@@ -59,7 +59,11 @@ func newWorld(t testing.TB, timing socket.Timing) *world {
 			if user == "" {
 				return conflicts.Principal{}, errors.New("no token")
 			}
-			return conflicts.Principal{Supplier: "studio", User: user, Device: user, Role: conflicts.Member}, nil
+			device := user
+			if user == "unnamed" {
+				device = ""
+			}
+			return conflicts.Principal{Supplier: "studio", User: user, Device: device, Role: conflicts.Member}, nil
 		},
 	})
 	server := httptest.NewServer(handler)
