@@ -165,6 +165,7 @@ func TestWhoIsShutOutHearsNothingAfterASecondOnAnyNode(t *testing.T) {
 	if err := <-spoken; err != nil {
 		t.Error(err)
 	}
+	fred.close()
 	for _, h := range hubs {
 		h.stop() // ends those who stayed
 	}
