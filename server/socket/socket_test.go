@@ -59,7 +59,11 @@ func newWorld(t testing.TB, timing socket.Timing) *world {
 			if user == "" {
 				return auth.Session{}, auth.ErrNoToken
 			}
-			who := conflicts.Principal{Supplier: "studio", User: user, Device: user, Role: conflicts.Member}
+			device := user
+			if user == "unnamed" {
+				device = ""
+			}
+			who := conflicts.Principal{Supplier: "studio", User: user, Device: device, Role: conflicts.Member}
 			return auth.Session{Principal: who, Expires: time.Now().Add(time.Hour)}, nil
 		},
 	})
