@@ -11,7 +11,8 @@ const operationTag = "Operation"
 var syncDoc = api.Doc{
 	ID: "sync", Tag: "Sync", Summary: "Sync documents", May: api.Readers,
 	Detail: "A WebSocket that speaks the automerge-repo protocol, version 1. Clients that cannot set headers give their token as `?token=`. " +
-		"A caller that is not let in is accepted and then closed with a code from 4400: **4401** a token is needed, or has expired.",
+		"A caller that is not let in is accepted and then closed with a code from 4400: **4401** a token is needed, or has expired; " +
+		"**4403** an owner shut the device or its user out, now or while it was connected.",
 	Query: []api.Param{{Name: "token", Says: "The token, where it cannot be in the header."}},
 	Answers: []api.Answer{
 		{Status: http.StatusSwitchingProtocols, Says: "Frames follow."},

@@ -18,6 +18,7 @@ import (
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
+	"wedsync/server/socket"
 	"wedsync/store"
 	"wedsync/store/sqlite"
 )
@@ -52,11 +53,22 @@ func newRealSite(t *testing.T) *realSite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(h.Close)
 	s.real = h
+	sockets := socket.NewHandler(socket.Options{
+		Hub: h, PeerID: "hub", Log: slog.New(slog.DiscardHandler),
+		Principal: func(r *http.Request) (conflicts.Principal, error) {
+			return s.tokens.Principal(r.Context(), auth.FromRequest(r))
+		},
+	})
+	t.Cleanup(func() {
+		h.Close()
+		if err := sockets.Wait(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	s.handler = server.New(server.Options{
 		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
-		Sync:    http.NotFoundHandler(),
+		Sync:    sockets,
 		Metrics: m,
 		Ready:   h.Ready,
 	})

@@ -49,6 +49,9 @@ func (a *API) answerTo(w http.ResponseWriter, r *http.Request, route *Route) err
 	if err != nil {
 		return err
 	}
+	if who, err = a.hub.Admit(r.Context(), who); err != nil {
+		return err
+	}
 	if !route.Doc.May.Admits(who.Role) {
 		return errForbidden
 	}

@@ -17,12 +17,14 @@ var (
 	TokenExpired    = Kind{"token-expired", http.StatusUnauthorized, "The token has expired"}
 	BadToken        = Kind{"bad-token", http.StatusUnauthorized, "The token is not valid here"}
 	Forbidden       = Kind{"forbidden", http.StatusForbidden, "Your role does not allow this"}
+	Revoked         = Kind{"revoked", http.StatusForbidden, "This access was taken away"}
 	NotFound        = Kind{"not-found", http.StatusNotFound, "There is no such thing"}
 	NoSuchURL       = Kind{"no-such-url", http.StatusNotFound, "There is no such URL"}
 	Method          = Kind{"method", http.StatusMethodNotAllowed, "This URL does not know the method"}
 	Stale           = Kind{"stale", http.StatusConflict, "The conflict has moved on"}
 	PolicyMoved     = Kind{"stale", http.StatusConflict, "The policy has moved on"}
 	Closed          = Kind{"closed", http.StatusConflict, "The entry is closed"}
+	Oneself         = Kind{"oneself", http.StatusConflict, "Nobody takes their own access away"}
 	NotReopened     = Kind{"not-reopened", http.StatusConflict, "The conflict cannot be reopened"}
 	KeyBusy         = Kind{"key-busy", http.StatusConflict, "The same command is being worked on"}
 	UnknownRevision = Kind{"unknown-revision", http.StatusPreconditionFailed, "The record does not have that revision"}

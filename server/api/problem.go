@@ -79,6 +79,8 @@ func problemOf(err error) Problem {
 		{auth.ErrNoToken, NoToken, "Send Authorization: Bearer with a token; wedsync token makes one."},
 		{auth.ErrExpired, TokenExpired, "Get a new one; wedsync token makes one."},
 		{auth.ErrBadToken, BadToken, err.Error()},
+		{hub.ErrRevoked, Revoked, "An owner shut out this device or its user. Another token does not help: ask an owner."},
+		{hub.ErrOneself, Oneself, "Nothing was changed. Ask another owner."},
 		{errForbidden, Forbidden, ""},
 		{hub.ErrForbidden, Forbidden, ""},
 		{conflicts.ErrForbidden, Forbidden, ""},

@@ -101,15 +101,26 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 		conn.Close(websocket.StatusCode(hub.Unauthorised), "a valid token is needed: ?token= or Authorization: Bearer")
 		return nil, nil
 	}
+	if _, err := h.Hub.Admit(r.Context(), who); err != nil {
+		h.Log.Info("sync connection not admitted", "supplier", who.Supplier, "user", who.User, "device", who.Device, "err", err)
+		shutOut(conn, err)
+		return nil, nil
+	}
 	conn.SetReadLimit(maxJoin)
 	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, session: syncproto.NewSession(syncproto.HubID{
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
 	})}
-	if device, err = c.handshake(); err != nil {
+	if device, err = c.handshake(r.Context()); err != nil {
 		h.Log.Info("sync handshake failed", "user", who.User, "err", err)
 		return nil, nil
 	}
 	return c, device
+}
+
+// shutOut ends a connection that the hub does not admit.
+func shutOut(conn *websocket.Conn, err error) {
+	code := hub.CloseCodeOf(err)
+	_ = conn.Close(websocket.StatusCode(code), reasons[code]) // a courtesy
 }
 
 // Wait returns when all connections have ended, or ctx has. They end soon once
@@ -154,14 +165,18 @@ func (c *connection) finish() {
 }
 
 // handshake joins the device to the hub.
-func (c *connection) handshake() (*hub.Device, error) {
+func (c *connection) handshake(ctx context.Context) (*hub.Device, error) {
 	joined, err := c.join()
 	if err != nil {
 		c.conn.Close(websocket.StatusPolicyViolation, "no valid join")
 		return nil, err
 	}
 	c.peer = joined.PeerID
-	device := c.Hub.Join(c.who, joined)
+	device, err := c.Hub.Join(ctx, c.who, joined)
+	if err != nil {
+		shutOut(c.conn, err)
+		return nil, err
+	}
 	if err := c.welcome(); err != nil {
 		device.Leave()
 		return nil, err
@@ -201,11 +216,12 @@ func (c *connection) end(device *hub.Device, err error) {
 }
 
 var reasons = map[hub.CloseCode]string{
-	hub.GoingAway:    "the hub restarts, come back",
+	hub.GoingAway:    "come back: the hub restarts, or your role has changed",
 	hub.TryAgain:     "the hub cannot store now, come back",
 	hub.Replaced:     "this device connected again",
 	hub.Misbehaved:   "too many malformed messages",
 	hub.Unauthorised: "a valid token is needed",
+	hub.Revoked:      "an owner took this access away",
 }
 
 // quiet is nil for the ordinary ends of a connection.
