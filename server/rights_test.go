@@ -31,8 +31,9 @@ import (
 type right struct {
 	id, url, body                                          string
 	owner, member, integration, viewer, stranger, outsider int
-	fake                                                   bool // what it is about comes from devices alone: a fake hub stands behind it
-	stored                                                 bool // what it is about, no fake hub knows
+	fake                                                   bool   // what it is about comes from devices alone: a fake hub stands behind it
+	stored                                                 bool   // what it is about, no fake hub knows
+	kind                                                   string // content type of the body, JSON if empty
 }
 
 // rights has a row for every route. Mia, the member, is the author of what is
@@ -44,6 +45,11 @@ var rights = []right{
 		id: "createClient", url: "/api/clients", body: `{"fields":{"name":"x"}}`,
 		owner: 201, member: 201, integration: 201, viewer: 403, stranger: 201, outsider: 401,
 	},
+	{
+		id: "importClients", url: "/api/clients/import?dry_run=true", body: "name\nx\n", kind: "text/csv",
+		owner: 200, member: 200, integration: 403, viewer: 403, stranger: 200, outsider: 401,
+	},
+	{id: "exportClients", url: "/api/clients/export", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},
 	{id: "syncStatus", url: "/api/clients/sync-status", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},
 	{id: "getClient", url: "/api/clients/<client>", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 404, outsider: 401},
 	{
@@ -102,6 +108,7 @@ var rights = []right{
 		id: "setRole", url: "/api/users/<user>", body: `{"role":"viewer"}`,
 		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true,
 	},
+	{id: "createTicket", url: "/api/realtime/ticket", owner: 201, member: 201, integration: 201, viewer: 201, stranger: 201, outsider: 401},
 	{id: "sync", url: "/sync", owner: 101, member: 101, integration: 101, viewer: 101, stranger: 101, outsider: 4401},
 	{id: "healthz", url: "/healthz", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 200},
 	{id: "readyz", url: "/readyz", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 200},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -27,9 +26,11 @@ type site struct {
 	t       *testing.T
 	hub     *fakeHub
 	tokens  *auth.Tokens
+	tickets *auth.Tickets
+	limits  *auth.Limits
 	handler http.Handler
 	log     strings.Builder
-	ready   error
+	unready string                                        // why not, empty if it is
 	synced  int                                           // requests that reached the socket
 	behind  api.Options                                   // what the API works with
 	beside  server.Options                                // and what has URLs besides
@@ -39,22 +40,24 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, hub: newFakeHub(), tokens: auth.New([]byte("secret"), time.Now)}
-	s.behind = api.Options{Hub: s.hub, Store: s.hub, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
+	s.tickets = auth.NewTickets(fakeTickets{}, []byte("secret"), time.Now)
+	s.behind = api.Options{Hub: s.hub, Store: s.hub, Tokens: s.tokens, Tickets: s.tickets, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
 	s.beside = server.Options{
 		Sync: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			s.synced++
 			http.Error(w, "no socket", http.StatusUpgradeRequired)
 		}),
 		Metrics: metrics.New(),
-		Ready:   func(context.Context) error { return s.ready },
+		Ready:   func(context.Context) string { return s.unready },
 	}
 	s.handler = server.New(s.options())
 	return s
 }
 
 func (s *site) options() server.Options {
-	o := s.beside
-	o.API = api.New(s.behind)
+	o, behind := s.beside, s.behind
+	behind.Limits = s.limits
+	o.API = api.New(behind)
 	return o
 }
 
@@ -256,10 +259,9 @@ func TestReadinessFollowsTheStore(t *testing.T) {
 	s := newSite(t)
 	s.want(200, s.send("GET", "/healthz", ""))
 	s.want(200, s.send("GET", "/readyz", ""))
-	s.ready = errors.New("disk full in /srv/secret")
-	got := s.want(503, s.send("GET", "/readyz", ""))
-	if strings.Contains(got.raw, "secret") {
-		t.Errorf("internal text leaves the hub: %s", got.raw)
+	s.unready = "the disk is full"
+	if got := s.want(503, s.send("GET", "/readyz", "")); !strings.Contains(got.raw, s.unready) {
+		t.Errorf("does not say why: %s", got.raw)
 	}
 	s.want(200, s.send("GET", "/healthz", ""))
 }

@@ -2,7 +2,6 @@ package socket_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,9 +18,11 @@ import (
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/crdt/engine"
+	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/socket"
 	"wedsync/store/sqlite"
+	"wedsync/store/storetest"
 	"wedsync/syncproto"
 )
 
@@ -35,31 +36,46 @@ func (noEngine) Materialise(context.Context, crdt.RecordID, [][]byte) (*engine.R
 
 // A world is a hub behind a real HTTP server.
 type world struct {
-	t    testing.TB
-	hub  *hub.Hub
-	url  string
-	left chan string // the users of connections that ended
+	t     testing.TB
+	hub   *hub.Hub
+	store *storetest.Faulty
+	url   string
+	left  chan string // the users of connections that ended
+	// waits are how long connections that were told to come back might have waited.
+	waits chan time.Duration
 }
 
 func newWorld(t testing.TB, timing socket.Timing) *world {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), t.TempDir())
+	inner, err := sqlite.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler)})
+	s, waits := storetest.NewFaulty(inner), make(chan time.Duration, 100)
+	h, err := hub.New(t.Context(), hub.Options{
+		Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler),
+		Chance: func(most time.Duration) time.Duration {
+			waits <- most
+			return 0
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	left := make(chan string, 10_000)
 	handler := socket.NewHandler(socket.Options{
 		Hub: h, PeerID: "hub", Log: slog.New(departures{slog.DiscardHandler, left, ""}), Timing: timing,
-		Principal: func(r *http.Request) (conflicts.Principal, error) {
+		Session: func(r *http.Request) (auth.Session, error) {
 			user := r.URL.Query().Get("token")
 			if user == "" {
-				return conflicts.Principal{}, errors.New("no token")
+				return auth.Session{}, auth.ErrNoToken
 			}
-			return conflicts.Principal{Supplier: "studio", User: user, Device: user, Role: conflicts.Member}, nil
+			device := user
+			if user == "unnamed" {
+				device = ""
+			}
+			who := conflicts.Principal{Supplier: "studio", User: user, Device: device, Role: conflicts.Member}
+			return auth.Session{Principal: who, Expires: time.Now().Add(time.Hour)}, nil
 		},
 	})
 	server := httptest.NewServer(handler)
@@ -73,7 +89,7 @@ func newWorld(t testing.TB, timing socket.Timing) *world {
 			t.Error(err)
 		}
 	})
-	return &world{t, h, "ws" + strings.TrimPrefix(server.URL, "http") + "/sync?token=", left}
+	return &world{t, h, s, "ws" + strings.TrimPrefix(server.URL, "http") + "/sync?token=", left, waits}
 }
 
 // departures is a log that tells who left.
@@ -121,14 +137,24 @@ func (w *world) dial(user string) *client {
 func (w *world) join(user string) *client {
 	w.t.Helper()
 	c := w.dial(user)
-	c.send(map[string]any{
+	c.hello(user)
+	return c
+}
+
+func join(user string) map[string]any {
+	return map[string]any{
 		"type": "join", "senderId": "peer-" + user, "peerMetadata": map[string]any{"isEphemeral": true},
 		"supportedProtocolVersions": []string{"1"},
-	})
-	if got := c.receive(); got["type"] != "peer" {
-		w.t.Fatalf("answer to a join: %v", got)
 	}
-	return c
+}
+
+// hello joins.
+func (c *client) hello(user string) {
+	c.t.Helper()
+	c.send(join(user))
+	if got := c.receive(); got["type"] != "peer" {
+		c.t.Fatalf("answer to a join: %v", got)
+	}
 }
 
 func (c *client) send(frame map[string]any) {
@@ -221,6 +247,18 @@ func TestWithoutATokenTheUpgradeSucceedsAndIsClosedWith4401(t *testing.T) {
 	if code := w.dial("").closed(); code != websocket.StatusCode(hub.Unauthorised) {
 		t.Errorf("closed with %d", code)
 	}
+}
+
+func TestConnectionThatCannotBeAdmittedNowIsToldToComeBackAfterAWhile(t *testing.T) {
+	w := newWorld(t, socket.Timing{})
+	w.store.Fail(storetest.AccessOf, storetest.NotDone)
+	if code := w.dial("anna").closed(); code != websocket.StatusCode(hub.TryAgain) {
+		t.Errorf("closed with %d, want %d", code, hub.TryAgain)
+	}
+	if got := <-w.waits; got != hub.DefaultLimits.ComeBack {
+		t.Errorf("waited up to %v", got)
+	}
+	w.join("anna")
 }
 
 func TestTextFrameIsIgnored(t *testing.T) {
