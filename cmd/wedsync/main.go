@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, t terminal) error {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(t),
+		limitDefaults(),
 	)
 	if err != nil {
 		return err

@@ -38,8 +38,10 @@ var (
 	TooLong         = Kind{"too-long", http.StatusUnprocessableEntity, "The history is too long to be told at once"}
 	Limit           = Kind{"limit", http.StatusUnprocessableEntity, "The edit is larger than a record takes at once"}
 	KeyReused       = Kind{"key-reused", http.StatusUnprocessableEntity, "The idempotency key was used for another request"}
+	RateLimited     = Kind{"rate-limited", http.StatusTooManyRequests, "Too much is asked at once"}
 	Internal        = Kind{"internal", http.StatusInternalServerError, "The hub could not do this"}
 	Unavailable     = Kind{"unavailable", http.StatusServiceUnavailable, "The hub cannot do this now"}
+	KeysUnavailable = Kind{"keys-unavailable", http.StatusServiceUnavailable, "The token cannot be checked now"}
 )
 
 // Type is what the member type of the problem document says.

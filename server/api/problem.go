@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -79,6 +81,7 @@ func problemOf(err error) Problem {
 		{auth.ErrNoToken, NoToken, "Send Authorization: Bearer with a token; wedsync token makes one."},
 		{auth.ErrExpired, TokenExpired, "Get a new one; wedsync token makes one."},
 		{auth.ErrBadToken, BadToken, err.Error()},
+		{auth.ErrUnavailable, KeysUnavailable, "The keys of its issuer cannot be read. Try again in a moment."},
 		{hub.ErrRevoked, Revoked, "An owner shut out this device or its user. Another token does not help: ask an owner."},
 		{hub.ErrOneself, Oneself, "Nothing was changed. Ask another owner."},
 		{errForbidden, Forbidden, ""},
@@ -125,8 +128,11 @@ func toldProblem(err error) (p Problem, ok bool) {
 		policy     *conflicts.PolicyError
 		reopen     *conflicts.ReopenError
 		history    *conflicts.HistoryLimitError
+		limit      *auth.LimitError
 	)
 	switch {
+	case errors.As(err, &limit):
+		p = RateLimited.problem(limit.Error() + ". Try again in " + retryAfter(err) + " s.")
 	case errors.As(err, &unreadable):
 		p = Malformed.problem(err.Error(), unreadable.fault)
 	case errors.As(err, &invalid):
@@ -157,4 +163,13 @@ func toldProblem(err error) (p Problem, ok bool) {
 		return p, false
 	}
 	return p, true
+}
+
+// retryAfter is in how many seconds what err refused may be tried again, at least 1.
+func retryAfter(err error) string {
+	var limit *auth.LimitError
+	if !errors.As(err, &limit) {
+		return "1"
+	}
+	return strconv.Itoa(max(1, int(math.Ceil(limit.After.Seconds()))))
 }

@@ -24,6 +24,7 @@ const (
 	Misbehaved   CloseCode = 4400 // malformed messages
 	Unauthorised CloseCode = 4401 // no, bad or expired token
 	Revoked      CloseCode = 4403 // an owner took the access away
+	TooMany      CloseCode = 4429 // connections, or tries without a valid token
 )
 
 // ErrClosed means that the device's connection has ended.
