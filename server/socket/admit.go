@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -17,14 +18,16 @@ func (h *Handler) admit(r *http.Request) (session auth.Session, leave func(), er
 	if session, err = h.Session(r); err != nil {
 		return session, nil, err
 	}
+	if _, err = h.Hub.Admit(r.Context(), session.Principal); err != nil {
+		return session, nil, err
+	}
 	leave, err = h.Limits.Socket(session.Principal)
 	return session, leave, err
 }
 
 // refuse closes a connection that was accepted to be told why it is refused.
 func (h *Handler) refuse(conn *websocket.Conn, r *http.Request, err error) {
-	code, reason := refusal(err)
-	switch code {
+	switch code, _ := refusal(err); code {
 	case hub.TryAgain:
 		h.Log.Warn("sync connection cannot be judged now", "remote", r.RemoteAddr, "err", err)
 	case hub.TooMany: // not a line each
@@ -32,10 +35,20 @@ func (h *Handler) refuse(conn *websocket.Conn, r *http.Request, err error) {
 	default:
 		h.Log.Info("sync connection refused", "remote", r.RemoteAddr, "err", err)
 	}
+	h.shutOut(r.Context(), conn, err)
+}
+
+// shutOut closes a connection that is refused. One that is to come back is closed
+// after a random while, so that not all come at once.
+func (h *Handler) shutOut(ctx context.Context, conn *websocket.Conn, err error) {
+	code, reason := refusal(err)
+	if code == hub.TryAgain {
+		h.Hub.Hesitate(ctx)
+	}
 	_ = conn.Close(websocket.StatusCode(code), reason) // a courtesy
 }
 
-// refusal is what a client is told of an error of admit.
+// refusal is what a client is told of an error of admit, or of joining the hub.
 func refusal(err error) (hub.CloseCode, string) {
 	var limit *auth.LimitError
 	switch {
@@ -45,6 +58,8 @@ func refusal(err error) (hub.CloseCode, string) {
 		return hub.Unauthorised, "the token has expired"
 	case errors.Is(err, auth.ErrNoToken), errors.Is(err, auth.ErrBadToken):
 		return hub.Unauthorised, "a valid token is needed: ?token=, ?ticket= or Authorization: Bearer"
+	case errors.Is(err, hub.ErrRevoked):
+		return hub.Revoked, reasons[hub.Revoked]
 	}
 	return hub.TryAgain, "the hub cannot check the token now, come back"
 }
