@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"net/http"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -45,6 +44,7 @@ func newRealSite(t *testing.T) *realSite {
 		}
 	})
 	m := metrics.New()
+	tickets := auth.NewTickets(kept, []byte("secret"), time.Now)
 	s := &realSite{site: &site{t: t, tokens: auth.New([]byte("secret"), time.Now)}, store: kept}
 	s.at.Store(1_800_000_000)
 	h, err := hub.New(t.Context(), hub.Options{
@@ -56,9 +56,7 @@ func newRealSite(t *testing.T) *realSite {
 	s.real = h
 	sockets := socket.NewHandler(socket.Options{
 		Hub: h, PeerID: "hub", Log: slog.New(slog.DiscardHandler),
-		Principal: func(r *http.Request) (conflicts.Principal, error) {
-			return s.tokens.Principal(r.Context(), auth.FromRequest(r))
-		},
+		Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session,
 	})
 	t.Cleanup(func() {
 		h.Close()
@@ -67,7 +65,7 @@ func newRealSite(t *testing.T) *realSite {
 		}
 	})
 	s.handler = server.New(server.Options{
-		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
+		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Tickets: tickets, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
 		Sync:    sockets,
 		Metrics: m,
 		Ready:   h.Ready,

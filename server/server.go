@@ -26,6 +26,8 @@ func Routes(o Options) []api.Route {
 		api.On("GET", "/api/clients", a.ListClients, api.ListClientsDoc),
 		api.On("POST", "/api/clients", a.CreateClient, api.CreateClientDoc),
 		api.On("GET", "/api/clients/sync-status", a.SyncStatus, api.SyncStatusDoc),
+		api.On("POST", "/api/clients/import", a.ImportClients, api.ImportClientsDoc),
+		api.On("GET", "/api/clients/export", a.ExportClients, api.ExportClientsDoc),
 		api.On("GET", "/api/clients/{id}", a.GetClient, api.GetClientDoc),
 		api.On("PATCH", "/api/clients/{id}", a.PatchClient, api.PatchClientDoc),
 		api.On("DELETE", "/api/clients/{id}", a.DeleteClient, api.DeleteClientDoc),
@@ -51,6 +53,7 @@ func Routes(o Options) []api.Route {
 		api.On("PATCH", "/api/devices/{id}", a.PatchDevice, api.PatchDeviceDoc),
 		api.On("DELETE", "/api/devices/{id}", a.RevokeDevice, api.RevokeDeviceDoc),
 		api.On("POST", "/api/devices/{id}/readmit", a.ReadmitDevice, api.ReadmitDeviceDoc),
+		api.On("POST", "/api/realtime/ticket", a.CreateTicket, api.CreateTicketDoc),
 		api.On("GET", "/api/users", a.ListUsers, api.ListUsersDoc),
 		api.On("PUT", "/api/users/{user}", a.PutUser, api.PutUserDoc),
 

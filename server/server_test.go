@@ -26,6 +26,8 @@ type site struct {
 	t       *testing.T
 	hub     *fakeHub
 	tokens  *auth.Tokens
+	tickets *auth.Tickets
+	limits  *auth.Limits
 	handler http.Handler
 	log     strings.Builder
 	unready string // why not, empty if it is
@@ -35,6 +37,7 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, hub: newFakeHub(), tokens: auth.New([]byte("secret"), time.Now)}
+	s.tickets = auth.NewTickets(fakeTickets{}, []byte("secret"), time.Now)
 	s.handler = server.New(s.options())
 	return s
 }
@@ -42,7 +45,7 @@ func newSite(t *testing.T) *site {
 func (s *site) options() server.Options {
 	return server.Options{
 		API: api.New(api.Options{
-			Hub: s.hub, Store: s.hub, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
+			Hub: s.hub, Store: s.hub, Tokens: s.tokens, Tickets: s.tickets, Limits: s.limits, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
 		}),
 		Sync: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			s.synced++

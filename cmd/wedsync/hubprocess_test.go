@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -61,6 +62,8 @@ type hubProcess struct {
 	t       testing.TB
 	data    string   // directory, empty for a hub on a database
 	store   []string // flags that say where the hub keeps what it knows
+	flags   []string // others
+	env     []string // what its environment has beside ours
 	address string
 	cmd     *exec.Cmd
 	serves  chan string   // holds its address once it serves
@@ -85,14 +88,37 @@ func startHubOn(t testing.TB, address string) *hubProcess {
 func startHubWith(t testing.TB, data string, store ...string) *hubProcess {
 	t.Helper()
 	h := &hubProcess{t: t, data: data, store: store, address: "127.0.0.1:0", log: &tail{}}
+	h.begin()
+	return h
+}
+
+// startHubFlags starts a hub with an empty data directory and flags of its own;
+// those that look like VARIABLE=value go into its environment.
+func startHubFlags(t testing.TB, flags ...string) *hubProcess {
+	t.Helper()
+	dir := t.TempDir()
+	h := &hubProcess{t: t, data: dir, store: []string{"--data", dir}, address: "127.0.0.1:0", log: &tail{}}
+	for _, f := range flags {
+		if strings.HasPrefix(f, "WEDSYNC_") {
+			h.env = append(h.env, f)
+		} else {
+			h.flags = append(h.flags, f)
+		}
+	}
+	h.begin()
+	return h
+}
+
+// begin starts the process for the first time; it ends with the test.
+func (h *hubProcess) begin() {
+	h.t.Helper()
 	h.start()
-	t.Cleanup(func() {
+	h.t.Cleanup(func() {
 		h.kill()
-		if t.Failed() {
-			t.Logf("hub log:\n%s", h.log)
+		if h.t.Failed() {
+			h.t.Logf("hub log:\n%s", h.log)
 		}
 	})
-	return h
 }
 
 // start starts the process and returns once it serves.
@@ -109,7 +135,8 @@ func (h *hubProcess) launch() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.cmd = exec.Command(path, append([]string{"serve", "--listen", h.address}, h.store...)...)
+	h.cmd = exec.Command(path, slices.Concat([]string{"serve", "--listen", h.address}, h.store, h.flags)...)
+	h.cmd.Env = append(os.Environ(), h.env...)
 	h.cmd.Stderr = h.log
 	h.cmd.SysProcAttr = hubAttributes()
 	out, err := h.cmd.StdoutPipe()

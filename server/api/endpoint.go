@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"mime"
@@ -45,11 +46,15 @@ func (a *API) At(routes []Route) http.Handler {
 
 // answerTo lets a request in, or not, and has its endpoint answer.
 func (a *API) answerTo(w http.ResponseWriter, r *http.Request, route *Route) error {
-	who, err := a.tokens.Principal(r.Context(), auth.FromRequest(r))
+	session, err := a.door.Session(r)
 	if err != nil {
 		return err
 	}
-	if who, err = a.hub.Admit(r.Context(), who); err != nil {
+	if err := a.door.Limits.Request(session.Principal); err != nil {
+		return err
+	}
+	who, err := a.hub.Admit(r.Context(), session.Principal)
+	if err != nil {
 		return err
 	}
 	if !route.Doc.May.Admits(who.Role) {
@@ -88,10 +93,11 @@ func (a *API) NotFound(w http.ResponseWriter, r *http.Request) {
 }
 
 // problem is the problem document of err. What is no fault of the caller's is
-// logged here, the one place that handles it.
+// logged here, the one place that handles it; that an issuer's keys cannot be
+// read was said when that began.
 func (a *API) problem(r *http.Request, err error) Problem {
 	p := problemOf(err)
-	if p.Status == http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable {
+	if p.Status >= http.StatusInternalServerError && !errors.Is(err, auth.ErrUnavailable) {
 		a.log.ErrorContext(r.Context(), "request failed", "method", r.Method, "url", auth.Redact(r.URL), "status", p.Status, "err", err)
 	}
 	return p
@@ -105,6 +111,8 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="wedsync"`)
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "5")
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", retryAfter(err))
 	}
 	body, err := encode(p)
 	if err != nil {

@@ -24,6 +24,7 @@ const (
 	Misbehaved   CloseCode = 4400 // malformed messages
 	Unauthorised CloseCode = 4401 // no, bad or expired token
 	Revoked      CloseCode = 4403 // an owner took the access away
+	TooMany      CloseCode = 4429 // connections, or tries without a valid token
 )
 
 // ErrClosed means that the device's connection has ended.
@@ -140,17 +141,17 @@ func (d *Device) Leave() {
 
 // Receive takes one event of the connection. It waits while the record's room
 // is full, while too much of all devices is under way, and while the device
-// leaves too many answers unread. An error ends the connection. Of a device that
-// is closed nothing more is taken, and what one says that is about to come back is
-// dropped.
+// leaves too many answers unread. What a device says that is about to come back
+// is dropped. An error ends the connection; it is ErrClosed once the device is
+// closed.
 func (d *Device) Receive(ctx context.Context, e syncproto.Event) error {
-	if d.Code() != 0 {
-		return ErrClosed
-	}
 	if err := d.attentive(ctx); err != nil {
 		return err
 	}
-	if d.closed() {
+	switch {
+	case d.Code() != 0:
+		return ErrClosed
+	case d.closed():
 		return nil
 	}
 	switch e := e.(type) {

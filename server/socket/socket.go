@@ -14,15 +14,18 @@ import (
 	"github.com/coder/websocket"
 
 	"wedsync/conflicts"
+	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/syncproto"
 )
 
-// Options say what connections work with. Hub, Principal and PeerID are needed.
+// Options say what connections work with. Hub, Session and PeerID are needed.
 type Options struct {
 	Hub *hub.Hub
-	// Principal says who a request acts for.
-	Principal func(*http.Request) (conflicts.Principal, error)
+	// Session says who a request acts for, and until when.
+	Session func(*http.Request) (auth.Session, error)
+	// Limits are those of open sockets; none if nil.
+	Limits *auth.Limits
 	// PeerID is what the hub calls itself towards clients.
 	PeerID string
 	// Origins are patterns of origins that browsers may connect from, beside
@@ -95,19 +98,24 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 			_ = conn.CloseNow()
 		}
 	}()
-	who, err := h.Principal(r)
+	session, leave, err := h.admit(r)
 	if err != nil {
-		h.Log.Info("sync connection without a valid token", "remote", r.RemoteAddr, "err", err)
-		conn.Close(websocket.StatusCode(hub.Unauthorised), "a valid token is needed: ?token= or Authorization: Bearer")
+		h.refuse(conn, r, err)
 		return nil, nil
 	}
+	defer func() {
+		if device == nil {
+			leave()
+		}
+	}()
+	who := session.Principal
 	if _, err := h.Hub.Admit(r.Context(), who); err != nil {
 		h.Log.Info("sync connection not admitted", "supplier", who.Supplier, "user", who.User, "device", who.Device, "err", err)
 		h.shutOut(r.Context(), conn, err)
 		return nil, nil
 	}
 	conn.SetReadLimit(maxJoin)
-	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, session: syncproto.NewSession(syncproto.HubID{
+	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, expires: session.Expires, leave: leave, session: syncproto.NewSession(syncproto.HubID{
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
 	})}
 	if device, err = c.handshake(r.Context()); err != nil {
@@ -153,7 +161,9 @@ type connection struct {
 	cork    *corkConn
 	session *syncproto.Session
 	who     conflicts.Principal
-	peer    string // what the device calls itself
+	expires time.Time // when that ends
+	leave   func()    // gives its place among the sockets back
+	peer    string    // what the device calls itself
 
 	writers sync.WaitGroup // one at a time
 	failed  error          // why a writer ended the connection; read once writers are done
@@ -163,6 +173,7 @@ type connection struct {
 // handler of net/http.
 func (c *connection) finish() {
 	_ = c.conn.CloseNow()
+	c.leave()
 	if p := recover(); p != nil {
 		c.Log.Error("connection panicked", "panic", p, "stack", string(debug.Stack()))
 	}
@@ -194,6 +205,7 @@ func (c *connection) handshake(ctx context.Context) (*hub.Device, error) {
 func (c *connection) serve(device *hub.Device) {
 	ctx, cancel := context.WithCancel(context.Background())
 	pulse := startPulse(c.conn, c.Timing.Ping, cancel)
+	defer c.expire(device)()
 	device.Notify(func() { c.writers.Go(func() { c.write(device) }) })
 	err := c.read(ctx, device)
 	cancel()
@@ -224,7 +236,7 @@ var reasons = map[hub.CloseCode]string{
 	hub.TryAgain:     "the hub cannot store now, come back",
 	hub.Replaced:     "this device connected again",
 	hub.Misbehaved:   "too many malformed messages",
-	hub.Unauthorised: "a valid token is needed",
+	hub.Unauthorised: "the token has expired, come back with another",
 	hub.Revoked:      "an owner took this access away",
 }
 

@@ -2,7 +2,6 @@ package socket_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,6 +18,7 @@ import (
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/crdt/engine"
+	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/socket"
 	"wedsync/store/sqlite"
@@ -65,12 +65,17 @@ func newWorld(t testing.TB, timing socket.Timing) *world {
 	left := make(chan string, 10_000)
 	handler := socket.NewHandler(socket.Options{
 		Hub: h, PeerID: "hub", Log: slog.New(departures{slog.DiscardHandler, left, ""}), Timing: timing,
-		Principal: func(r *http.Request) (conflicts.Principal, error) {
+		Session: func(r *http.Request) (auth.Session, error) {
 			user := r.URL.Query().Get("token")
 			if user == "" {
-				return conflicts.Principal{}, errors.New("no token")
+				return auth.Session{}, auth.ErrNoToken
 			}
-			return conflicts.Principal{Supplier: "studio", User: user, Device: user, Role: conflicts.Member}, nil
+			device := user
+			if user == "unnamed" {
+				device = ""
+			}
+			who := conflicts.Principal{Supplier: "studio", User: user, Device: device, Role: conflicts.Member}
+			return auth.Session{Principal: who, Expires: time.Now().Add(time.Hour)}, nil
 		},
 	})
 	server := httptest.NewServer(handler)
@@ -132,14 +137,24 @@ func (w *world) dial(user string) *client {
 func (w *world) join(user string) *client {
 	w.t.Helper()
 	c := w.dial(user)
-	c.send(map[string]any{
+	c.hello(user)
+	return c
+}
+
+func join(user string) map[string]any {
+	return map[string]any{
 		"type": "join", "senderId": "peer-" + user, "peerMetadata": map[string]any{"isEphemeral": true},
 		"supportedProtocolVersions": []string{"1"},
-	})
-	if got := c.receive(); got["type"] != "peer" {
-		w.t.Fatalf("answer to a join: %v", got)
 	}
-	return c
+}
+
+// hello joins.
+func (c *client) hello(user string) {
+	c.t.Helper()
+	c.send(join(user))
+	if got := c.receive(); got["type"] != "peer" {
+		c.t.Fatalf("answer to a join: %v", got)
+	}
 }
 
 func (c *client) send(frame map[string]any) {
