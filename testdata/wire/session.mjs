@@ -245,7 +245,13 @@ export class Client {
       this.frames.sent++
       this.frames.last = Date.now()
       queueMicrotask(() => this.#check())
-      return send(message)
+      try {
+        return send(message)
+      } catch (err) {
+        // 2.5.6 throws on a socket that closes, out of the middle of a document's
+        // update, and loses the document. 2.6 drops what it cannot send, and so do we.
+        this.print({ event: "trouble", message: err.message })
+      }
     }
   }
 
