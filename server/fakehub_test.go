@@ -12,6 +12,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/api"
 	"wedsync/server/hub"
 	"wedsync/store"
 )
@@ -19,6 +20,8 @@ import (
 // A fakeHub decides as a hub does and keeps everything in memory, so that a
 // test says when it fails. It is the store that it writes to as well.
 type fakeHub struct {
+	api.Access // it admits everybody, and knows no devices
+
 	mu        sync.Mutex
 	at        time.Time // moves by a second with each command
 	policy    *conflicts.Policy
@@ -58,6 +61,10 @@ func newFakeHub() *fakeHub {
 		acks:      make(map[[2]string]bool),
 		merged:    make(map[string]conflicts.Merged),
 	}
+}
+
+func (f *fakeHub) Admit(_ context.Context, who conflicts.Principal) (conflicts.Principal, error) {
+	return who, nil
 }
 
 func (f *fakeHub) Policy(context.Context, string) (*conflicts.Policy, error) { return f.policy, nil }

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -77,9 +78,13 @@ type reply struct {
 	body   map[string]any
 }
 
-// do sends a request of a principal; headers come in pairs.
+// do sends a request of a principal; headers come in pairs. A decision without
+// a key of its own gets one.
 func (s *site) do(who conflicts.Principal, method, path, body string, headers ...string) reply {
 	s.t.Helper()
+	if strings.HasSuffix(path, "/resolve") && !slices.Contains(headers, "Idempotency-Key") {
+		headers = append(headers, "Idempotency-Key", rand.Text())
+	}
 	return s.send(method, path, body, append(headers, "Authorization", "Bearer "+s.token(who))...)
 }
 

@@ -58,6 +58,7 @@ var onlyIn = map[string][]string{
 	"net/http":                          {"server", "cmd"},
 	"github.com/coder/websocket":        {"server/socket", "cmd/bench"},
 	"github.com/alecthomas/kong":        {"cmd"},
+	"github.com/danielgtaylor/huma/v2":  {"server/api", "server/openapi"},
 }
 
 // pure packages have no socket, disk, clock or goroutine.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -261,6 +262,7 @@ func (a *api) do(method, path string, body, out any) int {
 		a.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+a.token)
+	req.Header.Set("Idempotency-Key", rand.Text())
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

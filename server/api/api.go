@@ -14,6 +14,7 @@ import (
 
 // A Hub carries out commands and knows what is live. It is a [hub.Hub].
 type Hub interface {
+	Access
 	// Create stores a new record of e's supplier. The answer is stored with it.
 	Create(ctx context.Context, e conflicts.Edit, answer hub.AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error)
 	// Edit stores an edit of a record of e's supplier, or says store.ErrNotFound.

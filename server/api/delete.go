@@ -8,9 +8,6 @@ import (
 
 // DeleteClient answers DELETE /api/clients/{id}.
 func (a *API) DeleteClient(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	if !who.Role.MayResolve() {
-		return errForbidden
-	}
 	id, err := recordOf(r)
 	if err != nil {
 		return err
@@ -24,9 +21,6 @@ func (a *API) DeleteClient(w http.ResponseWriter, r *http.Request, who conflicts
 
 // RestoreClient answers POST /api/clients/{id}/restore with the item.
 func (a *API) RestoreClient(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	if !who.Role.MayResolve() {
-		return errForbidden
-	}
 	id, err := recordOf(r)
 	if err != nil {
 		return err
@@ -43,9 +37,6 @@ func (a *API) RestoreClient(w http.ResponseWriter, r *http.Request, who conflict
 
 // EraseClient answers POST /api/clients/{id}/erase. There is no way back.
 func (a *API) EraseClient(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	if !who.Role.MayResolve() {
-		return errForbidden
-	}
 	id, err := recordOf(r)
 	if err != nil {
 		return err

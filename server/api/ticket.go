@@ -8,6 +8,17 @@ import (
 	"wedsync/server/auth"
 )
 
+const realtimeTag = "Real time"
+
+// CreateTicketDoc describes CreateTicket.
+var CreateTicketDoc = Doc{
+	ID: "createTicket", Tag: realtimeTag, Summary: "Get a ticket for a socket", May: Readers,
+	Detail: "A browser can send no header with a WebSocket or an EventSource, and a token in a URL is seen by whatever logs URLs. A ticket may be " +
+		"seen: it opens one socket or stream within 30 seconds, as **?ticket=**, on any node. What it opened ends when the token does, with code " +
+		"4401. It needs no body.",
+	Answers: []Answer{{Status: http.StatusCreated, Body: Ticket{}, Says: "The ticket."}},
+}
+
 // A Ticket opens one socket or event stream in place of a token.
 type Ticket struct {
 	Ticket    string    `json:"ticket" doc:"Goes into the URL of a socket or event stream as ?ticket=; good for one."`

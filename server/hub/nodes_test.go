@@ -67,6 +67,18 @@ func (s *shared) SetPolicy(ctx context.Context, supplier string, p *conflicts.Po
 	return err
 }
 
+func (s *shared) SetRole(ctx context.Context, supplier, user string, role conflicts.Role) (uint64, error) {
+	version, err := s.Store.SetRole(ctx, supplier, user, role)
+	s.each(func(l store.Listener) { l.Moved(supplier) })
+	return version, err
+}
+
+func (s *shared) Revoke(ctx context.Context, supplier string, d store.DeviceID, at time.Time) (uint64, error) {
+	version, err := s.Store.Revoke(ctx, supplier, d, at)
+	s.each(func(l store.Listener) { l.Moved(supplier) })
+	return version, err
+}
+
 func (s *shared) Listen(ctx context.Context, l store.Listener) error {
 	s.bus.mu.Lock()
 	s.bus.listeners[s] = l

@@ -11,10 +11,13 @@ import (
 	"wedsync/server/hub"
 )
 
-// admit says who a request acts for and takes a place for its socket; leave gives
-// the place back.
+// admit says who a request acts for, if the hub lets them in, and takes a place
+// for its socket; leave gives the place back.
 func (h *Handler) admit(r *http.Request) (session auth.Session, leave func(), err error) {
 	if session, err = h.Session(r); err != nil {
+		return session, nil, err
+	}
+	if _, err = h.Hub.Admit(r.Context(), session.Principal); err != nil {
 		return session, nil, err
 	}
 	leave, err = h.Limits.Socket(session.Principal)
@@ -35,7 +38,7 @@ func (h *Handler) refuse(conn *websocket.Conn, r *http.Request, err error) {
 	_ = conn.Close(websocket.StatusCode(code), reason) // a courtesy
 }
 
-// refusal is what a client is told of an error of admit.
+// refusal is what a client is told of an error of admit, or of joining the hub.
 func refusal(err error) (hub.CloseCode, string) {
 	var limit *auth.LimitError
 	switch {
@@ -46,7 +49,8 @@ func refusal(err error) (hub.CloseCode, string) {
 	case errors.Is(err, auth.ErrNoToken), errors.Is(err, auth.ErrBadToken):
 		return hub.Unauthorised, "a valid token is needed: ?token=, ?ticket= or Authorization: Bearer"
 	}
-	return hub.TryAgain, "the hub cannot check the token now, come back"
+	code := hub.CloseCodeOf(err)
+	return code, reasons[code]
 }
 
 // expire closes the device when its session ends; stop ends that.

@@ -113,7 +113,7 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, expires: session.Expires, leave: leave, session: syncproto.NewSession(syncproto.HubID{
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
 	})}
-	if device, err = c.handshake(); err != nil {
+	if device, err = c.handshake(r.Context()); err != nil {
 		h.Log.Info("sync handshake failed", "user", who.User, "err", err)
 		return nil, nil
 	}
@@ -165,14 +165,19 @@ func (c *connection) finish() {
 }
 
 // handshake joins the device to the hub.
-func (c *connection) handshake() (*hub.Device, error) {
+func (c *connection) handshake(ctx context.Context) (*hub.Device, error) {
 	joined, err := c.join()
 	if err != nil {
 		c.conn.Close(websocket.StatusPolicyViolation, "no valid join")
 		return nil, err
 	}
 	c.peer = joined.PeerID
-	device := c.Hub.Join(c.who, joined)
+	device, err := c.Hub.Join(ctx, c.who, joined)
+	if err != nil {
+		code, reason := refusal(err)
+		_ = c.conn.Close(websocket.StatusCode(code), reason) // a courtesy
+		return nil, err
+	}
 	if err := c.welcome(); err != nil {
 		device.Leave()
 		return nil, err
@@ -213,11 +218,12 @@ func (c *connection) end(device *hub.Device, err error) {
 }
 
 var reasons = map[hub.CloseCode]string{
-	hub.GoingAway:    "the hub restarts, come back",
-	hub.TryAgain:     "the hub cannot store now, come back",
+	hub.GoingAway:    "come back: the hub restarts, or your role has changed",
+	hub.TryAgain:     "the hub cannot do this now, come back",
 	hub.Replaced:     "this device connected again",
 	hub.Misbehaved:   "too many malformed messages",
 	hub.Unauthorised: "the token has expired, come back with another",
+	hub.Revoked:      "an owner took this access away",
 }
 
 // quiet is nil for the ordinary ends of a connection.

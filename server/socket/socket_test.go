@@ -269,7 +269,11 @@ var largeID = crdt.RecordID{0: 9, 6: 0x40, 8: 0x80}
 // upload makes a record of n changes of a megabyte each.
 func (w *world) upload(n int) {
 	w.t.Helper()
-	d := w.hub.Join(conflicts.Principal{Supplier: "studio", User: "zoe", Device: "zoe", Role: conflicts.Member}, syncproto.Joined{PeerID: "zoe"})
+	zoe := conflicts.Principal{Supplier: "studio", User: "zoe", Device: "zoe", Role: conflicts.Member}
+	d, err := w.hub.Join(w.t.Context(), zoe, syncproto.Joined{PeerID: "zoe"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	w.t.Cleanup(d.Leave)
 	actor := crdt.ActorID("0123456789abcdef")
 	var deps []crdt.Hash

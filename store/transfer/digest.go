@@ -49,7 +49,7 @@ func (d *Digest) Sum() Sum {
 const (
 	policiesPart = iota
 	devicesPart
-	accessPart // roles and revocations
+	accessPart  // roles and revocations
 	recordsPart // versions, states, heads and ledgers
 	conflictsPart
 	mergedPart

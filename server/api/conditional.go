@@ -1,0 +1,63 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// A conditional is the answer to a GET whose caller may hold the same answer
+// already: then it is 304 and has no body.
+type conditional struct {
+	http.ResponseWriter
+	known  []string // values of If-None-Match
+	silent bool     // whether the body is left out
+}
+
+// tag gives an answer that has no ETag one of its content.
+func (c *conditional) tag(body []byte) {
+	if c.Header().Get("ETag") == "" {
+		c.Header().Set("ETag", `"`+digest(body)+`"`)
+	}
+}
+
+// digest is a short name of content.
+func digest(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:12])
+}
+
+// WriteHeader turns 200 into 304 if the caller holds the answer.
+func (c *conditional) WriteHeader(status int) {
+	if status == http.StatusOK && holds(c.known, c.Header().Get("ETag")) {
+		status, c.silent = http.StatusNotModified, true
+		c.Header().Del("Content-Type")
+	}
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// Write leaves out what the caller holds.
+func (c *conditional) Write(b []byte) (int, error) {
+	if c.silent {
+		return len(b), nil
+	}
+	return c.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (c *conditional) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+// holds reports whether values of If-None-Match name the tag.
+func holds(known []string, tag string) bool {
+	if tag == "" {
+		return false
+	}
+	return slices.ContainsFunc(known, func(value string) bool {
+		return slices.ContainsFunc(strings.Split(value, ","), func(one string) bool {
+			one = strings.TrimSpace(one)
+			return one == "*" || strings.TrimPrefix(one, "W/") == tag
+		})
+	})
+}
