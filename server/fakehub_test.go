@@ -181,8 +181,8 @@ func (f *fakeHub) Reopen(_ context.Context, id crdt.RecordID, by conflicts.Princ
 	})
 }
 
-func (f *fakeHub) Delete(_ context.Context, id crdt.RecordID, by conflicts.Principal) error {
-	_, err := f.decide(conflicts.KindDelete, id, by, nil, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+func (f *fakeHub) Delete(_ context.Context, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc) error {
+	_, err := f.decide(conflicts.KindDelete, id, by, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
 		if r.Deleted() {
 			return nil, store.ErrNotFound
 		}
@@ -191,8 +191,8 @@ func (f *fakeHub) Delete(_ context.Context, id crdt.RecordID, by conflicts.Princ
 	return err
 }
 
-func (f *fakeHub) Restore(_ context.Context, id crdt.RecordID, by conflicts.Principal) error {
-	_, err := f.decide(conflicts.KindRestore, id, by, nil, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+func (f *fakeHub) Restore(_ context.Context, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc) error {
+	_, err := f.decide(conflicts.KindRestore, id, by, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
 		if !r.Deleted() {
 			return nil, store.ErrNotFound
 		}

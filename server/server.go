@@ -7,6 +7,7 @@ import (
 
 	"wedsync/server/api"
 	"wedsync/server/metrics"
+	"wedsync/server/openapi"
 )
 
 // Options say what stands behind the URLs. All but Pprof are needed.
@@ -21,7 +22,7 @@ type Options struct {
 // Routes is the map of the hub's URLs. See [api.Route] for how to add one.
 func Routes(o Options) []api.Route {
 	a := o.API
-	return []api.Route{
+	routes := []api.Route{
 		api.On("GET", "/api/clients", a.ListClients, api.ListClientsDoc),
 		api.On("POST", "/api/clients", a.CreateClient, api.CreateClientDoc),
 		api.On("GET", "/api/clients/sync-status", a.SyncStatus, api.SyncStatusDoc),
@@ -50,15 +51,16 @@ func Routes(o Options) []api.Route {
 		api.On("PATCH", "/api/devices/{id}", a.PatchDevice, api.PatchDeviceDoc),
 		api.On("DELETE", "/api/devices/{id}", a.RevokeDevice, api.RevokeDeviceDoc),
 		api.On("POST", "/api/devices/{id}/readmit", a.ReadmitDevice, api.ReadmitDeviceDoc),
+		api.On("POST", "/api/realtime/ticket", a.CreateTicket, api.CreateTicketDoc),
 		api.On("GET", "/api/users", a.ListUsers, api.ListUsersDoc),
 		api.On("PUT", "/api/users/{user}", a.PutUser, api.PutUserDoc),
-		api.On("POST", "/api/realtime/ticket", a.CreateTicket, api.CreateTicketDoc),
 
 		{Method: "GET", Path: "/sync", Handler: o.Sync, Lasting: true, Doc: syncDoc},
 		api.Open("/healthz", http.HandlerFunc(metrics.Healthz), healthzDoc),
 		api.Open("/readyz", metrics.Readyz(o.Ready), readyzDoc),
 		api.Open("/metrics", o.Metrics.Handler(), metricsDoc),
 	}
+	return append(routes, openapi.Routes(routes)...)
 }
 
 // New serves the hub's URLs.

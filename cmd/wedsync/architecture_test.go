@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"server/hub":            {"crdt", "crdt/engine", "syncproto", "conflicts", "store", "server/metrics"},
 	"server/socket":         {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
 	"server/api":            {"crdt", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
+	"server/openapi":        {"server/api"},
 	"server":                {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
 	"cmd":                   {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo"},
 	"cmd/wedsync/demo":      {},

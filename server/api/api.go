@@ -30,8 +30,8 @@ type Hub interface {
 	// DismissMerged closes a merged entry of that record as seen.
 	DismissMerged(ctx context.Context, id crdt.RecordID, by conflicts.Principal, entry string, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Delete takes a record out of use, and Restore back into it.
-	Delete(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
-	Restore(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
+	Delete(ctx context.Context, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc) error
+	Restore(ctx context.Context, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc) error
 	// Erase takes a record away for good, with all its content.
 	Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	// Fresh brings a record's projection up to date and reads the record.

@@ -50,22 +50,21 @@ var PatchClientDoc = Doc{
 
 // DeleteClientDoc describes DeleteClient.
 var DeleteClientDoc = Doc{
-	ID: "deleteClient", Tag: clientsTag, Summary: "Take a record out of use", May: Deciders,
-	Detail:  "Devices see it as unavailable. What they edit meanwhile is judged when it is restored. Sent again, it is \"not found\".",
+	ID: "deleteClient", Tag: clientsTag, Summary: "Take a record out of use", May: Deciders, Key: MayKey,
+	Detail:  "Devices see it as unavailable. What they edit meanwhile is judged when it is restored. Without a key, it is \"not found\" when it is sent again.",
 	Answers: []Answer{{Status: http.StatusNoContent, Says: "It is out of use."}},
 }
 
 // RestoreClientDoc describes RestoreClient.
 var RestoreClientDoc = Doc{
-	ID: "restoreClient", Tag: clientsTag, Summary: "Take a deleted record back into use", May: Deciders,
-	Detail:  "Of a record that is in use it is \"not found\", so that it does no harm to send it twice.",
+	ID: "restoreClient", Tag: clientsTag, Summary: "Take a deleted record back into use", May: Deciders, Key: MayKey,
 	Answers: []Answer{{Status: http.StatusOK, Body: &item{}, Says: "The record.", Headers: []string{"ETag"}}},
 }
 
 // EraseClientDoc describes EraseClient.
 var EraseClientDoc = Doc{
 	ID: "eraseClient", Tag: clientsTag, Summary: "Take a record away for good", May: Deciders,
-	Detail:  "Nothing of its content is kept, and there is no way back. Sent again, it is \"not found\".",
+	Detail:  "Nothing of its content is kept, and there is no way back. Without a key, it is \"not found\" when it is sent again.",
 	Answers: []Answer{{Status: http.StatusNoContent, Says: "It is gone."}},
 }
 

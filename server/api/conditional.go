@@ -49,6 +49,21 @@ func (c *conditional) Write(b []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (c *conditional) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
+// Fixed answers with content that never changes. Headers come in pairs.
+func Fixed(content []byte, headers ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &conditional{ResponseWriter: w, known: r.Header.Values("If-None-Match")}
+		c.tag(content)
+		for pair := range slices.Chunk(headers, 2) {
+			w.Header().Set(pair[0], pair[1])
+		}
+		w.Header().Set("Cache-Control", "no-cache") // may be kept, and is asked for by its ETag
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		c.WriteHeader(http.StatusOK)
+		_, _ = c.Write(content) // a caller that has gone away needs no answer
+	})
+}
+
 // holds reports whether values of If-None-Match name the tag.
 func holds(known []string, tag string) bool {
 	if tag == "" {

@@ -74,7 +74,7 @@ var ResolveConflictDoc = Doc{
 
 // ResolveConflictsDoc describes ResolveConflicts.
 var ResolveConflictsDoc = Doc{
-	ID: "resolveConflicts", Tag: conflictsTag, Summary: "Decide many conflicts", May: Deciders, Key: MustKey,
+	ID: "resolveConflicts", Tag: conflictsTag, Summary: "Decide many conflicts", May: Deciders, Key: MustKey, Apart: true,
 	Detail:  "Each decision is on its own: one that is refused keeps none of the others back, and its result has the problem.",
 	Body:    bulkBody{},
 	Example: `{"decisions": [{"conflict_id": "…", "version": 1, "action": "keep"}]}`,

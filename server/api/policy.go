@@ -83,13 +83,7 @@ func parsePolicy(body []byte) (conflicts.Policy, error) {
 	if err != nil {
 		return conflicts.Policy{}, err
 	}
-	var p conflicts.Policy
-	if _, given := o.members["version"]; given {
-		p.Version = o.count("version")
-	}
-	if _, given := o.members["reopen_hours"]; given {
-		p.ReopenHours = o.count("reopen_hours")
-	}
+	p := conflicts.Policy{Version: o.countIfAny("version"), ReopenHours: o.countIfAny("reopen_hours")}
 	if p.ReopenHours > conflicts.MaxReopenHours {
 		o.fault("reopen_hours", fmt.Sprintf("must not be more than %d", conflicts.MaxReopenHours))
 	}

@@ -93,6 +93,7 @@ type Doc struct {
 	Detail  string // what a caller must know besides
 	May     Right
 	Key     Keying
+	Apart   bool    // many commands, each answered on its own within the body
 	IfMatch bool    // whether If-Match names the revision that the caller knew
 	Query   []Param // in the order to show
 	Body    any     // a value of the type that the request's body is read as, nil if it needs none
@@ -127,7 +128,7 @@ func (r *Route) Kinds() []Kind {
 	if r.Endpoint == nil {
 		return d.Problems
 	}
-	kinds := []Kind{NoToken, TokenExpired, BadToken, Revoked, RateLimited}
+	kinds := []Kind{NoToken, TokenExpired, BadToken, KeysUnavailable, Revoked, RateLimited}
 	if d.May != Readers {
 		kinds = append(kinds, Forbidden)
 	}
@@ -140,7 +141,7 @@ func (r *Route) Kinds() []Kind {
 	if d.Body != nil {
 		kinds = append(kinds, MediaType, Invalid)
 	}
-	if d.Key != Unkeyed {
+	if d.Key != Unkeyed && !d.Apart {
 		kinds = append(kinds, KeyBusy, KeyReused)
 	}
 	if d.IfMatch {
@@ -149,5 +150,5 @@ func (r *Route) Kinds() []Kind {
 	if strings.Contains(r.Path, "{") {
 		kinds = append(kinds, NotFound)
 	}
-	return append(append(kinds, d.Problems...), Internal, Unavailable, KeysUnavailable)
+	return append(append(kinds, d.Problems...), Internal, Unavailable)
 }

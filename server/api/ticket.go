@@ -8,21 +8,19 @@ import (
 	"wedsync/server/auth"
 )
 
-const realtimeTag = "Real time"
-
-// CreateTicketDoc describes CreateTicket.
-var CreateTicketDoc = Doc{
-	ID: "createTicket", Tag: realtimeTag, Summary: "Get a ticket for a socket", May: Readers,
-	Detail: "A browser can send no header with a WebSocket or an EventSource, and a token in a URL is seen by whatever logs URLs. A ticket may be " +
-		"seen: it opens one socket or stream within 30 seconds, as **?ticket=**, on any node. What it opened ends when the token does, with code " +
-		"4401. It needs no body.",
-	Answers: []Answer{{Status: http.StatusCreated, Body: Ticket{}, Says: "The ticket."}},
-}
-
 // A Ticket opens one socket or event stream in place of a token.
 type Ticket struct {
 	Ticket    string    `json:"ticket" doc:"Goes into the URL of a socket or event stream as ?ticket=; good for one."`
 	ExpiresAt time.Time `json:"expires_at" doc:"When it cannot be used any more. What it opened ends when the token does."`
+}
+
+// CreateTicketDoc describes POST /api/realtime/ticket.
+var CreateTicketDoc = Doc{
+	ID: "createTicket", Tag: "Realtime", Summary: "Get a ticket for one socket", May: Readers,
+	Detail: "For sockets and event streams that a browser opens, which can send no header: a token in a URL is seen by whatever logs URLs, a ticket " +
+		"may be. Put it there as `?ticket=`, on any node. Whoever redeems it acts as its maker does, until the maker's token ends: then what it " +
+		"opened is closed with **4401**.",
+	Answers: []Answer{{Status: http.StatusCreated, Body: Ticket{}, Says: "The ticket. It can be used once, within 30 seconds."}},
 }
 
 // CreateTicket answers POST /api/realtime/ticket. It needs no body, and no

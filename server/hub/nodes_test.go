@@ -242,7 +242,7 @@ func TestPolicyReachesTheOtherNodes(t *testing.T) {
 func TestDeletionReachesTheDevicesOfOtherNodes(t *testing.T) {
 	hubs, _, _ := nodes(t, 2)
 	anna, ben := sharing(t, hubs[0], hubs[1])
-	if err := hubs[0].Delete(t.Context(), anna.id, principal("olga", conflicts.Owner)); err != nil {
+	if err := hubs[0].Delete(t.Context(), anna.id, principal("olga", conflicts.Owner), nil); err != nil {
 		t.Fatal(err)
 	}
 	for gone := false; !gone; {
@@ -250,7 +250,7 @@ func TestDeletionReachesTheDevicesOfOtherNodes(t *testing.T) {
 			gone = gone || o.Unavailable == ben.id.DocumentID()
 		}
 	}
-	if err := hubs[1].Restore(t.Context(), anna.id, principal("olga", conflicts.Owner)); err != nil {
+	if err := hubs[1].Restore(t.Context(), anna.id, principal("olga", conflicts.Owner), nil); err != nil {
 		t.Fatal(err)
 	}
 	ben.set("notes", "ivy")
