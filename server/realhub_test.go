@@ -68,7 +68,7 @@ func newRealSite(t *testing.T) *realSite {
 		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Tickets: tickets, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
 		Sync:    sockets,
 		Metrics: m,
-		Ready:   kept.Ping,
+		Ready:   h.Ready,
 	})
 	return s
 }

@@ -15,8 +15,8 @@ type Options struct {
 	API     *api.API
 	Sync    http.Handler // the automerge-repo protocol over WebSocket
 	Metrics *metrics.Metrics
-	Ready   func(context.Context) error // says why requests should go elsewhere
-	Pprof   bool                        // whether profiles can be had, by anybody who can connect
+	Ready   func(context.Context) (whyNot string) // why requests should go elsewhere, in words for anybody; empty if they need not
+	Pprof   bool                                  // whether profiles can be had, by anybody who can connect
 }
 
 // Routes is the map of the hub's URLs. See [api.Route] for how to add one.

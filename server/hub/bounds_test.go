@@ -19,7 +19,7 @@ import (
 
 func startLimited(t *testing.T, s store.Store, l hub.Limits) *hub.Hub {
 	t.Helper()
-	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler), Limits: l})
+	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler), Chance: atOnce, Limits: l})
 	if err != nil {
 		t.Fatal(err)
 	}
