@@ -167,6 +167,13 @@ func (c *contract) content(promised *huma.Response, got reply) []string {
 	if media == nil {
 		return []string{fmt.Sprintf("content type %q is not among %v", kind, slices.Collect(maps.Keys(promised.Content)))}
 	}
+	if kind == "application/x-ndjson" {
+		var all []string
+		for line := range strings.Lines(got.raw) {
+			all = append(all, c.valid("line: ", media, line)...)
+		}
+		return all
+	}
 	if !strings.HasSuffix(kind, "json") {
 		return nil
 	}

@@ -32,10 +32,11 @@ func eachRoute(t *testing.T, about func(*api.Doc) bool, run func(t *testing.T, s
 }
 
 func anyDoc(*api.Doc) bool             { return true }
-func hasBody(d *api.Doc) bool          { return d.Body != nil }
+func isTable(d *api.Doc) bool          { return d.Takes == "text/csv" || d.ID == "exportClients" } // import_test.go is about these
+func hasBody(d *api.Doc) bool          { return d.Body != nil && !isTable(d) }
 func isKeyed(d *api.Doc) bool          { return d.Key != api.Unkeyed && !d.Apart }
-func readsBody(d *api.Doc) bool        { return d.Body != nil || d.Key != api.Unkeyed }
-func mayBeUnread(d *api.Doc) bool      { return len(d.Query) > 0 || readsBody(d) }
+func readsBody(d *api.Doc) bool        { return (d.Body != nil || d.Key != api.Unkeyed) && !isTable(d) }
+func mayBeUnread(d *api.Doc) bool      { return (len(d.Query) > 0 || readsBody(d)) && !isTable(d) }
 func (row right) with(b string) *right { row.body = b; return &row }
 
 func TestBodyOfAnotherContentTypeIsRefused(t *testing.T) {

@@ -30,7 +30,8 @@ import (
 type right struct {
 	id, url, body                                          string
 	owner, member, integration, viewer, stranger, outsider int
-	fake                                                   bool // what it is about comes from devices alone, so that a fake hub stands behind it
+	fake                                                   bool   // what it is about comes from devices alone, so that a fake hub stands behind it
+	kind                                                   string // content type of the body, JSON if empty
 }
 
 // rights has a row for every route. Mia, the member, is the author of what is
@@ -42,6 +43,11 @@ var rights = []right{
 		id: "createClient", url: "/api/clients", body: `{"fields":{"name":"x"}}`,
 		owner: 201, member: 201, integration: 201, viewer: 403, stranger: 201, outsider: 401,
 	},
+	{
+		id: "importClients", url: "/api/clients/import?dry_run=true", body: "name\nx\n", kind: "text/csv",
+		owner: 200, member: 200, integration: 403, viewer: 403, stranger: 200, outsider: 401,
+	},
+	{id: "exportClients", url: "/api/clients/export", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},
 	{id: "syncStatus", url: "/api/clients/sync-status", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},
 	{id: "getClient", url: "/api/clients/<client>", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 404, outsider: 401},
 	{

@@ -65,6 +65,9 @@ func (s *stage) make(name string) {
 func (s *stage) perform(row *right, caller caller, headers ...string) reply {
 	s.t.Helper()
 	method := described().route(row.id).Method
+	if row.kind != "" {
+		headers = append(headers, "Content-Type", row.kind)
+	}
 	headers = append(headers, "Authorization", caller.authorization(s.site), "Idempotency-Key", rand.Text())
 	return s.send(method, s.fill(row.url), s.fill(row.body), headers...)
 }

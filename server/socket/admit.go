@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -26,14 +27,23 @@ func (h *Handler) admit(r *http.Request) (session auth.Session, leave func(), er
 
 // refuse closes a connection that was accepted to be told why it is refused.
 func (h *Handler) refuse(conn *websocket.Conn, r *http.Request, err error) {
-	code, reason := refusal(err)
-	switch code {
+	switch code, _ := refusal(err); code {
 	case hub.TryAgain:
 		h.Log.Warn("sync connection cannot be judged now", "remote", r.RemoteAddr, "err", err)
 	case hub.TooMany: // not a line each
 		h.Log.Debug("sync connection refused", "remote", r.RemoteAddr, "err", err)
 	default:
 		h.Log.Info("sync connection refused", "remote", r.RemoteAddr, "err", err)
+	}
+	h.shutOut(r.Context(), conn, err)
+}
+
+// shutOut ends a connection that is not let in. One that is to come back ends
+// after a random while, so that not all come at once.
+func (h *Handler) shutOut(ctx context.Context, conn *websocket.Conn, err error) {
+	code, reason := refusal(err)
+	if code == hub.TryAgain {
+		h.Hub.Hesitate(ctx)
 	}
 	_ = conn.Close(websocket.StatusCode(code), reason) // a courtesy
 }

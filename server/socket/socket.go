@@ -174,8 +174,7 @@ func (c *connection) handshake(ctx context.Context) (*hub.Device, error) {
 	c.peer = joined.PeerID
 	device, err := c.Hub.Join(ctx, c.who, joined)
 	if err != nil {
-		code, reason := refusal(err)
-		_ = c.conn.Close(websocket.StatusCode(code), reason) // a courtesy
+		c.shutOut(ctx, c.conn, err)
 		return nil, err
 	}
 	if err := c.welcome(); err != nil {
