@@ -12,8 +12,8 @@ import (
 	"wedsync/server/hub"
 )
 
-// admit says who a request acts for and takes a place for its socket; leave gives
-// the place back.
+// admit says who a request acts for, if the hub lets them in, and takes a place
+// for its socket; leave gives the place back.
 func (h *Handler) admit(r *http.Request) (session auth.Session, leave func(), err error) {
 	if session, err = h.Session(r); err != nil {
 		return session, nil, err
@@ -38,7 +38,7 @@ func (h *Handler) refuse(conn *websocket.Conn, r *http.Request, err error) {
 	h.shutOut(r.Context(), conn, err)
 }
 
-// shutOut closes a connection that is refused. One that is to come back is closed
+// shutOut ends a connection that is not let in. One that is to come back ends
 // after a random while, so that not all come at once.
 func (h *Handler) shutOut(ctx context.Context, conn *websocket.Conn, err error) {
 	code, reason := refusal(err)
@@ -58,10 +58,9 @@ func refusal(err error) (hub.CloseCode, string) {
 		return hub.Unauthorised, "the token has expired"
 	case errors.Is(err, auth.ErrNoToken), errors.Is(err, auth.ErrBadToken):
 		return hub.Unauthorised, "a valid token is needed: ?token=, ?ticket= or Authorization: Bearer"
-	case errors.Is(err, hub.ErrRevoked):
-		return hub.Revoked, reasons[hub.Revoked]
 	}
-	return hub.TryAgain, "the hub cannot check the token now, come back"
+	code := hub.CloseCodeOf(err)
+	return code, reasons[code]
 }
 
 // expire closes the device when its session ends; stop ends that.

@@ -218,7 +218,7 @@ func (c *connection) end(device *hub.Device, err error) {
 
 var reasons = map[hub.CloseCode]string{
 	hub.GoingAway:    "come back: the hub restarts, or your role has changed",
-	hub.TryAgain:     "the hub cannot store now, come back",
+	hub.TryAgain:     "the hub cannot do this now, come back",
 	hub.Replaced:     "this device connected again",
 	hub.Misbehaved:   "too many malformed messages",
 	hub.Unauthorised: "the token has expired, come back with another",
