@@ -11,7 +11,8 @@ import (
 	"wedsync/store"
 )
 
-// Identity implements [store.Store]. All nodes have the same.
+// Identity implements [store.Store]. All nodes have the same. A store of before
+// epochs is given one.
 func (s *Store) Identity(ctx context.Context) (id store.Identity, err error) {
 	err = s.read(ctx, "identity", func(ctx context.Context, p *pgxpool.Pool) error {
 		id, err = readIdentity(ctx, p.QueryRow)

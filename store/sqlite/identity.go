@@ -10,7 +10,7 @@ import (
 	"wedsync/store"
 )
 
-// Identity implements [store.Store].
+// Identity implements [store.Store]. A store of before epochs is given one.
 func (s *Store) Identity(ctx context.Context) (id store.Identity, err error) {
 	err = s.read(ctx, "identity", func(ctx context.Context, p *pool) error {
 		id, err = readIdentity(ctx, p.row)
