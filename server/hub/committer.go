@@ -115,7 +115,12 @@ func (c *committer) answer(batch []pendingCommit, stale []crdt.RecordID, err err
 		c.hub.log.Error("append failed; devices are told to come back", "commits", len(batch), "err", err)
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
+	told := "" // batches are often of one supplier
 	for _, p := range batch {
+		if supplier := p.commit.Supplier; err == nil && supplier != told {
+			c.hub.watchers.moved(supplier)
+			told = supplier
+		}
 		switch {
 		case err != nil:
 			p.done <- err

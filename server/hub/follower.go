@@ -217,6 +217,9 @@ func (f *follower) catchUp(supplier string, s *followed, end store.End) error {
 		f.hub.policies.outdated(supplier, end.Policy)
 	}
 	s.end.Policy = end.Policy
+	if s.end.Number < end.Number {
+		f.hub.watchers.moved(supplier)
+	}
 	for s.end.Number < end.Number {
 		moves, err := f.hub.store.Moves(f.hub.ctx, supplier, s.end.Number, movesPage)
 		if err != nil || len(moves) == 0 {
