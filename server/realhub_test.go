@@ -57,6 +57,8 @@ func newRealSite(t *testing.T) *realSite {
 	s.handler = server.New(server.Options{
 		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
 		Sync:    http.NotFoundHandler(),
+		Listen:  http.NotFoundHandler(),
+		Events:  http.NotFoundHandler(),
 		Metrics: m,
 		Ready:   kept.Ping,
 	})

@@ -13,6 +13,8 @@ import (
 type Options struct {
 	API     *api.API
 	Sync    http.Handler // the automerge-repo protocol over WebSocket
+	Listen  http.Handler // the activity stream over WebSocket
+	Events  http.Handler // and as server-sent events
 	Metrics *metrics.Metrics
 	Ready   func(context.Context) error // says why requests should go elsewhere
 	Pprof   bool                        // whether profiles can be had, by anybody who can connect
@@ -27,6 +29,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/clients/{id}", a.At(api.Methods{"GET": a.GetClient, "PATCH": a.PatchClient, "DELETE": a.DeleteClient}))
 	mux.Handle("/api/clients/{id}/restore", a.At(api.Methods{"POST": a.RestoreClient}))
 	mux.Handle("/api/clients/{id}/history", a.At(api.Methods{"GET": a.ClientHistory}))
+	mux.Handle("/api/clients/{id}/activities", a.At(api.Methods{"GET": a.ListActivities, "POST": a.PostActivity}))
 	mux.Handle("/api/clients/{id}/erase", a.At(api.Methods{"POST": a.EraseClient}))
 	mux.Handle("/api/clients/sync-status", a.At(api.Methods{"GET": a.SyncStatus}))
 	mux.Handle("/api/conflicts", a.At(api.Methods{"GET": a.ListConflicts}))
@@ -43,6 +46,8 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/verdicts", a.At(api.Methods{"GET": a.ListVerdicts}))
 	mux.Handle("/api/verdicts/{id}/ack", a.At(api.Methods{"POST": a.AckVerdict}))
 	mux.Handle("/api/policy", a.At(api.Methods{"GET": a.GetPolicy, "PUT": a.PutPolicy}))
+	mux.Handle("/api/realtime/clients", a.At(api.Methods{"GET": nil})) // which is served below
+	mux.Handle("/api/realtime/clients/events", a.At(api.Methods{"GET": nil}))
 	mux.HandleFunc("/", a.NotFound)
 
 	mux.HandleFunc("GET /healthz", metrics.Healthz)
@@ -54,8 +59,10 @@ func New(o Options) http.Handler {
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
 
-	outer := http.NewServeMux()
-	outer.Handle("GET /sync", o.Sync) // not measured: it lasts as long as its device stays
+	outer := http.NewServeMux() // of what is not measured: it lasts as long as its device or listener stays
+	outer.Handle("GET /sync", o.Sync)
+	outer.Handle("GET /api/realtime/clients", o.Listen)
+	outer.Handle("GET /api/realtime/clients/events", o.Events)
 	outer.Handle("/", o.Metrics.Observe(mux))
 	return outer
 }

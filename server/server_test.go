@@ -45,6 +45,8 @@ func (s *site) options() server.Options {
 			Hub: s.hub, Store: s.hub, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
 		}),
 		Sync:    http.HandlerFunc(func(http.ResponseWriter, *http.Request) { s.synced++ }),
+		Listen:  http.NotFoundHandler(),
+		Events:  http.NotFoundHandler(),
 		Metrics: metrics.New(),
 		Ready:   func(context.Context) error { return s.ready },
 	}

@@ -39,7 +39,8 @@ var mayImport = map[string][]string{
 	"server/auth":           {"crdt", "conflicts", "store"},
 	"server/hub":            {"crdt", "crdt/engine", "syncproto", "conflicts", "store", "server/metrics"},
 	"server/socket":         {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
-	"server/api":            {"crdt", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
+	"server/activity":       {"crdt", "conflicts", "store", "server/auth", "server/hub"},
+	"server/api":            {"crdt", "conflicts", "store", "server/activity", "server/auth", "server/hub", "server/metrics"},
 	"server":                {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
 	"cmd":                   {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo"},
 	"cmd/wedsync/demo":      {},
@@ -55,7 +56,7 @@ var onlyIn = map[string][]string{
 	"github.com/jackc/pgx/v5/pgxpool":   {"store/postgres"},
 	"github.com/pressly/goose/v3":       {"store/sqlite", "store/postgres"},
 	"net/http":                          {"server", "cmd"},
-	"github.com/coder/websocket":        {"server/socket", "cmd/bench"},
+	"github.com/coder/websocket":        {"server/socket", "server/activity", "cmd/bench"},
 	"github.com/alecthomas/kong":        {"cmd"},
 }
 

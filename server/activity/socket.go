@@ -45,15 +45,17 @@ func (h *Handler) ServeSocket(w http.ResponseWriter, r *http.Request) {
 		h.Log.Info("websocket refused", "remote", r.RemoteAddr, "err", err)
 		return
 	}
-	defer conn.CloseNow()
 	conn.SetReadLimit(maxRequest)
-	err = h.socket(conn, r)
+	var helpers sync.WaitGroup // end with the socket
+	err = h.converse(conn, r, &helpers)
 	code, reason := h.code(err)
 	_ = conn.Close(code, reason) // a courtesy: the listener may be gone
+	_ = conn.CloseNow()
+	helpers.Wait()
 }
 
-// socket serves a listener until it ends, and says why.
-func (h *Handler) socket(conn *websocket.Conn, r *http.Request) error {
+// converse serves a listener until it ends, and says why.
+func (h *Handler) converse(conn *websocket.Conn, r *http.Request, helpers *sync.WaitGroup) error {
 	admission, err := h.Admit(r)
 	if err != nil {
 		return err
@@ -74,16 +76,10 @@ func (h *Handler) socket(conn *websocket.Conn, r *http.Request) error {
 	}
 	defer l.Leave()
 	s := &socketSink{conn: conn, within: h.limits.Write, requests: make(chan request)}
-	var helpers sync.WaitGroup // end with ctx and the socket
 	helpers.Go(func() { end(h.read(ctx, s)) })
 	helpers.Go(func() { s.ping(ctx, h.limits.Beat, end) })
 	err = h.pump(ctx, l, s, s.requests)
 	h.Log.Debug("listener left", "supplier", admission.Who.Supplier, "user", admission.Who.User, "over", "websocket", "why", err)
-	code, reason := h.code(err)
-	end(err)
-	_ = conn.Close(code, reason) // the reader ends with it
-	_ = conn.CloseNow()
-	helpers.Wait()
 	return err
 }
 

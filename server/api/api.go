@@ -32,6 +32,8 @@ type Hub interface {
 	Restore(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	// Erase takes a record away for good, with all its content.
 	Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
+	// Post stores an activity that an app posts about that record.
+	Post(ctx context.Context, id crdt.RecordID, by conflicts.Principal, a conflicts.Activity, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	// SyncStatus reads at most limit records that follow after.
@@ -63,6 +65,7 @@ type Reader interface {
 	Acknowledge(ctx context.Context, supplier, user, device, id string) error
 	MergedEntries(ctx context.Context, supplier string, q store.MergedQuery) ([]conflicts.Merged, error)
 	MergedEntry(ctx context.Context, supplier, id string) (conflicts.Merged, error)
+	HappeningsOf(ctx context.Context, supplier string, id crdt.RecordID, before uint64, limit int) ([]store.Entry, error)
 	Answer(ctx context.Context, principal, key string) (store.Answer, error)
 }
 
@@ -76,6 +79,7 @@ type Options struct {
 	Hub    Hub
 	Store  Reader
 	Tokens Tokens
+	Epoch  string           // of the store's positions
 	Log    *slog.Logger     // slog.Default if nil
 	Now    func() time.Time // time.Now if nil
 }
@@ -85,6 +89,7 @@ type API struct {
 	hub      Hub
 	store    Reader
 	tokens   Tokens
+	epoch    string
 	log      *slog.Logger
 	now      func() time.Time
 	inFlight inFlight
@@ -92,7 +97,7 @@ type API struct {
 
 // New makes an API.
 func New(o Options) *API {
-	a := &API{hub: o.Hub, store: o.Store, tokens: o.Tokens, log: o.Log, now: o.Now}
+	a := &API{hub: o.Hub, store: o.Store, tokens: o.Tokens, epoch: o.Epoch, log: o.Log, now: o.Now}
 	if a.log == nil {
 		a.log = slog.Default()
 	}

@@ -8,6 +8,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/activity"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/store"
@@ -91,12 +92,18 @@ func problemOf(err error) problem {
 		policy     *conflicts.PolicyError
 		reopen     *conflicts.ReopenError
 		history    *conflicts.HistoryLimitError
+		stream     *activity.RequestError
+		posted     *conflicts.ActivityError
 	)
 	switch {
 	case errors.As(err, &unreadable):
 		p := newProblem(http.StatusBadRequest, "malformed", "The request cannot be read", err.Error())
 		p.Errors = []Fault{unreadable.fault}
 		return p
+	case errors.As(err, &stream):
+		return problemOf(malformed(stream.Field, stream.Rule))
+	case errors.As(err, &posted):
+		return problemOf(&invalidError{[]Fault{{posted.Member, posted.Reason}}})
 	case errors.As(err, &invalid):
 		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", invalid.Error())
 		p.Errors = invalid.faults
@@ -162,6 +169,9 @@ func problemOf(err error) problem {
 		{errKeyReused, newProblem(http.StatusUnprocessableEntity, "key-reused", "The idempotency key was used for another request", "Use a new key for each command.")},
 		{errKeyBusy, newProblem(http.StatusConflict, "key-busy", "The same command is being worked on", "Send it again in a moment to get its answer.")},
 		{crdt.ErrLimit, newProblem(http.StatusUnprocessableEntity, "limit", "The edit is larger than a record takes at once", "")},
+		{activity.ErrNoSocket, newProblem(http.StatusUpgradeRequired, "no-socket", "This URL speaks WebSocket", "Open a WebSocket, or read the same events from /api/realtime/clients/events.")},
+		{activity.ErrCrowded, newProblem(http.StatusServiceUnavailable, "crowded", "Too many listen", "Come back later.")},
+		{activity.ErrClosed, unavailable},
 		{hub.ErrUnavailable, unavailable},
 		{store.ErrUnavailable, unavailable},
 		{context.Canceled, unavailable},

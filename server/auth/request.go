@@ -19,6 +19,15 @@ func FromRequest(r *http.Request) string {
 	return ""
 }
 
+// FromListener is FromRequest for a request to listen: over whatever it is, the
+// query parameter token counts, because a browser's EventSource sends no header.
+func FromListener(r *http.Request) string {
+	if token := FromRequest(r); token != "" {
+		return token
+	}
+	return r.URL.Query().Get("token")
+}
+
 // Redact is the URL as a log may show it: path and query, with the values of
 // token and ticket left out. A query that cannot be read is left out whole.
 func Redact(u *url.URL) string {
