@@ -63,6 +63,7 @@ type commandLine struct {
 	Demo      demoCommand      `cmd:"" help:"Play the story with two real clients, and leave the hub serving."`
 	Token     tokenCommand     `cmd:"" help:"Print a token for a hub."`
 	Status    statusCommand    `cmd:"" help:"Show whether devices and hub agree."`
+	Activity  activityCommand  `cmd:"" help:"Show what happened to clients, and what happens."`
 	Conflicts conflictsCommand `cmd:"" help:"Look at the edits that wait for a decision, and decide."`
 	Merged    mergedCommand    `cmd:"" help:"Look at ordinary fields that people set apart, and use a value that does not show."`
 	Doctor    doctorCommand    `cmd:"" help:"Check all that a stopped hub has stored."`

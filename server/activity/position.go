@@ -1,7 +1,7 @@
 package activity
 
 import (
-	"fmt"
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -13,6 +13,8 @@ type Start struct {
 	back   uint64 // or how many numbers before now
 }
 
+var errNoPosition = errors.New(`must be a position like "k3x9qmzw2p:1234", now, or how many commits before now, like -50`)
+
 // ParseStart reads a position, a number of journal entries before now as in
 // "-50", or "now", which is what an empty text means too.
 func ParseStart(text string) (Start, error) {
@@ -22,23 +24,14 @@ func ParseStart(text string) (Start, error) {
 	if back, ok := strings.CutPrefix(text, "-"); ok {
 		n, err := strconv.ParseUint(back, 10, 32)
 		if err != nil {
-			return Start{}, fmt.Errorf("%q is no number of entries before now, like -50", clip(text))
+			return Start{}, errNoPosition
 		}
 		return Start{back: n}, nil
 	}
 	epoch, number, ok := strings.Cut(text, ":")
 	n, err := strconv.ParseUint(number, 10, 63)
 	if !ok || epoch == "" || err != nil {
-		return Start{}, fmt.Errorf("%q is no position, like %s", clip(text), `"k3x9qmzw2p:1234"`)
+		return Start{}, errNoPosition
 	}
 	return Start{epoch: epoch, number: n}, nil
-}
-
-// clip is a text of a caller as an error repeats it.
-func clip(s string) string {
-	const most = 64
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
 }
