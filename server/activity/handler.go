@@ -157,12 +157,12 @@ func (h *Handler) pump(ctx context.Context, l *Listener, to sink, requests <-cha
 }
 
 // session is a context that ends with a session or with the streams.
-func (h *Handler) session(a Admission) (ctx context.Context, end context.CancelCauseFunc) {
-	ctx, end = context.WithCancelCause(a.Session)
-	stop := context.AfterFunc(h.Streams.ctx, func() { end(ErrClosed) })
+func (h *Handler) session(a Admission) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(a.Session)
+	stop := context.AfterFunc(h.Streams.ctx, func() { cancel(ErrClosed) })
 	return ctx, func(cause error) {
 		stop()
-		end(cause)
+		cancel(cause)
 	}
 }
 
