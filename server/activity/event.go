@@ -29,7 +29,7 @@ type Data struct {
 	ClientID   string          `json:"client_id,omitempty"`
 	DocumentID string          `json:"document_id,omitempty"`
 	Offsets    *[2]uint64      `json:"offsets,omitempty" doc:"The first and the last number in the journal that is told of; of a folded event there may be some of other clients between."`
-	Commits    int             `json:"commits,omitempty" doc:"How many numbers of the journal are told of."`
+	Commits    int             `json:"commits,omitempty" doc:"How many edits are told of: what one device or call brought at once is one."`
 	Origin     string          `json:"origin,omitempty" doc:"Which way it came: sync, api, webhook, resolve …"`
 	User       string          `json:"user,omitempty"`
 	Device     string          `json:"device,omitempty"`

@@ -48,7 +48,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		{ClientCreated, "A record came to be; fields names all that it has."},
-		{ClientChanged, "Somebody wrote fields of a record. What the same person writes on the same device within a second is told as one: commits says how many, offsets where they lie in the journal."},
+		{ClientChanged, "Somebody wrote fields of a record. What the same person writes on the same device within a second is told as one: commits says how many edits, offsets where they lie in the journal."},
 		{ClientMerged, "An ordinary field was set apart by people who did not know of each other, or that was settled: merged says how it stands."},
 		{ClientDeleted, "An owner took a record out of use."},
 		{ClientRestored, "An owner took a deleted record back into use."},
