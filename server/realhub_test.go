@@ -55,7 +55,7 @@ func newRealSite(t *testing.T) *realSite {
 	t.Cleanup(h.Close)
 	s.real = h
 	s.handler = server.New(server.Options{
-		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
+		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
 		Sync:    http.NotFoundHandler(),
 		Listen:  http.NotFoundHandler(),
 		Events:  http.NotFoundHandler(),

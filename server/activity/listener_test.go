@@ -415,4 +415,3 @@ func (j *journal) numbers(id crdt.RecordID, above, upTo uint64) (numbers []uint6
 	}
 	return numbers
 }
-

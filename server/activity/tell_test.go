@@ -185,4 +185,3 @@ func TestAPageTellsABurstAsOne(t *testing.T) {
 		t.Errorf("%+v, %v, %v", events, next, err)
 	}
 }
-

@@ -182,6 +182,7 @@ func (f *follower) follow(suppliers []string) {
 		case !s.known:
 			s.known, s.end = true, end
 			f.hub.policies.outdated(supplier, end.Policy)
+			f.hub.watchers.moved(supplier) // since it was watched, as far as anybody knows
 			fresh[supplier] = true
 		default:
 			if err := f.catchUp(supplier, s, end); err != nil {
