@@ -46,7 +46,7 @@ func (c *activityCommand) Validate() error {
 
 // How a broken stream is taken up again.
 const (
-	firstRetry  = time.Second
+	firstRetry  = 250 * time.Millisecond
 	longestRest = 30 * time.Second
 	silentFor   = 45 * time.Second // the hub gives a sign of life more often
 )
