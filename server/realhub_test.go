@@ -14,10 +14,12 @@ import (
 	"wedsync/crdt"
 	"wedsync/crdt/engine"
 	"wedsync/server"
+	"wedsync/server/activity"
 	"wedsync/server/api"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
+	"wedsync/server/socket"
 	"wedsync/store"
 	"wedsync/store/sqlite"
 )
@@ -44,6 +46,7 @@ func newRealSite(t *testing.T) *realSite {
 		}
 	})
 	m := metrics.New()
+	tickets := auth.NewTickets(kept, []byte("secret"), time.Now)
 	s := &realSite{site: &site{t: t, tokens: auth.New([]byte("secret"), time.Now)}, store: kept}
 	s.at.Store(1_800_000_000)
 	h, err := hub.New(t.Context(), hub.Options{
@@ -52,15 +55,33 @@ func newRealSite(t *testing.T) *realSite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(h.Close)
 	s.real = h
+	sockets := socket.NewHandler(socket.Options{
+		Hub: h, PeerID: "hub", Log: slog.New(slog.DiscardHandler),
+		Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session,
+	})
+	t.Cleanup(func() {
+		h.Close()
+		if err := sockets.Wait(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	a := api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Tickets: tickets, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now})
+	streams := activity.New(t.Context(), activity.Options{Store: kept, Hub: h, Epoch: "k3x9qmzw2p", Log: slog.New(slog.DiscardHandler)})
+	listeners := activity.NewHandler(activity.HandlerOptions{
+		Streams: streams, Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session, Visit: h.Visit, Refuse: a.Refuse, Log: slog.New(slog.DiscardHandler),
+	})
+	t.Cleanup(func() {
+		streams.Close()
+		listeners.Wait()
+	})
 	s.handler = server.New(server.Options{
-		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
-		Sync:    http.NotFoundHandler(),
-		Listen:  http.NotFoundHandler(),
-		Events:  http.NotFoundHandler(),
+		API:     a,
+		Listen:  http.HandlerFunc(listeners.ServeSocket),
+		Events:  http.HandlerFunc(listeners.ServeEvents),
+		Sync:    sockets,
 		Metrics: m,
-		Ready:   kept.Ping,
+		Ready:   h.Ready,
 	})
 	return s
 }

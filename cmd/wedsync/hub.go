@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"wedsync/conflicts"
 	"wedsync/crdt/engine"
 	"wedsync/server"
 	"wedsync/server/activity"
@@ -29,6 +28,8 @@ type hubOptions struct {
 	Origins   []string
 	Pprof     bool
 	Log       *slog.Logger
+	Issuers   []auth.Issuer // whose tokens are taken beside the hub's own
+	Limits    *auth.Limits
 }
 
 // runHub runs a hub until ctx ends and everything that was begun is stored. It
@@ -61,6 +62,7 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 		h.Close()
 		return err
 	}
+	defer readKeys(ctx, o.Issuers)()
 	// Listeners leave as soon as the hub is to stop: requests for events end only so.
 	defer context.AfterFunc(ctx, site.streams.Close)()
 	l, err := net.Listen("tcp", o.Listen)
@@ -99,27 +101,25 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	if err != nil {
 		return nil, err
 	}
-	tokens := auth.New(identity.Secret, time.Now)
+	tokens, err := auth.New(identity.Secret, time.Now).Trust(o.Issuers...)
+	if err != nil {
+		return nil, err
+	}
+	door := auth.Door{Tokens: tokens, Tickets: auth.NewTickets(s, identity.Secret, time.Now), Limits: o.Limits}
 	sockets := socket.NewHandler(socket.Options{
-		Hub: h,
-		Principal: func(r *http.Request) (conflicts.Principal, error) {
-			return tokens.Principal(r.Context(), auth.FromRequest(r))
-		},
+		Hub:     h,
+		Session: door.Session,
+		Limits:  o.Limits,
 		PeerID:  "wedsync-" + identity.StorageID,
 		Origins: o.Origins,
 		Log:     o.Log,
 	})
-	api := jsonapi.New(jsonapi.Options{Hub: h, Store: s, Tokens: tokens, Epoch: identity.Epoch, Log: o.Log})
+	api := jsonapi.New(jsonapi.Options{
+		Hub: h, Store: s, Tokens: tokens, Tickets: door.Tickets, Limits: o.Limits, Epoch: identity.Epoch, Log: o.Log,
+	})
 	streams := activity.New(ctx, activity.Options{Store: s, Hub: h, Epoch: identity.Epoch, Log: o.Log, Registerer: m.Registry})
 	listeners := activity.NewHandler(activity.HandlerOptions{
-		Streams: streams,
-		Admit: func(r *http.Request) (activity.Admission, error) {
-			who, err := tokens.Principal(r.Context(), auth.FromListener(r))
-			return activity.Admission{Who: who, Session: r.Context()}, err
-		},
-		Refuse:  api.Refuse,
-		Origins: o.Origins,
-		Log:     o.Log,
+		Streams: streams, Session: door.Session, Visit: h.Visit, Limits: o.Limits, Refuse: api.Refuse, Origins: o.Origins, Log: o.Log,
 	})
 	return &site{
 		handler: server.New(server.Options{
@@ -128,7 +128,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Listen:  http.HandlerFunc(listeners.ServeSocket),
 			Events:  http.HandlerFunc(listeners.ServeEvents),
 			Metrics: m,
-			Ready:   s.Ping,
+			Ready:   h.Ready,
 			Pprof:   o.Pprof,
 		}),
 		sockets: sockets, streams: streams, listeners: listeners,

@@ -12,26 +12,22 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/auth"
+	"wedsync/server/hub"
 )
 
-// An Admission says who listens.
-type Admission struct {
-	Who conflicts.Principal
-	// Session ends when the listener's right to listen does; its cause says why. It
-	// is derived from the request's context.
-	Session context.Context
-}
-
-// HandlerOptions say what a Handler works with. Streams, Admit and Refuse are needed.
+// HandlerOptions say what a Handler works with. Streams, Session, Visit and
+// Refuse are needed.
 type HandlerOptions struct {
 	Streams *Streams
-	// Admit says who a request acts for.
-	Admit func(*http.Request) (Admission, error)
+	// Session says who a request acts for, and until when.
+	Session func(*http.Request) (auth.Session, error)
+	// Visit admits who listens, for as long as that lasts; it is that of a [hub.Hub].
+	Visit func(context.Context, conflicts.Principal) (*hub.Visit, error)
+	// Limits are those of open sockets; none if nil.
+	Limits *auth.Limits
 	// Refuse answers a request for events that cannot be served.
 	Refuse func(http.ResponseWriter, *http.Request, error)
-	// Code is the close code of a WebSocket that ends for an error, and what its
-	// listener is told; 0 for those that the handler knows itself.
-	Code func(error) (code int, reason string)
 	// Origins are patterns of origins that browsers may connect from, beside the
 	// hub's own; see websocket.AcceptOptions.
 	Origins []string
@@ -41,7 +37,7 @@ type HandlerOptions struct {
 // A Handler serves streams to listeners.
 type Handler struct {
 	HandlerOptions
-	limits    Limits
+	within    Limits
 	listeners sync.WaitGroup
 }
 
@@ -50,7 +46,7 @@ func NewHandler(o HandlerOptions) *Handler {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Handler{HandlerOptions: o, limits: o.Streams.limits}
+	return &Handler{HandlerOptions: o, within: o.Streams.limits}
 }
 
 // Wait returns when all listeners have left. They do soon once the streams are
@@ -90,7 +86,7 @@ func startOf(text string) (Start, error) {
 
 // clientsOf reads ids of clients.
 func (h *Handler) clientsOf(ids []string) ([]crdt.RecordID, error) {
-	if len(ids) > h.limits.Clients {
+	if len(ids) > h.within.Clients {
 		return nil, &RequestError{"clients", "are too many: name all instead"}
 	}
 	clients := make([]crdt.RecordID, len(ids))
@@ -118,7 +114,7 @@ type sink interface {
 // pump moves what a listener is to be told until its session ends, the streams
 // are closed, or its sink fails.
 func (h *Handler) pump(ctx context.Context, l *Listener, to sink, requests <-chan request) error {
-	beat := time.NewTicker(h.limits.Beat)
+	beat := time.NewTicker(h.within.Beat)
 	defer beat.Stop()
 	for {
 		messages, more, err := l.Take(ctx)
@@ -153,16 +149,6 @@ func (h *Handler) pump(ctx context.Context, l *Listener, to sink, requests <-cha
 		if err != nil {
 			return err
 		}
-	}
-}
-
-// session is a context that ends with a session or with the streams.
-func (h *Handler) session(a Admission) (context.Context, context.CancelCauseFunc) {
-	ctx, cancel := context.WithCancelCause(a.Session)
-	stop := context.AfterFunc(h.Streams.ctx, func() { cancel(ErrClosed) })
-	return ctx, func(cause error) {
-		stop()
-		cancel(cause)
 	}
 }
 

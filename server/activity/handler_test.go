@@ -16,33 +16,61 @@ import (
 	"github.com/coder/websocket"
 
 	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/crdt/engine"
 	"wedsync/server/auth"
+	"wedsync/server/hub"
+	"wedsync/store/sqlite"
 )
 
-// A world is a journal with its streams behind URLs.
+// A world is a journal with its streams behind URLs, and a hub that says who may listen.
 type world struct {
 	t       *testing.T
 	journal *journal
 	streams *Streams
 	server  *httptest.Server
-	session context.Context // of all who listen
-	end     context.CancelCauseFunc
+	hub     *hub.Hub
+}
+
+// noEngine materialises nothing: nobody reads a document here.
+type noEngine struct{}
+
+func (noEngine) Materialise(context.Context, crdt.RecordID, [][]byte) (*engine.Result, error) {
+	return nil, engine.ErrClosed
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	kept, err := sqlite.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := &world{t: t, journal: &journal{}}
+	w.hub, err = hub.New(t.Context(), hub.Options{Store: kept, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		w.hub.Close()
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	w.streams = open(t, w.journal, Limits{Clients: 3, Beat: 50 * time.Millisecond})
-	w.session, w.end = context.WithCancelCause(context.Background())
 	h := NewHandler(HandlerOptions{
-		Streams: w.streams, Log: slog.New(slog.DiscardHandler),
-		Admit: func(r *http.Request) (Admission, error) {
-			if auth.FromListener(r) != "good" {
-				return Admission{}, auth.ErrBadToken
+		Streams: w.streams, Visit: w.hub.Visit, Log: slog.New(slog.DiscardHandler),
+		Session: func(r *http.Request) (auth.Session, error) {
+			good := auth.Session{
+				Principal: conflicts.Principal{Supplier: "rose", User: "ada", Role: conflicts.Member}, Expires: time.Now().Add(time.Hour),
 			}
-			ctx, end := context.WithCancelCause(r.Context())
-			context.AfterFunc(w.session, func() { end(context.Cause(w.session)) })
-			return Admission{Who: conflicts.Principal{Supplier: "rose", User: "ada"}, Session: ctx}, nil
+			switch r.URL.Query().Get("token") {
+			case "good":
+				return good, nil
+			case "brief":
+				good.Expires = time.Now().Add(200 * time.Millisecond)
+				return good, nil
+			}
+			return auth.Session{}, auth.ErrBadToken
 		},
 		Refuse: func(w http.ResponseWriter, _ *http.Request, err error) { http.Error(w, err.Error(), http.StatusTeapot) },
 	})
@@ -148,14 +176,26 @@ func TestSocketsAreRefusedWithACode(t *testing.T) {
 	}
 }
 
-func TestASessionThatEndsClosesItsSocketAndItsEvents(t *testing.T) {
+func TestATokenThatExpiresClosesItsSocketAndItsEvents(t *testing.T) {
+	w := newWorld(t)
+	conn := w.dial("token=brief")
+	events := w.get("token=brief", "")
+	w.closes(conn, 4401)
+	events.ends()
+}
+
+func TestAccessThatIsTakenAwayClosesSocketsAndEvents(t *testing.T) {
 	w := newWorld(t)
 	conn := w.dial("token=good")
 	w.is(w.next(conn), PositionTold, "0")
 	events := w.get("token=good", "")
-	w.end(auth.ErrExpired)
-	w.closes(conn, 4401)
+	olga := conflicts.Principal{Supplier: "rose", User: "olga", Role: conflicts.Owner}
+	if err := w.hub.SetRole(t.Context(), olga, "ada", conflicts.NoRole); err != nil {
+		t.Fatal(err)
+	}
+	w.closes(conn, 4403)
 	events.ends()
+	w.closes(w.dial("token=good"), 4403)
 }
 
 func TestListenersLeaveWhenTheHubStops(t *testing.T) {

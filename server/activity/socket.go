@@ -56,41 +56,37 @@ func (h *Handler) ServeSocket(w http.ResponseWriter, r *http.Request) {
 
 // converse serves a listener until it ends, and says why.
 func (h *Handler) converse(conn *websocket.Conn, r *http.Request, helpers *sync.WaitGroup) error {
-	admission, err := h.Admit(r)
+	a, err := h.admit(r)
 	if err != nil {
 		return err
 	}
+	defer a.leave()
 	asked, err := h.requestOf(r.URL.Query())
 	if err != nil {
 		return err
 	}
-	ctx, end := h.session(admission)
-	defer end(nil)
+	ctx := a.ctx
 	// A write that is under way ends with the socket, soon after the session.
 	defer context.AfterFunc(ctx, func() {
 		time.AfterFunc(closeWithin, func() { _ = conn.CloseNow() })
 	})()
-	l, err := h.Streams.Listen(ctx, admission.Who.Supplier, asked.clients, asked.from)
+	l, err := h.Streams.Listen(ctx, a.who.Supplier, asked.clients, asked.from)
 	if err != nil {
 		return err
 	}
 	defer l.Leave()
-	s := &socketSink{conn: conn, within: h.limits.Write, requests: make(chan request)}
-	helpers.Go(func() { end(h.read(ctx, s)) })
-	helpers.Go(func() { s.ping(ctx, h.limits.Beat, end) })
+	s := &socketSink{conn: conn, within: h.within.Write, requests: make(chan request)}
+	helpers.Go(func() { a.end(h.read(ctx, s)) })
+	helpers.Go(func() { s.ping(ctx, h.within.Beat, a.end) })
 	err = h.pump(ctx, l, s, s.requests)
-	h.Log.Debug("listener left", "supplier", admission.Who.Supplier, "user", admission.Who.User, "over", "websocket", "why", err)
+	h.Log.Debug("listener left", "supplier", a.who.Supplier, "user", a.who.User, "over", "websocket", "why", err)
 	return err
 }
 
 // code is what a socket is closed with.
 func (h *Handler) code(err error) (code websocket.StatusCode, reason string) {
-	if h.Code != nil {
-		if code, reason := h.Code(err); code != 0 {
-			return websocket.StatusCode(code), reason
-		}
-	}
 	var malformed *RequestError
+	var limit *auth.LimitError
 	switch {
 	case errors.As(err, &malformed):
 		reason = malformed.Error()
@@ -98,15 +94,18 @@ func (h *Handler) code(err error) (code websocket.StatusCode, reason string) {
 	case errors.Is(err, auth.ErrNoToken), errors.Is(err, auth.ErrExpired), errors.Is(err, auth.ErrBadToken):
 		return websocket.StatusCode(hub.Unauthorised), "a valid token is needed"
 	case errors.Is(err, ErrCrowded):
-		return tooMany, "too many listen, come back later"
+		return websocket.StatusCode(hub.TooMany), "too many listen, come back later"
+	case errors.As(err, &limit):
+		return websocket.StatusCode(hub.TooMany), limit.Error() + ", come back later"
+	case errors.Is(err, hub.ErrRevoked):
+		return websocket.StatusCode(hub.Revoked), "an owner took this access away"
+	case errors.Is(err, hub.ErrRoleChanged):
+		return websocket.StatusCode(hub.GoingAway), "your role has changed, come back"
 	case errors.Is(err, ErrClosed), errors.Is(err, context.Canceled):
 		return websocket.StatusCode(hub.GoingAway), "the hub restarts, come back"
 	}
 	return websocket.StatusCode(hub.TryAgain), "come back"
 }
-
-// tooMany is the close code for one listener too many.
-const tooMany websocket.StatusCode = 4429
 
 // A socketSink writes events as text frames.
 type socketSink struct {

@@ -23,10 +23,11 @@ func (h *Handler) ServeEvents(w http.ResponseWriter, r *http.Request) {
 
 // events returns an error if nothing was written.
 func (h *Handler) events(w http.ResponseWriter, r *http.Request) error {
-	admission, err := h.Admit(r)
+	a, err := h.admit(r)
 	if err != nil {
 		return err
 	}
+	defer a.leave()
 	asked, err := h.requestOf(r.URL.Query())
 	if last := r.Header.Get("Last-Event-ID"); last != "" {
 		asked.from, err = startOf(last)
@@ -34,14 +35,13 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, end := h.session(admission)
-	defer end(nil)
-	l, err := h.Streams.Listen(ctx, admission.Who.Supplier, asked.clients, asked.from)
+	ctx := a.ctx
+	l, err := h.Streams.Listen(ctx, a.who.Supplier, asked.clients, asked.from)
 	if err != nil {
 		return err
 	}
 	defer l.Leave()
-	to := &eventSink{w: w, rc: http.NewResponseController(w), within: h.limits.Write}
+	to := &eventSink{w: w, rc: http.NewResponseController(w), within: h.within.Write}
 	// The server's limits are for requests that end.
 	if err := to.rc.SetReadDeadline(time.Time{}); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) error {
 	if err = to.flush(); err == nil {
 		err = h.pump(ctx, l, to, nil)
 	}
-	h.Log.Debug("listener left", "supplier", admission.Who.Supplier, "user", admission.Who.User, "over", "events", "why", err)
+	h.Log.Debug("listener left", "supplier", a.who.Supplier, "user", a.who.User, "over", "events", "why", err)
 	return nil
 }
 

@@ -19,6 +19,31 @@ type PostedActivity struct {
 	Data       json.RawMessage `json:"data,omitempty" doc:"Any JSON of at most 16 kB."`
 }
 
+// A postedBody is what activityOf reads.
+type postedBody struct {
+	Kind string `json:"kind" maxLength:"64" doc:"The app's own word for it: letters and digits, with - _ or . between." example:"call"`
+	Text string `json:"text" doc:"What happened, for people; at most 2 kB."`
+	Data any    `json:"data,omitempty" doc:"Any JSON of at most 16 kB."`
+}
+
+// PostActivityDoc describes PostActivity.
+var PostActivityDoc = Doc{
+	ID: "postActivity", Tag: clientsTag, Summary: "Post an activity about a record", May: Proposers, Key: MayKey,
+	Detail:  "It changes nothing of the record. Who listens is told of it, it stands among the record's activities, and it is erased with the record.",
+	Body:    postedBody{},
+	Example: `{"kind": "call", "text": "Called Ada about the menu", "data": {"minutes": 12}}`,
+	Answers: []Answer{{Status: http.StatusCreated, Body: PostedActivity{}, Says: "What was posted."}},
+}
+
+// ListActivitiesDoc describes ListActivities.
+var ListActivitiesDoc = Doc{
+	ID: "listActivities", Tag: clientsTag, Summary: "Read the activities of a record", May: Readers,
+	Detail: "The newest first, as CloudEvents: the same that /api/realtime/clients tells. What one person wrote on one device with less than a second between is one event. " +
+		"A page may be short although there is a next one.",
+	Query:   pageQuery,
+	Answers: []Answer{{Status: http.StatusOK, Body: Page[activity.Event]{}, Says: "A page of events."}},
+}
+
 // PostActivity answers POST /api/clients/{id}/activities with what was posted.
 func (a *API) PostActivity(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
 	id, err := recordOf(r)
@@ -93,7 +118,7 @@ func (a *API) ListActivities(w http.ResponseWriter, r *http.Request, who conflic
 	if err != nil {
 		return err
 	}
-	p := page[activity.Event]{Items: append([]activity.Event{}, events...)}
+	p := Page[activity.Event]{Items: append([]activity.Event{}, events...)}
 	if next != nil {
 		cursor := next.String()
 		p.Next = &cursor

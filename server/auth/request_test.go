@@ -36,18 +36,6 @@ func TestFromRequestTakesHeaderAndOnSocketsQuery(t *testing.T) {
 	}
 }
 
-func TestFromListenerTakesHeaderThenQuery(t *testing.T) {
-	for target, header := range map[string]string{"/api/realtime/clients/events?token=abc": "", "/api/realtime/clients?token=def": "Bearer abc"} {
-		r := httptest.NewRequest("GET", target, nil)
-		if header != "" {
-			r.Header.Set("Authorization", header)
-		}
-		if got := FromListener(r); got != "abc" {
-			t.Errorf("token %q of %s, want abc", got, target)
-		}
-	}
-}
-
 func TestRedactShowsNoToken(t *testing.T) {
 	for _, query := range []string{
 		"token=s3cret", "Token=s3cret", "ticket=s3cret", "limit=5&token=s3cret", "token=a&token=s3cret",

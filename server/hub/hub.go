@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -37,6 +38,9 @@ type Options struct {
 	Registerer prometheus.Registerer // none if nil
 	Now        func() time.Time      // time.Now if nil
 	Limits     Limits                // zero fields mean DefaultLimits
+	// Chance picks a random time that is shorter than a given one; rand.N if nil.
+	// Any goroutine calls it.
+	Chance func(time.Duration) time.Duration
 }
 
 // A Hub is the live part of a wedsync server. Its methods may be called from
@@ -46,6 +50,7 @@ type Hub struct {
 	engine  Materialiser
 	log     *slog.Logger
 	now     func() time.Time
+	chance  func(time.Duration) time.Duration
 	limits  Limits
 	metrics *metrics
 	env     *conflicts.Env
@@ -57,11 +62,13 @@ type Hub struct {
 	devices  registry
 	contacts contacts
 	policies policies
+	access   accesses
 	commits  *committer
 	heads    *headsLoader
 	project  *projector
 	convert  *converter
 	notes    *notes
+	health   health
 	remind   *reminder
 	follow   *follower
 	watchers watchers
@@ -91,8 +98,11 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Chance == nil {
+		o.Chance = rand.N[time.Duration]
+	}
 	h := &Hub{
-		store: o.Store, engine: o.Engine, log: o.Log, now: o.Now,
+		store: o.Store, engine: o.Engine, log: o.Log, now: o.Now, chance: o.Chance,
 		limits:    o.Limits.orDefault(),
 		metrics:   newMetrics(o.Registerer),
 		env:       &conflicts.Env{Secret: identity.Secret, Limits: crdt.DefaultLimits},

@@ -44,13 +44,16 @@ func openStore(t *testing.T) store.Store {
 
 func startHub(t *testing.T, s store.Store) *hub.Hub {
 	t.Helper()
-	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler)})
+	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler), Chance: atOnce})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Close)
 	return h
 }
+
+// atOnce is chance for tests that do not wait.
+func atOnce(time.Duration) time.Duration { return 0 }
 
 func principal(user string, role conflicts.Role) conflicts.Principal {
 	return conflicts.Principal{Supplier: "studio", User: user, Device: user + "-phone", Role: role}
@@ -76,8 +79,18 @@ func newReplica(t *testing.T, name string, id crdt.RecordID) *replica {
 	return &replica{t: t, id: id, actor: crdt.ActorID(fmt.Sprintf("%-16s", name)), graph: crdt.NewGraph(l)}
 }
 
+// join makes a device that must be admitted.
+func join(t testing.TB, h *hub.Hub, who conflicts.Principal, joined syncproto.Joined) *hub.Device {
+	t.Helper()
+	d, err := h.Join(t.Context(), who, joined)
+	if err != nil {
+		t.Fatalf("%s joins: %v", who.User, err)
+	}
+	return d
+}
+
 func (r *replica) connect(h *hub.Hub, who conflicts.Principal) {
-	r.device = h.Join(who, syncproto.Joined{PeerID: who.User, StorageID: who.User})
+	r.device = join(r.t, h, who, syncproto.Joined{PeerID: who.User, StorageID: who.User})
 	r.peer = newPeer()
 	r.t.Cleanup(r.device.Leave)
 }

@@ -166,8 +166,11 @@ export class Client {
 
   // Commands about the network.
 
+  // offline loses what is under way too: a message that arrived while the socket
+  // closes would be answered, and throw out of the middle of a document's update.
   offline() {
     this.adapter.url = NOWHERE
+    this.adapter.socket?.removeEventListener("message", this.adapter.onMessage)
     this.adapter.socket?.terminate()
     return this.#until(() => this.repo.peers.length === 0, DEFAULT_WAIT, () => "offline: the hub is still a peer")
   }
