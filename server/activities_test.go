@@ -83,3 +83,10 @@ func TestActivitiesThatCannotBePostedAreRefused(t *testing.T) {
 	s.want(404, s.do(mia, "POST", url, `{"kind":"call","text":"x"}`))
 	s.want(404, s.do(mia, "GET", url, ""))
 }
+
+func TestAStreamIsRefusedWithAProblem(t *testing.T) {
+	s := newRealSite(t)
+	s.want(426, s.do(olga, "GET", "/api/realtime/clients", ""))
+	s.want(400, s.do(olga, "GET", "/api/realtime/clients/events?position=x", ""))
+	s.want(401, s.send("GET", "/api/realtime/clients/events", ""))
+}

@@ -76,7 +76,7 @@ func (w *activitySoak) begin(random *rand.Rand) {
 		w.users = append(w.users, w.hub.api(owner(fmt.Sprintf("user-%d", n))))
 	}
 	w.closer = w.hub.api(owner(closer))
-	w.viewer = w.hub.token(viewer("eve"))
+	w.viewer = w.hub.token(who{"barn", "eve", "viewer", ""}) // a device may not have as many sockets
 	w.records = make([]string, max(leastRecords, *soakListeners/2))
 	w.each(func(n int) {
 		var made item
@@ -105,7 +105,11 @@ func (w *activitySoak) run(p *progress) {
 	var listening, slow sync.WaitGroup
 	begun := make(chan struct{}, len(w.listeners))
 	for _, l := range w.listeners {
-		listening.Go(func() { l.listen(ctx, func() { begun <- struct{}{} }) })
+		listening.Go(func() {
+			started := sync.OnceFunc(func() { begun <- struct{}{} })
+			defer started()
+			l.listen(ctx, started)
+		})
 	}
 	for range w.listeners {
 		select {
