@@ -28,6 +28,11 @@ type batch struct {
 	apart  []string   // root keys that were written apart, or are now, and moved
 	merged []*Merged  // entries that changed
 	using  *MergedUse // the choice that the batch carries out, nil if it is none
+
+	listed      bool            // the record was, before the batch
+	pendings    []foundConflict // as the batch found them
+	answering   bool            // the hub change is being stored
+	reachedMore bool            // keys that Outcome.Changed does not name
 }
 
 // A touch is a change that reaches a watched path.
@@ -40,6 +45,7 @@ type touch struct {
 // evaluated before anything of the batch is judged.
 func (r *Record) begin(from Principal, p *Policy, now time.Time) *batch {
 	b := &batch{Record: r, from: from, now: now, start: r.graph.Len()}
+	b.find()
 	b.adopt(p)
 	return b
 }
@@ -66,6 +72,7 @@ func (b *batch) outcome() *Outcome {
 		}
 		delete(b.carriers, c.Hash)
 	}
+	b.tellSteps()
 	b.out.LedgerChanged = b.dirty
 	return &b.out
 }
@@ -80,6 +87,9 @@ func (b *batch) store(c *crdt.Change) {
 		if !slices.Contains(b.apart, key) {
 			b.apart = append(b.apart, key)
 		}
+	}
+	if !b.answering || b.out.Input.edits() {
+		b.reach()
 	}
 	c.Ops = nil
 	b.out.Stored = append(b.out.Stored, c)

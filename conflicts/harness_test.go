@@ -110,6 +110,7 @@ func (w *world) do(run func(*Record) *Outcome) *Outcome {
 		w.t.Fatalf("load: %v", err)
 	}
 	before := w.rec.View()
+	found, listed := w.rec.pendings(), w.rec.Listed()
 	waiting := len(w.rec.carriers) > 0 // a loaded copy does not have those
 	out := run(w.rec)
 	if out.Err != nil {
@@ -133,6 +134,7 @@ func (w *world) do(run func(*Record) *Outcome) *Outcome {
 		w.t.Fatalf("the ledger changed in silence:\n%s", cmp.Diff(string(w.ledger), string(w.rec.Ledger())))
 	}
 	w.replay = append(w.replay, run)
+	w.checkSteps(out, found, listed)
 	w.save(out)
 	w.check(before, out)
 	return out

@@ -66,6 +66,8 @@ const (
 	KindRestore = "restore" // of the record
 	KindUse     = "use"     // of a value of a merged entry: an edit through the API
 	KindDismiss = "dismiss" // of a merged entry: its field stays as it shows
+	// KindActivity is that an app posted an activity, which changes nothing.
+	KindActivity = "activity"
 	// KindWithdrawn is that an author took a proposal back.
 	KindWithdrawn = "withdraw"
 	// KindRecovered is a change by the hub itself, which it lost with its store

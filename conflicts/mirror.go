@@ -95,6 +95,7 @@ func (b *batch) write(c *crdt.Change) {
 		f := b.ledger.Fields[path]
 		f.Revisions[f.revision()-1].Change = c.Hash
 	}
+	b.answering = true
 	b.store(c)
 	b.out.Hub = c
 }

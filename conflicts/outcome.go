@@ -91,6 +91,14 @@ type Outcome struct {
 	// Chosen is the ordinary field about whose merged entry a person decided, empty
 	// if none. It is kept, though it may store no change.
 	Chosen crdt.Path
+	// Changed are the root keys that the batch's author wrote, or into whose values
+	// something of his came, ascending; of a record that the batch created, all
+	// that it has. At most MaxChanged are named, and ChangedMore if there are more.
+	Changed []string
+	// Steps are how far the batch brought the record beside that, nil for nothing.
+	Steps *Steps
+	// Activity is what an app posted, nil for nothing.
+	Activity *Activity
 	// LedgerChanged says that Record.Ledger must be stored again.
 	LedgerChanged bool
 	// Err says that the hub change that is due could not be made, or the values of
@@ -101,7 +109,7 @@ type Outcome struct {
 
 // Empty reports whether there is nothing to store.
 func (o *Outcome) Empty() bool {
-	return len(o.Stored) == 0 && len(o.Conflicts) == 0 && len(o.Merged) == 0 && !o.LedgerChanged
+	return len(o.Stored) == 0 && len(o.Conflicts) == 0 && len(o.Merged) == 0 && !o.LedgerChanged && o.Activity == nil
 }
 
 // A Verdict is what became of one edit of one critical field.

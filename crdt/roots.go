@@ -7,30 +7,35 @@ import (
 
 // Bounds of Roots.
 const (
-	maxRoots    = 512 // keys of a record; writes of further ones are not compared
-	maxRootKey  = 256 // bytes of a key; nor are those of longer ones
-	maxApart    = 16  // latest writes of one key; beyond, the oldest go
-	maxReplaced = 32  // objects that were replaced; what comes into older ones is not seen
-	maxTouches  = 8   // changes of one object that do not know each other; beyond, the oldest go
+	maxRoots    = 512     // keys of a record; writes of further ones are not compared
+	maxRootKey  = 256     // bytes of a key; nor are those of longer ones
+	maxApart    = 16      // latest writes of one key; beyond, the oldest go
+	maxReplaced = 32      // objects that were replaced; what comes into older ones is not seen
+	maxTouches  = 8       // changes of one object that do not know each other; beyond, the oldest go
+	maxNested   = 1 << 16 // objects within objects of which it is known where they lie
 )
 
 // Roots keeps the latest writes of every root key of a record: those that no
 // other write of the key knows. If there are several, people wrote the key
 // apart, and only one of their values shows. A deletion is a write. So is what
 // comes into an object, such as a letter of a text, if the object was replaced
-// by somebody who did not know of it: it is lost otherwise. What lies deeper is
-// not seen.
+// by somebody who did not know of it: it is lost otherwise. Of what lies deeper
+// it is only known at which key.
 //
 // Changes of the graph are applied in the order of their indexes, once they
 // have joined it. Roots is for one goroutine at a time, reads included.
 type Roots struct {
 	graph    *Graph
 	places   map[string]int32      // of keys, in latest
+	keys     []string              // of the keys, by place
 	latest   []rootWrite           // one of each key
 	apart    map[int32][]rootWrite // all of them, by place, where there are several
 	touches  map[rootID][]int32    // changes that came into an object and do not know each other
 	replaced []replaced            // lately, the oldest first
 	touched  int32                 // the place touched last
+	nested   map[opKey]int32       // the places of objects that lie deeper
+	reached  []int32               // the places of the change that was applied last
+	beyond   bool                  // it reached others, too
 }
 
 // A rootID names an operation on a root key.
@@ -60,7 +65,20 @@ func NewRoots(g *Graph) *Roots {
 }
 
 // Bytes is about how much memory it takes.
-func (r *Roots) Bytes() int { return len(r.latest)*96 + len(r.touches)*64 }
+func (r *Roots) Bytes() int { return len(r.latest)*112 + len(r.touches)*64 + len(r.nested)*24 }
+
+// Keys are all keys that were ever written, in no order.
+func (r *Roots) Keys() []string { return slices.Clone(r.keys) }
+
+// Reached are the keys that the change applied last wrote, or into whose objects
+// something of it came, however deep; in no order, valid until the next Apply.
+// more says that it reached others, of which Roots does not know.
+func (r *Roots) Reached(yield func(key string)) (more bool) {
+	for _, at := range r.reached {
+		yield(r.keys[at])
+	}
+	return r.beyond
+}
 
 // Apart are the keys that were written apart, ascending.
 func (r *Roots) Apart() []string {
@@ -86,25 +104,39 @@ func (r *Roots) Wrote(i int, key string) bool {
 // that were written apart before, in between or are now, if the change writes
 // them or an object that does not show there. It needs c.Ops.
 func (r *Roots) Apply(i int, c *Change) (apart []string) {
+	r.reached, r.beyond = r.reached[:0], false
 	var last OpID // the object that was touched last
+	var at int32  // its place
 	for n := range c.Ops {
 		op := &c.Ops[n]
 		key, several := op.Key, false
 		switch {
 		case op.Obj.Counter != 0:
 			if op.Obj == last {
+				r.nest(op, at)
 				continue
 			}
 			last = op.Obj
 			if op.Obj.Counter < c.StartOp || op.Obj.Actor != c.Actor {
-				key, several = r.touch(int32(i), op.Obj)
+				at, several = r.touch(int32(i), op.Obj)
+			} else {
+				at, _, _ = r.object(op.Obj)
 			}
+			if at < 0 {
+				at = r.within(op.Obj)
+			}
+			if r.reach(at); several {
+				key = r.keys[at]
+			}
+			r.nest(op, at)
 		case op.Action == Set || op.Action == Del || op.Action.Makes():
 			several = r.write(int32(i), op, rootWrite{
 				rootID: rootID{int32(i), uint32(op.ID.Counter)}, action: op.Action, counts: op.Value.Kind == Counter,
 			})
+			r.reach(r.place(key))
 		case op.Action == Inc:
 			several = r.increment(int32(i), op)
+			r.reach(r.place(key))
 		}
 		if several && !slices.Contains(apart, key) {
 			apart = append(apart, strings.Clone(key))
@@ -119,7 +151,8 @@ func (r *Roots) write(i int32, op *Op, w rootWrite) (several bool) {
 	at, known := r.places[op.Key]
 	if !known {
 		if len(r.latest) < maxRoots && len(op.Key) <= maxRootKey {
-			r.places[strings.Clone(op.Key)] = int32(len(r.latest))
+			name := strings.Clone(op.Key)
+			r.places[name], r.keys = int32(len(r.latest)), append(r.keys, name)
 			r.latest = append(r.latest, w)
 		}
 		return false

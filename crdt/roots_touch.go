@@ -2,33 +2,31 @@ package crdt
 
 import "slices"
 
-// touch notes that change i came into an object. It returns the key where that
-// stands or stood, and whether it does not show there.
-func (r *Roots) touch(i int32, obj OpID) (key string, hidden bool) {
+// touch notes that change i came into an object. It returns the place of the key
+// where that stands or stood, -1 if that is not known, and whether it does not
+// show there.
+func (r *Roots) touch(i int32, obj OpID) (at int32, hidden bool) {
 	at, w, found := r.object(obj)
 	if !found {
-		return "", false
+		return -1, false
 	}
 	r.touched = at
 	writes := r.at(at)
 	if len(writes) == 1 && writes[0].rootID == w.rootID {
 		r.come(i, w.rootID)
-		return "", false
+		return at, false
 	}
 	if n := r.former(w.rootID); n >= 0 && (r.replaced[n].by == i ||
 		slices.ContainsFunc(writes, func(o rootWrite) bool { return o.change == i })) {
-		return "", false // the change writes the key besides, knowing that
+		return at, false // the change writes the key besides, knowing that
 	}
 	r.come(i, w.rootID)
 	if !slices.ContainsFunc(writes, func(o rootWrite) bool { return o.rootID == w.rootID }) {
 		w.lost = true
 		r.set(at, append(slices.Clone(writes), w))
-		return r.key(at), true
+		return at, true
 	}
-	if r.sorted(writes)[0].rootID == w.rootID {
-		return "", false
-	}
-	return r.key(at), true
+	return at, r.sorted(writes)[0].rootID != w.rootID
 }
 
 // come makes i a touch of an object, in place of those that it plainly knows.
@@ -46,7 +44,8 @@ func (r *Roots) come(i int32, id rootID) {
 	r.touches[id] = append(known, i)
 }
 
-// object finds an object that stands at a root key or stood there lately.
+// object finds an object that stands at a root key or stood there lately. Of
+// another the place is -1.
 func (r *Roots) object(obj OpID) (at int32, w rootWrite, found bool) {
 	is := func(w rootWrite) bool {
 		return uint64(w.counter) == obj.Counter && w.action.Makes() && r.graph.At(int(w.change)).Actor == obj.Actor
@@ -65,17 +64,7 @@ func (r *Roots) object(obj OpID) (at int32, w rootWrite, found bool) {
 	if n := slices.IndexFunc(r.replaced, func(o replaced) bool { return is(o.write) }); n >= 0 {
 		return r.replaced[n].place, r.replaced[n].write, true
 	}
-	return 0, rootWrite{}, false
-}
-
-// key is the key that has a place.
-func (r *Roots) key(at int32) string {
-	for key, place := range r.places {
-		if place == at {
-			return key
-		}
-	}
-	return ""
+	return -1, rootWrite{}, false
 }
 
 // settle takes leave of a write that the author of change i knew. It is false

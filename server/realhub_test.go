@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"wedsync/crdt"
 	"wedsync/crdt/engine"
 	"wedsync/server"
+	"wedsync/server/activity"
 	"wedsync/server/api"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
@@ -64,8 +66,20 @@ func newRealSite(t *testing.T) *realSite {
 			t.Error(err)
 		}
 	})
-	s.behind = api.Options{Hub: h, Store: kept, Tokens: s.tokens, Tickets: tickets, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}
-	s.beside = server.Options{Sync: sockets, Metrics: m, Ready: h.Ready}
+	s.behind = api.Options{Hub: h, Store: kept, Tokens: s.tokens, Tickets: tickets, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}
+	streams := activity.New(t.Context(), activity.Options{Store: kept, Hub: h, Epoch: "k3x9qmzw2p", Log: slog.New(slog.DiscardHandler)})
+	listeners := activity.NewHandler(activity.HandlerOptions{
+		Streams: streams, Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session, Visit: h.Visit, Refuse: api.New(s.behind).Refuse,
+		Log: slog.New(slog.DiscardHandler),
+	})
+	t.Cleanup(func() {
+		streams.Close()
+		listeners.Wait()
+	})
+	s.beside = server.Options{
+		Sync: sockets, Listen: http.HandlerFunc(listeners.ServeSocket), Events: http.HandlerFunc(listeners.ServeEvents),
+		Metrics: m, Ready: h.Ready,
+	}
 	s.joins = func(who conflicts.Principal, storage string) { s.syncs(who, storage) }
 	s.handler = server.New(s.options())
 	return s

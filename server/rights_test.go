@@ -60,6 +60,11 @@ var rights = []right{
 	{id: "restoreClient", url: "/api/clients/<deleted>/restore", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401},
 	{id: "eraseClient", url: "/api/clients/<client>/erase", owner: 204, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401},
 	{id: "clientHistory", url: "/api/clients/<client>/history", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 404, outsider: 401},
+	{id: "listActivities", url: "/api/clients/<client>/activities", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 404, outsider: 401},
+	{
+		id: "postActivity", url: "/api/clients/<client>/activities", body: `{"kind":"call","text":"Called"}`,
+		owner: 201, member: 201, integration: 201, viewer: 403, stranger: 404, outsider: 401,
+	},
 	{id: "listConflicts", url: "/api/conflicts", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},
 	{id: "exportConflicts", url: "/api/conflicts/export", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},
 	{
@@ -109,6 +114,8 @@ var rights = []right{
 		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true,
 	},
 	{id: "createTicket", url: "/api/realtime/ticket", owner: 201, member: 201, integration: 201, viewer: 201, stranger: 201, outsider: 401},
+	{id: "listen", url: "/api/realtime/clients", owner: 101, member: 101, integration: 101, viewer: 101, stranger: 101, outsider: 4401},
+	{id: "events", url: "/api/realtime/clients/events", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},
 	{id: "sync", url: "/sync", owner: 101, member: 101, integration: 101, viewer: 101, stranger: 101, outsider: 4401},
 	{id: "healthz", url: "/healthz", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 200},
 	{id: "readyz", url: "/readyz", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 200},

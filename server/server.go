@@ -14,6 +14,8 @@ import (
 type Options struct {
 	API     *api.API
 	Sync    http.Handler // the automerge-repo protocol over WebSocket
+	Listen  http.Handler // the activity stream over WebSocket
+	Events  http.Handler // and as server-sent events
 	Metrics *metrics.Metrics
 	Ready   func(context.Context) (whyNot string) // why requests should go elsewhere, in words for anybody; empty if they need not
 	Pprof   bool                                  // whether profiles can be had, by anybody who can connect
@@ -34,6 +36,8 @@ func Routes(o Options) []api.Route {
 		api.On("POST", "/api/clients/{id}/restore", a.RestoreClient, api.RestoreClientDoc),
 		api.On("POST", "/api/clients/{id}/erase", a.EraseClient, api.EraseClientDoc),
 		api.On("GET", "/api/clients/{id}/history", a.ClientHistory, api.ClientHistoryDoc),
+		api.On("GET", "/api/clients/{id}/activities", a.ListActivities, api.ListActivitiesDoc),
+		api.On("POST", "/api/clients/{id}/activities", a.PostActivity, api.PostActivityDoc),
 		api.On("GET", "/api/conflicts", a.ListConflicts, api.ListConflictsDoc),
 		api.On("GET", "/api/conflicts/export", a.ExportConflicts, api.ExportConflictsDoc),
 		api.On("POST", "/api/conflicts/resolve", a.ResolveConflicts, api.ResolveConflictsDoc),
@@ -57,6 +61,8 @@ func Routes(o Options) []api.Route {
 		api.On("GET", "/api/users", a.ListUsers, api.ListUsersDoc),
 		api.On("PUT", "/api/users/{user}", a.PutUser, api.PutUserDoc),
 
+		{Method: "GET", Path: "/api/realtime/clients", Handler: o.Listen, Lasting: true, Doc: listenDoc},
+		{Method: "GET", Path: "/api/realtime/clients/events", Handler: o.Events, Lasting: true, Doc: eventsDoc},
 		{Method: "GET", Path: "/sync", Handler: o.Sync, Lasting: true, Doc: syncDoc},
 		api.Open("/healthz", http.HandlerFunc(metrics.Healthz), healthzDoc),
 		api.Open("/readyz", metrics.Readyz(o.Ready), readyzDoc),

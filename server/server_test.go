@@ -16,6 +16,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/server"
+	"wedsync/server/activity"
 	"wedsync/server/api"
 	"wedsync/server/auth"
 	"wedsync/server/metrics"
@@ -46,6 +47,10 @@ func newSite(t *testing.T) *site {
 		Sync: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			s.synced++
 			http.Error(w, "no socket", http.StatusUpgradeRequired)
+		}),
+		Listen: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.options().API.Refuse(w, r, activity.ErrNoSocket) }),
+		Events: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.options().API.Refuse(w, r, &activity.RequestError{Field: "position", Rule: "is wrong"})
 		}),
 		Metrics: metrics.New(),
 		Ready:   func(context.Context) string { return s.unready },

@@ -158,6 +158,22 @@ func DecodeOrigins(b []byte, batches []Batch) error {
 	return nil
 }
 
+// OriginsAlone are batches with nothing but the origins that EncodeOrigins made.
+func OriginsAlone(b []byte) ([]Batch, error) {
+	var origins []Origin
+	if err := json.Unmarshal(b, &origins); err != nil {
+		return nil, fmt.Errorf("origins: %w: %w", err, ErrCorrupt)
+	}
+	if len(origins) == 0 {
+		return nil, nil
+	}
+	batches := make([]Batch, len(origins))
+	for i := range origins {
+		batches[i].Origin = origins[i]
+	}
+	return batches, nil
+}
+
 // EncodeHeads puts hashes after one another.
 func EncodeHeads(heads []crdt.Hash) []byte {
 	b := make([]byte, 0, len(heads)*len(crdt.Hash{}))

@@ -48,6 +48,12 @@ type Origin struct {
 	Log     []conflicts.LogEntry `json:"log,omitempty"`     // of the record's decision log
 	Carried []conflicts.Carriage `json:"carried,omitempty"` // changes that came over another connection
 	Chosen  crdt.Path            `json:"chosen,omitempty"`  // the field about whose merged entry a person decided
+
+	// Changed are the root keys that the batch's author wrote, Steps how far it
+	// brought the record, its conflicts and its merged entries.
+	Changed  []string            `json:"changed,omitempty"`
+	Steps    *conflicts.Steps    `json:"steps,omitempty"`
+	Activity *conflicts.Activity `json:"activity,omitempty"` // that an app posted
 }
 
 // MaxCommit bounds the bytes of a commit: its chunks together, its ledger, its
@@ -321,6 +327,13 @@ type Journal interface {
 	// one, numbered above after, ascending, at most limit. A page ends early as
 	// those of Journal do; an empty one means that there is no more.
 	History(ctx context.Context, supplier string, id crdt.RecordID, after uint64, limit int) ([]Entry, error)
+	// Happenings is Journal without the changes: batches have their Origin, no
+	// Chunks, and Hub is left false. A page ends early once its origins take more
+	// than MaxPage bytes.
+	Happenings(ctx context.Context, supplier string, after uint64, limit int) ([]Entry, error)
+	// HappeningsOf reads the commits of one record as Happenings does, also of a
+	// deleted one, newest first: numbered below before, 0 for all.
+	HappeningsOf(ctx context.Context, supplier string, id crdt.RecordID, before uint64, limit int) ([]Entry, error)
 }
 
 // Answers remembers what commands were told.

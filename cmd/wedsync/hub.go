@@ -11,6 +11,7 @@ import (
 
 	"wedsync/crdt/engine"
 	"wedsync/server"
+	"wedsync/server/activity"
 	jsonapi "wedsync/server/api"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
@@ -56,23 +57,28 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 	if err != nil {
 		return err
 	}
-	handler, sockets, err := urls(ctx, o, s, h, m)
+	site, err := urls(ctx, o, s, h, m)
 	if err != nil {
 		h.Close()
 		return err
 	}
 	defer readKeys(ctx, o.Issuers)()
+	// Listeners leave as soon as the hub is to stop: requests for events end only so.
+	defer context.AfterFunc(ctx, site.streams.Close)()
 	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {
+		site.streams.Close()
 		h.Close()
 		return fmt.Errorf("%w (choose another address with --listen)", err)
 	}
 	serving(l.Addr())
-	return server.Serve(ctx, l, handler, o.Log, func() {
+	return server.Serve(ctx, l, site.handler, o.Log, func() {
+		site.streams.Close()
+		site.listeners.Wait()
 		h.Close()
 		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
 		defer cancel()
-		if err := sockets.Wait(leave); err != nil {
+		if err := site.sockets.Wait(leave); err != nil {
 			o.Log.Warn("some devices did not answer that they were disconnected", "err", err)
 		}
 	})
@@ -81,15 +87,23 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 // leaveWithin is how long devices have to answer that they were disconnected.
 const leaveWithin = 6 * time.Second
 
-// urls wires what stands behind the hub's URLs.
-func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metrics.Metrics) (http.Handler, *socket.Handler, error) {
+// A site is what stands behind the hub's URLs.
+type site struct {
+	handler   http.Handler
+	sockets   *socket.Handler
+	streams   *activity.Streams
+	listeners *activity.Handler
+}
+
+// urls wires it.
+func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metrics.Metrics) (*site, error) {
 	identity, err := s.Identity(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	tokens, err := auth.New(identity.Secret, time.Now).Trust(o.Issuers...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	door := auth.Door{Tokens: tokens, Tickets: auth.NewTickets(s, identity.Secret, time.Now), Limits: o.Limits}
 	sockets := socket.NewHandler(socket.Options{
@@ -100,11 +114,23 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		Origins: o.Origins,
 		Log:     o.Log,
 	})
-	return server.New(server.Options{
-		API:     jsonapi.New(jsonapi.Options{Hub: h, Store: s, Tokens: tokens, Tickets: door.Tickets, Limits: o.Limits, Log: o.Log}),
-		Sync:    sockets,
-		Metrics: m,
-		Ready:   h.Ready,
-		Pprof:   o.Pprof,
-	}), sockets, nil
+	api := jsonapi.New(jsonapi.Options{
+		Hub: h, Store: s, Tokens: tokens, Tickets: door.Tickets, Limits: o.Limits, Epoch: identity.Epoch, Log: o.Log,
+	})
+	streams := activity.New(ctx, activity.Options{Store: s, Hub: h, Epoch: identity.Epoch, Log: o.Log, Registerer: m.Registry})
+	listeners := activity.NewHandler(activity.HandlerOptions{
+		Streams: streams, Session: door.Session, Visit: h.Visit, Limits: o.Limits, Refuse: api.Refuse, Origins: o.Origins, Log: o.Log,
+	})
+	return &site{
+		handler: server.New(server.Options{
+			API:     api,
+			Sync:    sockets,
+			Listen:  http.HandlerFunc(listeners.ServeSocket),
+			Events:  http.HandlerFunc(listeners.ServeEvents),
+			Metrics: m,
+			Ready:   h.Ready,
+			Pprof:   o.Pprof,
+		}),
+		sockets: sockets, streams: streams, listeners: listeners,
+	}, nil
 }

@@ -64,6 +64,7 @@ type commandLine struct {
 	Demo      demoCommand      `cmd:"" help:"Play the story with two real clients, and leave the hub serving."`
 	Token     tokenCommand     `cmd:"" help:"Print a token for a hub."`
 	Status    statusCommand    `cmd:"" help:"Show whether devices and hub agree."`
+	Activity  activityCommand  `cmd:"" help:"Show what happened to clients, and what happens."`
 	Import    importCommand    `cmd:"" help:"Bring clients from a CSV file into a hub."`
 	Export    exportCommand    `cmd:"" help:"Write all clients as CSV."`
 	Conflicts conflictsCommand `cmd:"" help:"Look at the edits that wait for a decision, and decide."`

@@ -38,6 +38,8 @@ type Hub interface {
 	Restore(ctx context.Context, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc) error
 	// Erase takes a record away for good, with all its content.
 	Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
+	// Post stores an activity that an app posts about that record.
+	Post(ctx context.Context, id crdt.RecordID, by conflicts.Principal, a conflicts.Activity, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	// FreshList reads a page of records with their projections brought up to date.
@@ -72,6 +74,7 @@ type Reader interface {
 	Acknowledge(ctx context.Context, supplier, user, device, id string) error
 	MergedEntries(ctx context.Context, supplier string, q store.MergedQuery) ([]conflicts.Merged, error)
 	MergedEntry(ctx context.Context, supplier, id string) (conflicts.Merged, error)
+	HappeningsOf(ctx context.Context, supplier string, id crdt.RecordID, before uint64, limit int) ([]store.Entry, error)
 	Answer(ctx context.Context, principal, key string) (store.Answer, error)
 }
 
@@ -87,6 +90,7 @@ type Options struct {
 	Tokens  Tokens
 	Tickets *auth.Tickets
 	Limits  *auth.Limits     // none if nil
+	Epoch   string           // of the store's positions
 	Log     *slog.Logger     // slog.Default if nil
 	Now     func() time.Time // time.Now if nil
 }
@@ -96,6 +100,7 @@ type API struct {
 	hub      Hub
 	store    Reader
 	door     auth.Door
+	epoch    string
 	log      *slog.Logger
 	now      func() time.Time
 	inFlight inFlight
@@ -106,7 +111,7 @@ type API struct {
 func New(o Options) *API {
 	a := &API{
 		hub: o.Hub, store: o.Store, door: auth.Door{Tokens: o.Tokens, Tickets: o.Tickets, Limits: o.Limits},
-		log: o.Log, now: o.Now,
+		epoch: o.Epoch, log: o.Log, now: o.Now,
 	}
 	if a.log == nil {
 		a.log = slog.Default()

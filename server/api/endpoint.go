@@ -103,6 +103,10 @@ func (a *API) problem(r *http.Request, err error) Problem {
 	return p
 }
 
+// Refuse answers a request that another handler cannot serve with the problem
+// document of err.
+func (a *API) Refuse(w http.ResponseWriter, r *http.Request, err error) { a.refuse(w, r, err) }
+
 // refuse answers with the problem document of err.
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p := a.problem(r, err)

@@ -43,6 +43,8 @@ var (
 	ImportBusy      = Kind{"import-busy", http.StatusConflict, "Another import is being worked on"}
 	KeyReused       = Kind{"key-reused", http.StatusUnprocessableEntity, "The idempotency key was used for another request"}
 	RateLimited     = Kind{"rate-limited", http.StatusTooManyRequests, "Too much is asked at once"}
+	NoSocket        = Kind{"no-socket", http.StatusUpgradeRequired, "This URL speaks WebSocket"}
+	Crowded         = Kind{"crowded", http.StatusServiceUnavailable, "Too many listen"}
 	Internal        = Kind{"internal", http.StatusInternalServerError, "The hub could not do this"}
 	Unavailable     = Kind{"unavailable", http.StatusServiceUnavailable, "The hub cannot do this now"}
 	KeysUnavailable = Kind{"keys-unavailable", http.StatusServiceUnavailable, "The token cannot be checked now"}

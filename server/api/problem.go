@@ -10,6 +10,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/activity"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/sheet"
@@ -107,6 +108,9 @@ func problemOf(err error) Problem {
 		{errKeyReused, KeyReused, "Use a new key for each command."},
 		{errKeyBusy, KeyBusy, "Send it again in a moment to get its answer."},
 		{crdt.ErrLimit, Limit, ""},
+		{activity.ErrNoSocket, NoSocket, "Open a WebSocket, or read the same events from /api/realtime/clients/events."},
+		{activity.ErrCrowded, Crowded, "Come back later."},
+		{activity.ErrClosed, Unavailable, nothingChanged},
 		{hub.ErrUnavailable, Unavailable, nothingChanged},
 		{store.ErrUnavailable, Unavailable, nothingChanged},
 		{context.Canceled, Unavailable, nothingChanged},
@@ -134,6 +138,8 @@ func toldProblem(err error) (p Problem, ok bool) {
 		policy     *conflicts.PolicyError
 		reopen     *conflicts.ReopenError
 		history    *conflicts.HistoryLimitError
+		stream     *activity.RequestError
+		posted     *conflicts.ActivityError
 		limit      *auth.LimitError
 		cells      *badCellsError
 		begun      *brokenOffError
@@ -150,6 +156,10 @@ func toldProblem(err error) (p Problem, ok bool) {
 		p.Import = begun.report
 	case errors.As(err, &unreadable):
 		p = Malformed.problem(err.Error(), unreadable.fault)
+	case errors.As(err, &stream):
+		p = Malformed.problem(err.Error(), Fault{stream.Field, stream.Rule})
+	case errors.As(err, &posted):
+		p = Invalid.problem(posted.Error(), Fault{posted.Member, posted.Reason})
 	case errors.As(err, &invalid):
 		p = Invalid.problem(invalid.Error(), invalid.faults...)
 	case errors.As(err, &large):

@@ -118,7 +118,12 @@ func (c *committer) answer(batch []pendingCommit, stale []crdt.RecordID, err err
 	if err == nil {
 		c.hub.storeWorked()
 	}
+	told := "" // batches are often of one supplier
 	for _, p := range batch {
+		if supplier := p.commit.Supplier; err == nil && supplier != told {
+			c.hub.watchers.moved(supplier)
+			told = supplier
+		}
 		switch {
 		case err != nil:
 			p.done <- err

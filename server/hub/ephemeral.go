@@ -15,8 +15,11 @@ func (t ephemeralTask) stage(r *room, s *stage) bool {
 	}
 	s.said = append(s.said, func() {
 		r.relayPresence(t.device, t.device.peerID, t.message)
+		r.hub.watchers.present(r.supplier(), PresenceNote{
+			Record: r.id, User: t.device.who.User, Device: t.device.who.Device, Data: t.message.Data, At: s.now,
+		})
 		if !r.hub.follow.alone() {
-			r.hub.follow.gossip.tell(r.supplier(), t.device.peerID, t.message)
+			r.hub.follow.gossip.tell(r.supplier(), t.device, t.message)
 		}
 	})
 	return true

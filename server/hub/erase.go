@@ -45,7 +45,9 @@ func (t eraseTask) stage(r *room, s *stage) bool {
 	}
 	s.erasure = &store.Erasure{
 		Supplier: r.stored.Supplier, Record: r.id, Version: r.stored.Version,
-		Origin: store.Origin{Kind: "erase", From: t.by, At: s.now, Input: &conflicts.Input{Erases: true}},
+		Origin: store.Origin{
+			Kind: "erase", From: t.by, At: s.now, Input: &conflicts.Input{Erases: true}, Steps: r.erasedConflicts(),
+		},
 	}
 	s.replies = append(s.replies, func(failed error) { t.done <- failed })
 	return true
@@ -63,6 +65,29 @@ func (t eraseTask) may(r *room) error {
 	return nil
 }
 
+// erasedConflicts are the steps of the conflicts that end with the record. If they
+// cannot be read, it is erased without telling of them.
+func (r *room) erasedConflicts() *conflicts.Steps {
+	q := store.ConflictQuery{Record: r.id, Order: store.ByOldest, Limit: conflicts.MaxSteps}
+	var steps conflicts.Steps
+	for _, q.Status = range []conflicts.Status{conflicts.Pending, conflicts.RecordDeleted} {
+		rows, err := r.hub.store.Conflicts(context.WithoutCancel(r.hub.ctx), r.stored.Supplier, q)
+		if err != nil {
+			r.hub.log.Warn("conflicts of a record that is erased cannot be read; listeners are not told of them", "record", r.id, "err", err)
+			return nil
+		}
+		for _, c := range rows {
+			steps.Conflicts = append(steps.Conflicts, conflicts.ConflictStep{
+				ID: c.ID, Field: c.Field, Status: conflicts.Erased, Was: c.Status, Version: c.Version + 1, Reason: c.Reason,
+			})
+		}
+	}
+	if len(steps.Conflicts) == 0 {
+		return nil
+	}
+	return &steps
+}
+
 // erase stores an erasure and forgets the record.
 func (r *room) erase(e store.Erasure) error {
 	err := r.hub.store.Erase(context.WithoutCancel(r.hub.ctx), e)
@@ -74,5 +99,6 @@ func (r *room) erase(e store.Erasure) error {
 	}
 	r.stored = store.Heads{Supplier: e.Supplier, Version: e.Version + 1, State: store.Erased}
 	r.corrupt = nil
+	r.hub.watchers.moved(e.Supplier)
 	return nil
 }

@@ -196,6 +196,7 @@ func (f *follower) follow(suppliers []string) {
 		case !s.known:
 			s.known, s.end = true, end
 			f.hub.policies.outdated(supplier, end.Policy)
+			f.hub.watchers.moved(supplier) // since it was watched, as far as anybody knows
 			fresh[supplier] = true
 		default:
 			if err := f.catchUp(supplier, s, end); err != nil {
@@ -244,6 +245,9 @@ func (f *follower) catchUp(supplier string, s *followed, end store.End) error {
 		f.hub.policies.outdated(supplier, end.Policy)
 	}
 	s.end.Policy = end.Policy
+	if s.end.Number < end.Number {
+		f.hub.watchers.moved(supplier)
+	}
 	for s.end.Number < end.Number {
 		moves, err := f.hub.store.Moves(f.hub.ctx, supplier, s.end.Number, movesPage)
 		if err != nil || len(moves) == 0 {

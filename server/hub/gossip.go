@@ -31,6 +31,8 @@ type whisper struct {
 	Record   crdt.RecordID
 	Supplier string
 	From     string // the author's peer id
+	User     string
+	Device   string
 	Count    uint64
 	Session  string
 	Data     []byte
@@ -39,9 +41,10 @@ type whisper struct {
 func newGossip(h *Hub) *gossip { return &gossip{hub: h, wakes: make(chan struct{}, 1)} }
 
 // tell tells other nodes of a presence. One that is too large stays here.
-func (g *gossip) tell(supplier, from string, e syncproto.Ephemeral) {
+func (g *gossip) tell(supplier string, from *Device, e syncproto.Ephemeral) {
 	b, err := cbor.Marshal(whisper{
-		Record: e.Record, Supplier: supplier, From: from, Count: e.Count, Session: e.SessionID, Data: e.Data,
+		Record: e.Record, Supplier: supplier, From: from.peerID, User: from.who.User, Device: from.who.Device,
+		Count: e.Count, Session: e.SessionID, Data: e.Data,
 	})
 	if err != nil || len(b) > store.MaxTold {
 		return
@@ -97,6 +100,9 @@ func (g *gossip) heard(message []byte) {
 			return
 		}
 		message = rest
+		g.hub.watchers.present(w.Supplier, PresenceNote{
+			Record: w.Record, User: w.User, Device: w.Device, Data: w.Data, At: g.hub.now(),
+		})
 		if r := g.hub.rooms.find(w.Record); r != nil {
 			// Presence is for those who are there now: a full queue drops it.
 			_, _ = r.push(whisperTask{w.Supplier, w.From, syncproto.Ephemeral{

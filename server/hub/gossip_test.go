@@ -3,23 +3,30 @@ package hub
 import (
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
+	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/store"
 	"wedsync/syncproto"
 )
 
 func deafHub() *Hub {
-	return &Hub{log: slog.New(slog.DiscardHandler)}
+	return &Hub{log: slog.New(slog.DiscardHandler), now: time.Now}
+}
+
+// named is a device as others are told of it.
+func named(user string) *Device {
+	return &Device{peerID: user, who: conflicts.Principal{Supplier: "barn", User: user, Device: "phone of " + user}}
 }
 
 // FuzzGossip: what another node tells never ends this one.
 func FuzzGossip(f *testing.F) {
 	g := newGossip(deafHub())
-	g.tell("barn", "anna", syncproto.Ephemeral{Record: crdt.RecordID{1}, Count: 7, SessionID: "s", Data: []byte("typing")})
-	g.tell("barn", "ben", syncproto.Ephemeral{Record: crdt.RecordID{1}, Count: 8, SessionID: "s", Data: []byte("gone")})
+	g.tell("barn", named("anna"), syncproto.Ephemeral{Record: crdt.RecordID{1}, Count: 7, SessionID: "s", Data: []byte("typing")})
+	g.tell("barn", named("ben"), syncproto.Ephemeral{Record: crdt.RecordID{1}, Count: 8, SessionID: "s", Data: []byte("gone")})
 	f.Add(g.take())
 	f.Add([]byte{0x9f, 0x9f, 0x9f})
 	f.Fuzz(func(t *testing.T, message []byte) {
@@ -34,9 +41,9 @@ func TestGossipIsToldInPartsThatFitAndTheOldestGoWhenTooMuchWaits(t *testing.T) 
 	const size = 1000
 	told := 2 * maxGossip / size
 	for n := range told {
-		g.tell("barn", "anna", syncproto.Ephemeral{Count: uint64(n), Data: make([]byte, size)})
+		g.tell("barn", named("anna"), syncproto.Ephemeral{Count: uint64(n), Data: make([]byte, size)})
 	}
-	g.tell("barn", "anna", syncproto.Ephemeral{Data: make([]byte, store.MaxTold)}) // stays here
+	g.tell("barn", named("anna"), syncproto.Ephemeral{Data: make([]byte, store.MaxTold)}) // stays here
 	var counts []uint64
 	for b := g.take(); len(b) > 0; b = g.take() {
 		if len(b) > store.MaxTold {

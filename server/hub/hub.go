@@ -74,6 +74,7 @@ type Hub struct {
 	health   health
 	remind   *reminder
 	follow   *follower
+	watchers watchers
 
 	inFlight budget              // of messages that were read and have not had their turn
 	delayed  budget              // of messages of devices that fight, until they are taken

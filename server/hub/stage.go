@@ -35,6 +35,7 @@ func (s *stage) add(kind string, from conflicts.Principal, policy uint64, o *con
 		b := store.Batch{Hub: o.Hub != nil, Origin: store.Origin{
 			Kind: kind, From: from, Policy: policy, At: s.now, Input: o.Input,
 			Verdicts: o.Verdicts, Log: o.Log, Carried: o.Carried, Reminded: o.Reminded, Chosen: o.Chosen,
+			Changed: o.Changed, Steps: o.Steps, Activity: o.Activity,
 		}}
 		for _, c := range o.Stored {
 			b.Chunks = append(b.Chunks, c.Raw)

@@ -15,14 +15,14 @@ import (
 // Receive implements [store.Copier].
 func (s *Store) Receive(ctx context.Context, id store.Identity) error {
 	const known = `SELECT EXISTS (SELECT 1 FROM wedsync.suppliers)`
-	const upsert = `INSERT INTO wedsync.meta (name, value) VALUES ('secret', $1), ('storage_id', $2), ('receiving', '')
+	const upsert = `INSERT INTO wedsync.meta (name, value) VALUES ('secret', $1), ('storage_id', $2), ('epoch', $3), ('receiving', '')
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`
 	return s.write(ctx, s.durable, "receive", func(ctx context.Context, tx pgx.Tx) error {
 		own, _, err := readMeta(ctx, tx.QueryRow)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
-		if err != nil || own.StorageID != id.StorageID || !bytes.Equal(own.Secret, id.Secret) {
+		if err != nil || own.StorageID != id.StorageID || own.Epoch != id.Epoch || !bytes.Equal(own.Secret, id.Secret) {
 			var some bool
 			if err := tx.QueryRow(ctx, known).Scan(&some); err != nil {
 				return err
@@ -31,7 +31,7 @@ func (s *Store) Receive(ctx context.Context, id store.Identity) error {
 				return fmt.Errorf("it is another hub's: %w", store.ErrNotEmpty)
 			}
 		}
-		_, err = tx.Exec(ctx, upsert, id.Secret, []byte(id.StorageID))
+		_, err = tx.Exec(ctx, upsert, id.Secret, []byte(id.StorageID), []byte(id.Epoch))
 		return err
 	})
 }

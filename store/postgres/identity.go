@@ -11,7 +11,8 @@ import (
 	"wedsync/store"
 )
 
-// Identity implements [store.Store]. All nodes have the same.
+// Identity implements [store.Store]. All nodes have the same. A store of before
+// epochs is given one.
 func (s *Store) Identity(ctx context.Context) (id store.Identity, err error) {
 	err = s.read(ctx, "identity", func(ctx context.Context, p *pgxpool.Pool) error {
 		id, err = readIdentity(ctx, p.QueryRow)
@@ -21,9 +22,10 @@ func (s *Store) Identity(ctx context.Context) (id store.Identity, err error) {
 		return id, err
 	}
 	err = s.write(ctx, s.durable, "identity", func(ctx context.Context, tx pgx.Tx) error {
-		const insert = `INSERT INTO wedsync.meta (name, value) VALUES ('secret', $1), ('storage_id', $2) ON CONFLICT DO NOTHING`
+		const insert = `INSERT INTO wedsync.meta (name, value) VALUES ('secret', $1), ('storage_id', $2), ('epoch', $3)
+			ON CONFLICT DO NOTHING`
 		fresh := store.NewIdentity()
-		if _, err := tx.Exec(ctx, insert, fresh.Secret, []byte(fresh.StorageID)); err != nil {
+		if _, err := tx.Exec(ctx, insert, fresh.Secret, []byte(fresh.StorageID), []byte(fresh.Epoch)); err != nil {
 			return err
 		}
 		id, err = readIdentity(ctx, tx.QueryRow)
@@ -45,16 +47,16 @@ func readIdentity(ctx context.Context, row func(context.Context, string, ...any)
 
 // readMeta reads the identity, and whether the store receives a copy.
 func readMeta(ctx context.Context, row func(context.Context, string, ...any) pgx.Row) (id store.Identity, receiving bool, err error) {
-	const query = `SELECT a.value, b.value, EXISTS (SELECT 1 FROM wedsync.meta WHERE name = 'receiving')
-		FROM wedsync.meta a, wedsync.meta b WHERE a.name = 'secret' AND b.name = 'storage_id'`
-	var storage []byte
-	if err := row(ctx, query).Scan(&id.Secret, &storage, &receiving); err != nil {
+	const query = `SELECT a.value, b.value, c.value, EXISTS (SELECT 1 FROM wedsync.meta WHERE name = 'receiving')
+		FROM wedsync.meta a, wedsync.meta b, wedsync.meta c WHERE a.name = 'secret' AND b.name = 'storage_id' AND c.name = 'epoch'`
+	var storage, epoch []byte
+	if err := row(ctx, query).Scan(&id.Secret, &storage, &epoch, &receiving); err != nil {
 		return store.Identity{}, false, err
 	}
+	id.StorageID, id.Epoch = string(storage), string(epoch)
 	if err := id.Check(); err != nil {
 		return store.Identity{}, false, fmt.Errorf("meta: %w", err)
 	}
-	id.StorageID = string(storage)
 	return id, receiving, nil
 }
 

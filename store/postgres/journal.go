@@ -19,7 +19,15 @@ const (
 	pageEnd      = ` ORDER BY number LIMIT $3) b) p WHERE before <= $4 ORDER BY number`
 	journalQuery = pageBegin + pageEnd
 	historyQuery = pageBegin + ` AND record = $5` + pageEnd
-	movesQuery   = `SELECT number, record, version FROM wedsync.batches WHERE supplier = $1 AND number > $2 ORDER BY number LIMIT $3`
+
+	happeningsBegin = `SELECT number, record, version, NULL::bytea, origins FROM (
+		SELECT *, sum(octet_length(origins)) OVER (ORDER BY `
+	happeningsMiddle = `) - octet_length(origins) AS before FROM (
+			SELECT number, record, version, origins FROM wedsync.batches WHERE supplier = $1 AND `
+	happeningsQuery   = happeningsBegin + `number` + happeningsMiddle + `number > $2` + pageEnd
+	happeningsOfQuery = happeningsBegin + `number DESC` + happeningsMiddle +
+		`number < $2 AND record = $5 ORDER BY number DESC LIMIT $3) b) p WHERE before <= $4 ORDER BY number DESC`
+	movesQuery = `SELECT number, record, version FROM wedsync.batches WHERE supplier = $1 AND number > $2 ORDER BY number LIMIT $3`
 )
 
 // Journal implements [store.Journal].
@@ -30,6 +38,19 @@ func (s *Store) Journal(ctx context.Context, supplier string, after uint64, limi
 // History implements [store.Journal].
 func (s *Store) History(ctx context.Context, supplier string, id crdt.RecordID, after uint64, limit int) ([]store.Entry, error) {
 	return s.entries(ctx, "history", historyQuery, supplier, after, limit, [16]byte(id))
+}
+
+// Happenings implements [store.Journal].
+func (s *Store) Happenings(ctx context.Context, supplier string, after uint64, limit int) ([]store.Entry, error) {
+	return s.entries(ctx, "happenings", happeningsQuery, supplier, after, limit)
+}
+
+// HappeningsOf implements [store.Journal].
+func (s *Store) HappeningsOf(ctx context.Context, supplier string, id crdt.RecordID, before uint64, limit int) ([]store.Entry, error) {
+	if before == 0 || before >= maxVersion {
+		before = maxVersion - 1
+	}
+	return s.entries(ctx, "happenings of a record", happeningsOfQuery, supplier, before, limit, [16]byte(id))
 }
 
 // entries reads a page of entries.
@@ -58,7 +79,9 @@ func scanEntry(row pgx.Rows) (e store.Entry, err error) {
 	if err := row.Scan(&e.Number, (*[16]byte)(&e.Record), &e.Version, &body, &origins); err != nil {
 		return e, err
 	}
-	if e.Batches, err = store.DecodeBody(body); err == nil {
+	if body == nil {
+		e.Batches, err = store.OriginsAlone([]byte(origins))
+	} else if e.Batches, err = store.DecodeBody(body); err == nil {
 		err = store.DecodeOrigins([]byte(origins), e.Batches)
 	}
 	if err != nil {

@@ -22,6 +22,7 @@ func stocked(t *testing.T, s *Store, supplier string, first byte) {
 			Supplier: supplier, Record: id, State: store.Listed,
 			Batches: []store.Batch{{Chunks: [][]byte{{1}}, Origin: store.Origin{
 				Kind: "sync", From: conflicts.Principal{Supplier: supplier, User: "ada\x00", Device: "phone", Role: conflicts.Owner},
+				Changed: []string{"notes"}, Activity: &conflicts.Activity{Kind: "call", Text: "Called"},
 			}}},
 			Conflicts: []conflicts.Conflict{{
 				ID: fmt.Sprintf("%s-%d", supplier, n), Record: id, Field: "budget", Status: conflicts.Pending, Version: 1,
@@ -78,6 +79,7 @@ func TestSupplierReadsItsOwnRowsAsColumns(t *testing.T) {
 		`SELECT client_id, name, email, wedding_date, venue_name, budget, fields ->> 'guests' FROM clients`:                               client + `|Ada & Ben|ada@example.org|2027-06-12|Old\0Barn|12500|7`,
 		`SELECT client_id, field, status, current_value, proposed_value FROM sync_conflicts WHERE status = 'pending' ORDER BY id LIMIT 1`: client + "|budget|pending|12500|13\ufffd000",
 		`SELECT number, client_id, version, kind, user_id, device, role FROM client_activities ORDER BY number LIMIT 1`:                   "1|" + client + "|1|sync|ada\ufffd|phone|owner",
+		`SELECT changed, steps, activity ->> 'text' FROM client_activities ORDER BY number LIMIT 1`:                                       `["notes"]|Called`,
 		`SELECT DISTINCT supplier_id FROM clients`:                "rose",
 		`SELECT DISTINCT supplier_id FROM sync_conflicts`:         "rose",
 		`SELECT DISTINCT supplier_id FROM client_activities`:      "rose",

@@ -15,14 +15,14 @@ import (
 // Receive implements [store.Copier].
 func (s *Store) Receive(ctx context.Context, id store.Identity) error {
 	const known = `SELECT EXISTS (SELECT 1 FROM suppliers)`
-	const upsert = `INSERT INTO meta (name, value) VALUES ('secret', ?1), ('storage_id', ?2), ('receiving', 1)
+	const upsert = `INSERT INTO meta (name, value) VALUES ('secret', ?1), ('storage_id', ?2), ('epoch', ?3), ('receiving', 1)
 		ON CONFLICT DO UPDATE SET value = excluded.value`
 	return s.write(ctx, s.durable, "receive", func(ctx context.Context, t *transaction) error {
 		own, _, err := readMeta(ctx, t.row)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		if err != nil || own.StorageID != id.StorageID || !bytes.Equal(own.Secret, id.Secret) {
+		if err != nil || own.StorageID != id.StorageID || own.Epoch != id.Epoch || !bytes.Equal(own.Secret, id.Secret) {
 			var some bool
 			if err := t.row(ctx, known, nil, &some); err != nil {
 				return err
@@ -31,7 +31,7 @@ func (s *Store) Receive(ctx context.Context, id store.Identity) error {
 				return fmt.Errorf("it is another hub's: %w", store.ErrNotEmpty)
 			}
 		}
-		_, err = t.exec(ctx, upsert, id.Secret, id.StorageID)
+		_, err = t.exec(ctx, upsert, id.Secret, id.StorageID, id.Epoch)
 		return err
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"wedsync/store"
 )
 
-// Identity implements [store.Store].
+// Identity implements [store.Store]. A store of before epochs is given one.
 func (s *Store) Identity(ctx context.Context) (id store.Identity, err error) {
 	err = s.read(ctx, "identity", func(ctx context.Context, p *pool) error {
 		id, err = readIdentity(ctx, p.row)
@@ -20,9 +20,9 @@ func (s *Store) Identity(ctx context.Context) (id store.Identity, err error) {
 		return id, err
 	}
 	err = s.write(ctx, s.durable, "identity", func(ctx context.Context, t *transaction) error {
-		const insert = `INSERT INTO meta (name, value) VALUES ('secret', ?1), ('storage_id', ?2) ON CONFLICT DO NOTHING`
+		const insert = `INSERT INTO meta (name, value) VALUES ('secret', ?1), ('storage_id', ?2), ('epoch', ?3) ON CONFLICT DO NOTHING`
 		fresh := store.NewIdentity()
-		if _, err := t.exec(ctx, insert, fresh.Secret, fresh.StorageID); err != nil {
+		if _, err := t.exec(ctx, insert, fresh.Secret, fresh.StorageID, fresh.Epoch); err != nil {
 			return err
 		}
 		id, err = readIdentity(ctx, t.row)
@@ -72,9 +72,9 @@ func readIdentity(ctx context.Context, row func(context.Context, string, []any, 
 
 // readMeta reads the identity, and whether the store receives a copy.
 func readMeta(ctx context.Context, row func(context.Context, string, []any, ...any) error) (id store.Identity, receiving bool, err error) {
-	const query = `SELECT a.value, b.value, EXISTS (SELECT 1 FROM meta WHERE name = 'receiving')
-		FROM meta a, meta b WHERE a.name = 'secret' AND b.name = 'storage_id'`
-	if err := row(ctx, query, nil, &id.Secret, &id.StorageID, &receiving); err != nil {
+	const query = `SELECT a.value, b.value, c.value, EXISTS (SELECT 1 FROM meta WHERE name = 'receiving')
+		FROM meta a, meta b, meta c WHERE a.name = 'secret' AND b.name = 'storage_id' AND c.name = 'epoch'`
+	if err := row(ctx, query, nil, &id.Secret, &id.StorageID, &id.Epoch, &receiving); err != nil {
 		return store.Identity{}, false, err
 	}
 	if err := id.Check(); err != nil {

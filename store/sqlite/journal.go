@@ -26,6 +26,17 @@ const historyQuery = `SELECT b.entry, r.id, b.version, b.body, b.origins
 	JOIN batches b ON b.record = r.key AND b.entry > (s.key << 40) + ?2 AND b.entry < (s.key + 1) << 40
 	WHERE s.name = ?1 AND r.id = ?4 ORDER BY b.entry LIMIT ?3`
 
+const happeningsQuery = `SELECT b.entry, r.id, b.version, NULL, b.origins
+	FROM suppliers s
+	JOIN batches b ON b.entry > (s.key << 40) + ?2 AND b.entry < (s.key + 1) << 40
+	JOIN records r ON r.key = b.record
+	WHERE s.name = ?1 ORDER BY b.entry LIMIT ?3`
+
+const happeningsOfQuery = `SELECT b.entry, r.id, b.version, NULL, b.origins
+	FROM suppliers s JOIN records r ON r.supplier = s.key
+	JOIN batches b ON b.record = r.key AND b.entry > s.key << 40 AND b.entry < (s.key << 40) + ?2
+	WHERE s.name = ?1 AND r.id = ?4 ORDER BY b.entry DESC LIMIT ?3`
+
 // Journal implements [store.Journal].
 func (s *Store) Journal(ctx context.Context, supplier string, after uint64, limit int) ([]store.Entry, error) {
 	return s.entries(ctx, "journal", journalQuery, after, limit, supplier, int64(after), limit)
@@ -34,6 +45,19 @@ func (s *Store) Journal(ctx context.Context, supplier string, after uint64, limi
 // History implements [store.Journal].
 func (s *Store) History(ctx context.Context, supplier string, id crdt.RecordID, after uint64, limit int) ([]store.Entry, error) {
 	return s.entries(ctx, "history", historyQuery, after, limit, supplier, int64(after), limit, id[:])
+}
+
+// Happenings implements [store.Journal].
+func (s *Store) Happenings(ctx context.Context, supplier string, after uint64, limit int) ([]store.Entry, error) {
+	return s.entries(ctx, "happenings", happeningsQuery, after, limit, supplier, int64(after), limit)
+}
+
+// HappeningsOf implements [store.Journal].
+func (s *Store) HappeningsOf(ctx context.Context, supplier string, id crdt.RecordID, before uint64, limit int) ([]store.Entry, error) {
+	if before == 0 || before > maxNumber {
+		before = maxNumber
+	}
+	return s.entries(ctx, "happenings of a record", happeningsOfQuery, 0, limit, supplier, int64(before), limit, id[:])
 }
 
 // entries reads a page of entries.
@@ -61,7 +85,8 @@ func (s *Store) entries(ctx context.Context, what, query string, after uint64, l
 	return entries, nil
 }
 
-// scanEntry reads an entry and how many bytes its chunks take.
+// scanEntry reads an entry and how many bytes its chunks take; if they were not
+// asked for, its origins.
 func scanEntry(rows *sql.Rows) (e store.Entry, size int, err error) {
 	var entry, version int64
 	var id, body, origins []byte
@@ -73,11 +98,15 @@ func scanEntry(rows *sql.Rows) (e store.Entry, size int, err error) {
 		return e, 0, fmt.Errorf("entry %d: record id %x: %w", e.Number, id, store.ErrCorrupt)
 	}
 	e.Record = crdt.RecordID(id)
-	if e.Batches, err = store.DecodeBody(body); err == nil {
+	size = len(body)
+	if body == nil {
+		size = len(origins)
+		e.Batches, err = store.OriginsAlone(origins)
+	} else if e.Batches, err = store.DecodeBody(body); err == nil {
 		err = store.DecodeOrigins(origins, e.Batches)
 	}
 	if err != nil {
 		return e, 0, fmt.Errorf("record %s: entry %d, version %d: %w", e.Record, e.Number, e.Version, err)
 	}
-	return e, len(body), nil
+	return e, size, nil
 }

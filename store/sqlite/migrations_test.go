@@ -59,6 +59,19 @@ func TestPolicyOfAnOlderFileIsKeptAsAVersion(t *testing.T) {
 	}
 }
 
+func TestStoreOfBeforeEpochsIsGivenOneAndStaysTheSameHub(t *testing.T) {
+	dir := t.TempDir()
+	older(t, dir, 7, `INSERT INTO meta (name, value) VALUES ('secret', zeroblob(32)), ('storage_id', '1bb2e4a2-6a9c-4b86-9e39-5c4b4b1b8f10')`)
+	s := opened(t, dir)
+	id, err := s.Identity(t.Context())
+	if err != nil || id.StorageID != "1bb2e4a2-6a9c-4b86-9e39-5c4b4b1b8f10" || id.Epoch == "" {
+		t.Fatalf("identity %+v, %v", id, err)
+	}
+	if again, err := s.Identity(t.Context()); err != nil || again.Epoch != id.Epoch {
+		t.Errorf("epoch %q, %v; it was %q", again.Epoch, err, id.Epoch)
+	}
+}
+
 func micros(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) }
 
 // older makes the file of a former version.

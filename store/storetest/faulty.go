@@ -31,6 +31,8 @@ const (
 	Waiting         Call = "waiting"
 	Journal         Call = "journal"
 	History         Call = "history"
+	Happenings      Call = "happenings"
+	HappeningsOf    Call = "happenings of"
 	Suppliers       Call = "suppliers"
 	Count           Call = "count"
 	Release         Call = "release"
@@ -248,6 +250,16 @@ func (f *Faulty) Journal(ctx context.Context, supplier string, after uint64, lim
 // History implements [store.Journal].
 func (f *Faulty) History(ctx context.Context, supplier string, id crdt.RecordID, after uint64, limit int) ([]store.Entry, error) {
 	return attempt(ctx, f, History, func() ([]store.Entry, error) { return f.inner.History(ctx, supplier, id, after, limit) })
+}
+
+// Happenings implements [store.Journal].
+func (f *Faulty) Happenings(ctx context.Context, supplier string, after uint64, limit int) ([]store.Entry, error) {
+	return attempt(ctx, f, Happenings, func() ([]store.Entry, error) { return f.inner.Happenings(ctx, supplier, after, limit) })
+}
+
+// HappeningsOf implements [store.Journal].
+func (f *Faulty) HappeningsOf(ctx context.Context, supplier string, id crdt.RecordID, before uint64, limit int) ([]store.Entry, error) {
+	return attempt(ctx, f, HappeningsOf, func() ([]store.Entry, error) { return f.inner.HappeningsOf(ctx, supplier, id, before, limit) })
 }
 
 // Suppliers implements [store.Census].

@@ -28,6 +28,9 @@ var lifeCases = []testcase{
 		if !uuid.MatchString(first.StorageID) {
 			b.Errorf("storage id %q is no UUID", first.StorageID)
 		}
+		if !regexp.MustCompile(`^[0-9a-z]{10}$`).MatchString(first.Epoch) {
+			b.Errorf("epoch %q is not ten letters and digits", first.Epoch)
+		}
 		again, err := b.Identity(b.ctx)
 		b.ok("identity", err)
 		b.same("identity asked again", again, first)
@@ -44,6 +47,7 @@ var lifeCases = []testcase{
 		b.ok("identity", err)
 		b.same("equal secrets", bytes.Equal(one.Secret, two.Secret), false)
 		b.same("equal storage ids", one.StorageID == two.StorageID, false)
+		b.same("equal epochs", one.Epoch == two.Epoch, false)
 	}},
 	{"PingAnswersWhileOpen", func(b *bench) {
 		for range 3 {

@@ -26,6 +26,7 @@ func Run(t *testing.T, open Open) {
 		{"Queue", queueCases},
 		{"Journal", journalCases},
 		{"History", historyCases},
+		{"Happenings", happeningCases},
 		{"Census", censusCases},
 		{"Receipts", receiptCases},
 		{"Merged", mergedCases},

@@ -87,7 +87,7 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("destination: %w", err)
 	}
 	got, err := o.To.Identity(ctx)
-	if err == nil && (got.StorageID != id.StorageID || !bytes.Equal(got.Secret, id.Secret)) {
+	if err == nil && (got.StorageID != id.StorageID || got.Epoch != id.Epoch || !bytes.Equal(got.Secret, id.Secret)) {
 		err = &Mismatch{Part: "identity"}
 	}
 	return err
