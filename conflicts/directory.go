@@ -19,6 +19,9 @@ const (
 	truncatedPath crdt.Path = "truncated"
 )
 
+// KindDirectory is the kind of every batch of a directory, whoever brought it.
+const KindDirectory = "directory"
+
 // A Directory is the document in which a supplier's devices find its records: a
 // root map "records" with the document id of each, and no more of them than
 // that. Only the hub writes it. What a device writes into its copy is refused;
@@ -97,6 +100,9 @@ func (d *Directory) Follow(_ []byte, batches []StoredBatch) error {
 	}
 	return nil
 }
+
+// ID is the directory's name.
+func (d *Directory) ID() crdt.RecordID { return d.id }
 
 // Graph is the directory's history. It is changed by Receive and Write alone.
 func (d *Directory) Graph() *crdt.Graph { return d.graph }

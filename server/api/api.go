@@ -34,6 +34,8 @@ type Hub interface {
 	Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
+	// DirectoryID is the document in which a supplier's devices find its records.
+	DirectoryID(supplier string) crdt.RecordID
 	// SyncStatus reads at most limit records that follow after.
 	SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error)
 	// History tells what happened to a record.

@@ -1,7 +1,9 @@
 package hub
 
 import (
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -189,6 +191,9 @@ func (f *follower) follow(suppliers []string) {
 			}
 		}
 	}
+	for supplier := range fresh {
+		f.hub.directories.look(supplier)
+	}
 	if len(fresh) > 0 {
 		f.lookAgain(fresh)
 	}
@@ -226,6 +231,7 @@ func (f *follower) catchUp(supplier string, s *followed, end store.End) error {
 		for _, m := range moves {
 			newest[m.Record] = m.Version
 		}
+		f.hub.directories.changed(supplier, directoryRemote, slices.Collect(maps.Keys(newest))...)
 		for id, version := range newest {
 			if r := f.hub.rooms.find(id); r != nil {
 				f.moved(r, movedTask{version})
