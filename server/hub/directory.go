@@ -49,7 +49,7 @@ type directory struct {
 const (
 	directoryRest   = time.Second            // between two changes of a directory, whichever nodes write them
 	directoryRemote = 250 * time.Millisecond // before a node writes what another node's commit is about: that node is faster
-	directoryRetry  = 5 * time.Second        // after the store could not be read or written
+	directoryRetry  = 2 * time.Second        // after the store could not be read or written
 	directoryBroken = time.Minute            // after a directory could not be opened
 	directoryLook   = 10 * time.Minute       // before a directory about which nothing was heard is held against all records
 	directoryRecent = 4096                   // records that are gathered; beyond, it is held against all
