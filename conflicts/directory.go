@@ -41,6 +41,7 @@ type Directory struct {
 	env    *Env
 	graph  *crdt.Graph
 	fields *crdt.Fields
+	count  int // listed records; negative until they are counted
 }
 
 // NewDirectory is a directory that the hub has not written yet.
@@ -50,6 +51,7 @@ func NewDirectory(id crdt.RecordID, env *Env) *Directory {
 		env:    env,
 		graph:  crdt.NewGraph(env.Limits),
 		fields: crdt.NewFields(listedPath, truncatedPath),
+		count:  -1,
 	}
 }
 
@@ -64,6 +66,7 @@ func LoadDirectory(id crdt.RecordID, env *Env, batches []StoredBatch) (*Director
 
 // restore adds stored batches to the history.
 func (d *Directory) restore(batches []StoredBatch) error {
+	d.count = -1
 	for i, batch := range batches {
 		for n, chunk := range batch.Chunks {
 			c, err := crdt.Decode(chunk, d.env.storedLimits())
@@ -129,6 +132,7 @@ func (d *Directory) Ledger() []byte { return nil }
 // All other changes become Refusals.
 func (d *Directory) Receive(delivery Delivery) *Outcome {
 	o := new(Outcome)
+	d.count = -1
 	for _, c := range delivery.Changes {
 		if d.graph.Has(c.Hash) {
 			continue
@@ -227,35 +231,73 @@ func byID(a, b crdt.RecordID) int { return bytes.Compare(a[:], b[:]) }
 
 // list writes what the directory does not say yet.
 func (d *Directory) list(b *crdt.Builder, l Listing) {
-	shown := d.fields.Value(listedPath, d.graph.All()).Map
-	want := make(map[string]bool, len(l.Records))
-	for id, listed := range l.Records {
-		want[id.DocumentID()] = listed
-	}
-	left := len(shown)
-	for _, key := range slices.Sorted(maps.Keys(shown)) {
-		if listed, named := want[key]; named && !listed || !named && l.Whole {
-			b.Set(listedPath+"."+crdt.Path(key), crdt.Value{})
-			left--
-		}
+	count := d.counted()
+	for _, key := range d.unlisted(l) {
+		b.Set(placeOf(key), crdt.Value{})
+		count--
 	}
 	truncated := !l.Whole && d.Truncated()
 	for _, id := range slices.SortedFunc(maps.Keys(l.Records), byID) {
 		key := id.DocumentID()
-		if _, there := shown[key]; there || !l.Records[id] {
+		if !l.Records[id] || d.lists(key) {
 			continue
 		}
-		if left >= l.Most {
+		if count >= l.Most {
 			truncated = true
 			break
 		}
-		b.Set(listedPath+"."+crdt.Path(key), yes)
-		left++
+		b.Set(placeOf(key), yes)
+		count++
 	}
+	d.count = count
 	switch {
 	case truncated && !d.Truncated():
 		b.Set(truncatedPath, yes)
 	case !truncated && d.Truncated():
 		b.Set(truncatedPath, crdt.Value{})
 	}
+}
+
+// unlisted are the keys that the directory has and is not to have, ascending.
+func (d *Directory) unlisted(l Listing) (keys []string) {
+	if !l.Whole {
+		for id, listed := range l.Records {
+			if key := id.DocumentID(); !listed && d.lists(key) {
+				keys = append(keys, key)
+			}
+		}
+		slices.Sort(keys)
+		return keys
+	}
+	want := make(map[string]bool, len(l.Records))
+	for id, listed := range l.Records {
+		want[id.DocumentID()] = listed
+	}
+	for key := range d.shown() {
+		if !want[key] {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func placeOf(key string) crdt.Path { return listedPath + "." + crdt.Path(key) }
+
+// lists reports whether the directory has a key.
+func (d *Directory) lists(key string) bool {
+	return d.fields.Value(placeOf(key), d.graph.All()).Kind != crdt.Missing
+}
+
+// shown are all keys that the directory has.
+func (d *Directory) shown() map[string]crdt.Value {
+	return d.fields.Value(listedPath, d.graph.All()).Map
+}
+
+// counted is how many keys the directory has.
+func (d *Directory) counted() int {
+	if d.count < 0 {
+		d.count = len(d.shown())
+	}
+	return d.count
 }
