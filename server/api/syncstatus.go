@@ -10,55 +10,55 @@ import (
 )
 
 type statusPage struct {
-	Totals map[string]int `json:"totals"`
-	page[recordStatus]
-	Directory *directoryStatus `json:"directory,omitempty"`
+	Totals map[string]int `json:"totals" doc:"How many copies are in each state, over all records."`
+	Page[recordStatus]
+	Directory *directoryStatus `json:"directory,omitempty" doc:"How devices stand to the document that lists the records; on the first page, once a device has opened it."`
 }
 
 // A directoryStatus is how devices stand to the document that lists the records.
 type directoryStatus struct {
-	Document string         `json:"document_id"`
-	Heads    []string       `json:"heads"`
-	Devices  []deviceStatus `json:"devices"` // that ever opened it
+	Document string         `json:"document_id" doc:"The document."`
+	Heads    []string       `json:"heads" doc:"Of the document, in hexadecimal."`
+	Devices  []deviceStatus `json:"devices" doc:"What each device holds that ever opened it."`
 }
 
 type recordStatus struct {
-	Client  string         `json:"client_id"`
-	Heads   []string       `json:"heads"`
-	Digest  string         `json:"digest"`
-	Pending int            `json:"pending"`
-	Notice  *notice        `json:"notice,omitempty"`
-	Devices []deviceStatus `json:"devices"`
+	Client  string         `json:"client_id" doc:"The record."`
+	Heads   []string       `json:"heads" doc:"Of its document, in hexadecimal."`
+	Digest  string         `json:"digest" doc:"Of its accepted state."`
+	Pending int            `json:"pending" doc:"How many conflicts wait."`
+	Notice  *notice        `json:"notice,omitempty" doc:"That the hub had lost part of the record."`
+	Devices []deviceStatus `json:"devices" doc:"What each device holds."`
 }
 
 // A notice says that the hub had lost part of a record.
 type notice struct {
-	State       string     `json:"state"`
-	At          *time.Time `json:"at"` // null while it is being recovered
-	Explanation string     `json:"explanation"`
-	Action      string     `json:"action"`
+	State       string     `json:"state" doc:"Whether it is over." enum:"recovering,recovered"`
+	At          *time.Time `json:"at" doc:"When it was recovered, null while it is going on."`
+	Explanation string     `json:"explanation" doc:"In plain words."`
+	Action      string     `json:"action" doc:"What to do."`
 }
 
 type deviceStatus struct {
-	Device          string     `json:"device"`
-	User            string     `json:"user"`
-	State           string     `json:"state"`
-	Reason          string     `json:"reason,omitempty"` // of a refusal
-	Connected       bool       `json:"connected"`
-	MissingOnDevice int        `json:"missing_on_device"`
-	MissingOnHub    int        `json:"missing_on_hub"`
-	LastContact     *time.Time `json:"last_contact"` // null if there was none
-	Explanation     string     `json:"explanation"`
-	Action          string     `json:"action"`
-	Reentries       []reentry  `json:"reenter,omitempty"`
+	Device          string     `json:"device" doc:"The device."`
+	User            string     `json:"user" doc:"Of the device."`
+	State           string     `json:"state" doc:"How its copy stands." enum:"in_sync,device_behind,hub_behind,waiting_for_dependency,refused,fighting,never_seen"`
+	Reason          string     `json:"reason,omitempty" doc:"Of a refusal."`
+	Connected       bool       `json:"connected" doc:"Whether it is connected now."`
+	MissingOnDevice int        `json:"missing_on_device" doc:"Changes that it lacks."`
+	MissingOnHub    int        `json:"missing_on_hub" doc:"Changes that the hub lacks."`
+	LastContact     *time.Time `json:"last_contact" doc:"Null if there was none."`
+	Explanation     string     `json:"explanation" doc:"In plain words."`
+	Action          string     `json:"action" doc:"What to do; empty if nothing."`
+	Reentries       []reentry  `json:"reenter,omitempty" doc:"What a copy that is refused says of critical fields, to be entered again."`
 }
 
 // A reentry is what a copy that is refused says of a critical field, to be
 // entered again.
 type reentry struct {
-	Field    string     `json:"field"`
-	Value    any        `json:"value"`
-	EditedAt *time.Time `json:"edited_at"` // by the device's clock
+	Field    string     `json:"field" doc:"The critical field."`
+	Value    any        `json:"value" doc:"What the copy says."`
+	EditedAt *time.Time `json:"edited_at" doc:"By the clock of the device."`
 }
 
 // SyncStatus answers GET /api/clients/sync-status.
@@ -79,7 +79,7 @@ func (a *API) SyncStatus(w http.ResponseWriter, r *http.Request, who conflicts.P
 }
 
 func showStatus(s hub.SyncStatus) statusPage {
-	p := statusPage{Totals: s.Totals, page: page[recordStatus]{Items: make([]recordStatus, 0, len(s.Items))}}
+	p := statusPage{Totals: s.Totals, Page: Page[recordStatus]{Items: make([]recordStatus, 0, len(s.Items))}}
 	if p.Totals == nil {
 		p.Totals = map[string]int{}
 	}

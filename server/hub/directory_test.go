@@ -100,7 +100,7 @@ func apart(t *testing.T, at []time.Time) {
 func TestDeviceFindsEveryListedRecordInTheDirectory(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *hub.Hub, s store.Store) {
 		one, two, gone := made(t, h), made(t, h), made(t, h)
-		if err := h.Delete(t.Context(), gone, olgaOwns); err != nil {
+		if err := h.Delete(t.Context(), gone, olgaOwns, nil); err != nil {
 			t.Fatal(err)
 		}
 		begun := time.Now()
@@ -135,8 +135,8 @@ func TestOpenDirectoryFollowsItsRecordsWithinASecond(t *testing.T) {
 			want []crdt.RecordID
 		}{
 			{func(crdt.RecordID) error { return nil }, []crdt.RecordID{one, two}},
-			{func(id crdt.RecordID) error { return h.Delete(t.Context(), id, olgaOwns) }, []crdt.RecordID{two}},
-			{func(id crdt.RecordID) error { return h.Restore(t.Context(), id, olgaOwns) }, []crdt.RecordID{one, two}},
+			{func(id crdt.RecordID) error { return h.Delete(t.Context(), id, olgaOwns, nil) }, []crdt.RecordID{two}},
+			{func(id crdt.RecordID) error { return h.Restore(t.Context(), id, olgaOwns, nil) }, []crdt.RecordID{one, two}},
 			{func(id crdt.RecordID) error { return h.Erase(t.Context(), id, olgaOwns) }, []crdt.RecordID{two}},
 		}
 		for i, step := range steps {
@@ -335,8 +335,8 @@ func TestDirectoryIsNoRecord(t *testing.T) {
 		_, told := h.History(t.Context(), "studio", id, conflicts.HistoryQuery{})
 		for what, err := range map[string]error{
 			"edit": edited, "fresh": fresh, "history": told,
-			"delete":  h.Delete(t.Context(), id, olgaOwns),
-			"restore": h.Restore(t.Context(), id, olgaOwns),
+			"delete":  h.Delete(t.Context(), id, olgaOwns, nil),
+			"restore": h.Restore(t.Context(), id, olgaOwns, nil),
 			"erase":   h.Erase(t.Context(), id, olgaOwns),
 		} {
 			if !errors.Is(err, store.ErrNotFound) {
@@ -429,7 +429,7 @@ func TestDirectoryListsNoMoreThanAConnectionMaySpeakOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Delete(t.Context(), gone, olgaOwns); err != nil {
+		if err := h.Delete(t.Context(), gone, olgaOwns, nil); err != nil {
 			t.Fatal(err)
 		}
 		ids = slices.DeleteFunc(ids, func(id crdt.RecordID) bool { return id == gone })
@@ -449,7 +449,7 @@ func TestHubThatWasAwayPutsItsDirectoryRightWhenItIsOpened(t *testing.T) {
 		h.Close()
 		h = startHub(t, s)
 		two := made(t, h)
-		if err := h.Delete(t.Context(), one, olgaOwns); err != nil {
+		if err := h.Delete(t.Context(), one, olgaOwns, nil); err != nil {
 			t.Fatal(err)
 		}
 		h.Close()
@@ -541,7 +541,7 @@ func TestRestoredHubTakesBackItsDirectoryAndContradictsNobody(t *testing.T) {
 				s.keep(backup)
 				three := made(t, h)
 				anna.lists(one, two, three)
-				if err := h.Delete(t.Context(), one, olgaOwns); err != nil {
+				if err := h.Delete(t.Context(), one, olgaOwns, nil); err != nil {
 					t.Fatal(err)
 				}
 				anna.lists(two, three)

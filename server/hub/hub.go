@@ -57,6 +57,7 @@ type Hub struct {
 	devices  registry
 	contacts contacts
 	policies policies
+	access   accesses
 	commits  *committer
 	heads    *headsLoader
 	project  *projector

@@ -11,12 +11,13 @@ import (
 )
 
 // notes tell the store which devices there are and what they hold, so that sync
-// status knows them after a restart. They are written together, now and then,
-// and before a status is read; a crash may lose those of the last while. Only
+// status knows them after a restart. They are written together, now and then, soon
+// after a device came, and before a status is read; a crash may lose those of the last while. Only
 // devices that can come back are noted.
 type notes struct {
 	hub  *Hub
 	full chan struct{} // one slot: there is much to write
+	came chan struct{} // one slot: a device joined
 
 	mu      sync.Mutex
 	devices map[contactKey]store.Device
@@ -38,10 +39,14 @@ const (
 
 func newNotes(h *Hub) *notes {
 	return &notes{
-		hub: h, full: make(chan struct{}, 1),
+		hub: h, full: make(chan struct{}, 1), came: make(chan struct{}, 1),
 		devices: make(map[contactKey]store.Device), heads: make(map[noteKey]store.DeviceHeads),
 	}
 }
+
+// noteSoon is how soon a device that joined is noted, so that its supplier's
+// owners find it on every node.
+const noteSoon = time.Second
 
 // portionNotes is how many heads are written in one transaction.
 const portionNotes = 512
@@ -58,6 +63,10 @@ func (n *notes) joined(d *Device, storageID string) {
 	}
 	n.devices[d.contactKey()] = store.Device{
 		Supplier: d.who.Supplier, User: d.who.User, Device: d.who.Device, StorageID: storageID, At: n.hub.now(),
+	}
+	select {
+	case n.came <- struct{}{}:
+	default:
 	}
 }
 
@@ -104,14 +113,22 @@ func (n *notes) moved(id crdt.RecordID) {
 func (n *notes) run() {
 	ticks := time.NewTicker(n.hub.limits.Notes)
 	defer ticks.Stop()
+	var soon <-chan time.Time // nil unless a device joined since the last write
 	for {
 		select {
 		case <-n.hub.ctx.Done():
 			return
+		case <-n.came:
+			if soon == nil {
+				soon = time.After(min(noteSoon, n.hub.limits.Notes))
+			}
+			continue
+		case <-soon:
 		case <-n.full:
 		case <-ticks.C:
 			n.ask()
 		}
+		soon = nil
 		n.write(n.hub.ctx)
 	}
 }
