@@ -146,7 +146,7 @@ var copyingCases = []testcase{
 		b.same("first page", b.wholes("rose", crdt.RecordID{}, 2), all[:2])
 		b.same("next page", b.wholes("rose", ids[1], 2), all[2:4])
 		b.same("last page", b.wholes("rose", ids[3], 2), all[4:])
-		b.same("after the last", len(b.wholes("rose", ids[4], 2)), 0)
+		b.same("after the last", len(b.wholes("rose", ids[5], 2)), 0)
 		b.same("no page", len(b.wholes("rose", crdt.RecordID{}, 0)), 0)
 		b.same("an unknown supplier's", len(b.wholes("mill", crdt.RecordID{}, 9)), 0)
 		b.same("another supplier's", len(b.wholes("lily", crdt.RecordID{}, 9)), 1)
