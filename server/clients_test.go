@@ -205,3 +205,21 @@ func TestSyncStatusHasItsShape(t *testing.T) {
 		t.Errorf("heads %v", heads)
 	}
 }
+
+func TestEveryPageNamesTheSuppliersDirectory(t *testing.T) {
+	s := newSite(t)
+	for range 3 {
+		s.create(`{"name":"x"}`)
+	}
+	first := s.want(200, s.do(vera, "GET", "/api/clients?limit=2", ""))
+	second := s.want(200, s.do(vera, "GET", "/api/clients?limit=2&cursor="+first.text("next"), ""))
+	want := s.hub.DirectoryID("barn").DocumentID()
+	for i, got := range []string{first.text("directory"), second.text("directory")} {
+		if got != want {
+			t.Errorf("page %d names directory %q, want %s", i, got, want)
+		}
+	}
+	if other := s.do(rival, "GET", "/api/clients", "").text("directory"); other == want || other == "" {
+		t.Errorf("another supplier is told directory %q", other)
+	}
+}

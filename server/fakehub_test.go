@@ -454,6 +454,10 @@ func (f *fakeHub) Answer(_ context.Context, principal, key string) (store.Answer
 	return a, nil
 }
 
+func (f *fakeHub) DirectoryID(supplier string) crdt.RecordID {
+	return (&conflicts.Env{Secret: []byte("secret")}).DirectoryID(supplier)
+}
+
 func (f *fakeHub) SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error) {
 	rows, err := f.List(ctx, supplier, after, limit+1)
 	if err != nil {

@@ -28,8 +28,16 @@ func (d *checkup) recordsOf(ctx context.Context, supplier string) error {
 		for _, c := range page {
 			after = c.Record
 			d.progress.tell("%d records", d.records)
-			d.records++
-			if err := d.record(ctx, policy, c); err != nil {
+			examine := func() ([]conflicts.Finding, error) { return d.examine(ctx, policy, c) }
+			what := "record " + c.Record.ClientID()
+			if c.State == store.Directory {
+				examine = func() ([]conflicts.Finding, error) { return d.examineDirectory(ctx, c) }
+				what = "directory"
+			} else {
+				d.records++
+			}
+			where := fmt.Sprintf("%s (document %s) of %s", what, c.Record.DocumentID(), c.Supplier)
+			if err := d.record(where, examine); err != nil {
 				return err
 			}
 		}
@@ -51,10 +59,9 @@ func (d *checkup) policy(ctx context.Context, supplier string) (*conflicts.Polic
 	return p, nil
 }
 
-// record checks one record.
-func (d *checkup) record(ctx context.Context, policy *conflicts.Policy, c store.Counted) error {
-	where := fmt.Sprintf("record %s (document %s) of %s", c.Record.ClientID(), c.Record.DocumentID(), c.Supplier)
-	findings, err := d.examine(ctx, policy, c)
+// record tells what an examination finds.
+func (d *checkup) record(where string, examine func() ([]conflicts.Finding, error)) error {
+	findings, err := examine()
 	if errors.Is(err, store.ErrCorrupt) {
 		d.find(where, err.Error(), adviceRestore, false)
 		return nil
@@ -99,6 +106,19 @@ func (d *checkup) examine(ctx context.Context, policy *conflicts.Policy, c store
 		return nil, err
 	}
 	return x.Finish(stored.Heads.Heads, rows, merged), nil
+}
+
+// examineDirectory reads all that is stored of a supplier's directory.
+func (d *checkup) examineDirectory(ctx context.Context, c store.Counted) ([]conflicts.Finding, error) {
+	stored, err := d.store.Load(ctx, c.Record)
+	if err != nil {
+		return nil, err
+	}
+	batches := make([]conflicts.StoredBatch, len(stored.Batches))
+	for i, b := range stored.Batches {
+		batches[i] = conflicts.StoredBatch{Chunks: b.Chunks, Hub: b.Hub}
+	}
+	return conflicts.ExamineDirectory(d.env, c.Supplier, c.Record, batches, stored.Heads.Heads), nil
 }
 
 // rows are a record's rows of sync_conflicts.

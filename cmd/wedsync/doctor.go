@@ -29,7 +29,8 @@ Of each record it checks that the changes can be read and lead to the stored
 heads, that each decision has the hash that the next one names and the ledger has
 the last, that values, conflicts and document agree with the decisions, and that
 operation counters are far from their limit; of each supplier, that no entry of
-the journal is missing; and the database file itself, where it is one.
+the journal is missing and that the hub alone wrote its directory; and the database
+file itself, where it is one.
 
 Examples:
 

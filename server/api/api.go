@@ -44,6 +44,8 @@ type Hub interface {
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	// FreshList reads a page of records with their projections brought up to date.
 	FreshList(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
+	// DirectoryID is the document in which a supplier's devices find its records.
+	DirectoryID(supplier string) crdt.RecordID
 	// SyncStatus reads at most limit records that follow after.
 	SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error)
 	// History tells what happened to a record.

@@ -12,6 +12,14 @@ import (
 type statusPage struct {
 	Totals map[string]int `json:"totals" doc:"How many copies are in each state, over all records."`
 	Page[recordStatus]
+	Directory *directoryStatus `json:"directory,omitempty" doc:"How devices stand to the document that lists the records; on the first page, once a device has opened it."`
+}
+
+// A directoryStatus is how devices stand to the document that lists the records.
+type directoryStatus struct {
+	Document string         `json:"document_id" doc:"The document."`
+	Heads    []string       `json:"heads" doc:"Of the document, in hexadecimal."`
+	Devices  []deviceStatus `json:"devices" doc:"What each device holds that ever opened it."`
 }
 
 type recordStatus struct {
@@ -79,6 +87,11 @@ func showStatus(s hub.SyncStatus) statusPage {
 		next := s.Next.ClientID()
 		p.Next = &next
 	}
+	if d := s.Directory; d != nil {
+		p.Directory = &directoryStatus{
+			Document: d.Record.DocumentID(), Heads: showHeads(d.Heads), Devices: showDevices(d.Devices),
+		}
+	}
 	for _, record := range s.Items {
 		p.Items = append(p.Items, showRecordStatus(record))
 	}
@@ -88,13 +101,18 @@ func showStatus(s hub.SyncStatus) statusPage {
 func showRecordStatus(s hub.RecordStatus) recordStatus {
 	shown := recordStatus{
 		Client: s.Record.ClientID(), Heads: showHeads(s.Heads), Digest: s.Digest, Pending: s.Pending,
-		Devices: make([]deviceStatus, 0, len(s.Devices)),
+		Devices: showDevices(s.Devices),
 	}
 	if n := s.Notice; n != nil {
 		shown.Notice = &notice{State: n.State, At: showTime(n.At), Explanation: n.Explanation, Action: n.Action}
 	}
-	for _, d := range s.Devices {
-		shown.Devices = append(shown.Devices, showDeviceStatus(d))
+	return shown
+}
+
+func showDevices(devices []hub.DeviceStatus) []deviceStatus {
+	shown := make([]deviceStatus, 0, len(devices))
+	for _, d := range devices {
+		shown = append(shown, showDeviceStatus(d))
 	}
 	return shown
 }

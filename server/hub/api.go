@@ -18,6 +18,9 @@ type SyncStatus struct {
 	Totals map[string]int // devices by state, and "records"
 	Items  []RecordStatus
 	Next   crdt.RecordID // zero on the last page
+	// Directory is how devices stand to the supplier's directory: those that ever
+	// opened it. Nil on all but the first page, and until there is one.
+	Directory *RecordStatus
 }
 
 // A RecordStatus is one record and the devices that ever spoke of it.

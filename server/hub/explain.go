@@ -34,6 +34,10 @@ var refusalSayings = map[string]saying{
 		"This user may only read; what was edited on this device is not taken.",
 		"Let an owner give the user the right to edit, or discard this device's copy.",
 	},
+	conflicts.RefusedDirectory: {
+		"This device wrote into the directory of records, which only the hub writes; what it wrote reaches nobody.",
+		"Discard this device's copy of the directory and open it again; records are made, changed and deleted as records.",
+	},
 	conflicts.RefusedEquivocation: {
 		"This copy was restored from a backup or is used twice: it wrote other changes under the numbers of changes " +
 			"that the hub holds. What it wrote since cannot be taken.",

@@ -32,6 +32,11 @@ func (h *Hub) SyncStatus(ctx context.Context, supplier string, after crdt.Record
 	if err != nil {
 		return SyncStatus{}, err
 	}
+	if after == (crdt.RecordID{}) {
+		if status.Directory, err = h.directoryStatus(ctx, supplier); err != nil {
+			return SyncStatus{}, err
+		}
+	}
 	for _, summary := range records {
 		item, err := h.recordStatus(ctx, summary, known)
 		if err != nil {
@@ -137,8 +142,8 @@ func (r *room) standing(key contactKey, held *holding, d *Device, now time.Time)
 	if f := r.fights[key]; f != nil && f.on(now) && st.State != DeviceRefused {
 		st = f.explain(st)
 	}
-	if d != nil && st.State == DeviceRefused && r.record != nil {
-		st.Reentries = r.record.Salvage(d.kept(r.id))
+	if record, open := r.record.(*conflicts.Record); open && d != nil && st.State == DeviceRefused {
+		st.Reentries = record.Salvage(d.kept(r.id))
 	}
 	st.Connected = d != nil
 	return held.status(st)

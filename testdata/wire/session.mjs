@@ -208,7 +208,7 @@ export class Client {
     return {}
   }
 
-  async wait({ id, peer, sent, ready, unavailable, heads, field, value, plain, acked, idle, timeout = DEFAULT_WAIT }) {
+  async wait({ id, peer, sent, ready, unavailable, heads, field, value, plain, missing, acked, idle, timeout = DEFAULT_WAIT }) {
     const met = () => {
       if (peer) return this.repo.peers.length > 0
       if (sent) return this.frames.sent >= sent
@@ -220,6 +220,7 @@ export class Client {
       if (heads) return sameHeads(this.v.heads(handle), heads)
       if (acked) return sameHeads(this.v.heads(handle), this.hubHeads.get(id) ?? [])
       const shown = encode(at(this.v.doc(handle), field.split(".")))
+      if (missing) return shown === undefined
       return plain === undefined ? same(shown, value) : same(shown?.$immutable ?? shown?.$date ?? shown, plain)
     }
     await this.#until(met, timeout, () => this.#describe({ id, field, value: value ?? plain, heads, peer, sent, acked }))
