@@ -396,15 +396,15 @@ func (f *fakeHub) Answer(_ context.Context, principal, key string) (store.Answer
 	return a, nil
 }
 
-func (f *fakeHub) SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error) {
-	rows, err := f.List(ctx, supplier, after, limit+1)
+func (f *fakeHub) SyncStatus(ctx context.Context, supplier string, q hub.StatusQuery) (hub.SyncStatus, error) {
+	rows, err := f.List(ctx, supplier, q.After, q.Limit+1)
 	if err != nil {
 		return hub.SyncStatus{}, err
 	}
-	s := hub.SyncStatus{Totals: map[string]int{"in_sync": 1}}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		s.Next = rows[limit-1].Record
+	s := hub.SyncStatus{Totals: hub.Totals{Devices: map[string]int{"in_sync": 1}}}
+	if len(rows) > q.Limit {
+		rows = rows[:q.Limit]
+		s.Next = rows[q.Limit-1].Record
 	}
 	for _, row := range rows {
 		s.Items = append(s.Items, hub.RecordStatus{

@@ -34,8 +34,8 @@ type Hub interface {
 	Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
-	// SyncStatus reads at most limit records that follow after.
-	SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error)
+	// SyncStatus says how the devices that a query selects stand to records.
+	SyncStatus(ctx context.Context, supplier string, q hub.StatusQuery) (hub.SyncStatus, error)
 	// History tells what happened to a record.
 	History(ctx context.Context, supplier string, id crdt.RecordID, q conflicts.HistoryQuery) (hub.HistoryPage, error)
 	// Surrounding tells, by proposal, what else the authors of a conflict edited

@@ -56,6 +56,7 @@ type Hub struct {
 	resident resident
 	devices  registry
 	contacts contacts
+	digests  digests
 	policies policies
 	commits  *committer
 	heads    *headsLoader

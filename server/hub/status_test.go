@@ -17,7 +17,7 @@ import (
 // states are the states of a record's devices by user.
 func states(t *testing.T, h *hub.Hub) map[string]string {
 	t.Helper()
-	status, err := h.SyncStatus(t.Context(), "studio", crdt.RecordID{}, 10)
+	status, err := h.SyncStatus(t.Context(), "studio", hub.StatusQuery{Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestNotesThatCannotBeWrittenHarmNobody(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	s.Fail(storetest.DevicesOf, storetest.NotDone)
-	if _, err := h.SyncStatus(t.Context(), "studio", crdt.RecordID{}, 10); !errors.Is(err, store.ErrUnavailable) {
+	if _, err := h.SyncStatus(t.Context(), "studio", hub.StatusQuery{Limit: 10}); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("devices that cannot be read are left out in silence: %v", err)
 	}
 }
