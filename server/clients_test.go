@@ -205,3 +205,27 @@ func TestSyncStatusHasItsShape(t *testing.T) {
 		t.Errorf("heads %v", heads)
 	}
 }
+
+func TestRepairSaysWhatWasFoundAndDone(t *testing.T) {
+	s := newSite(t)
+	path := "/api/clients/" + s.create(`{"name":"x"}`) + "/repair"
+	got := s.want(200, s.do(olga, "POST", path, ""))
+	if got.text("done", 0) == "" || got.at("found", 0, "mended") != true || got.text("found", 0, "action") != "" ||
+		got.at("found", 1, "mended") != false || got.text("found", 1, "action") != "Ask." {
+		t.Errorf("%s", got.raw)
+	}
+	if _, named := got.at().(map[string]any)["device"]; named {
+		t.Errorf("a device that nobody named: %s", got.raw)
+	}
+	for device, connections := range map[string]string{"mia/phone": "1", "mia/other": "0"} {
+		got := s.want(200, s.do(olga, "POST", path, `{"device":"`+device+`"}`))
+		if got.text("device", "connections") != connections || got.text("device", "explanation") == "" {
+			t.Errorf("%s: %s", device, got.raw)
+		}
+	}
+	for _, bad := range []string{`{"device":"phone"}`, `{"device":"/"}`, `{"device":7}`, `{"devise":"mia/phone"}`, `[`, `{"device":"mia/` + strings.Repeat("x", 600) + `"}`} {
+		if got := s.do(olga, "POST", path, bad); got.status != 400 && got.status != 422 {
+			t.Errorf("%.60s: %d %s", bad, got.status, got.raw)
+		}
+	}
+}

@@ -211,6 +211,23 @@ func (f *fakeHub) Erase(_ context.Context, id crdt.RecordID, by conflicts.Princi
 	return nil
 }
 
+func (f *fakeHub) Repair(_ context.Context, id crdt.RecordID, by conflicts.Principal, user, device string) (*hub.Repair, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, ok := f.records[id]
+	if !ok || r.supplier != by.Supplier {
+		return nil, store.ErrNotFound
+	}
+	repair := &hub.Repair{
+		Found: []conflicts.Finding{{What: "a row is missing", Advice: "repair", Mends: true}, {What: "a hash is wrong", Advice: "Ask."}},
+		Done:  []string{"stored a row"},
+	}
+	if device == "phone" && user == "mia" {
+		repair.Reset = 1
+	}
+	return repair, nil
+}
+
 // decide runs a command about a conflict.
 func (f *fakeHub) decide(kind string, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc, run func(*conflicts.Record) (*conflicts.Outcome, error)) (*conflicts.Outcome, error) {
 	f.mu.Lock()

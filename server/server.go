@@ -28,6 +28,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/api/clients/{id}/restore", a.At(api.Methods{"POST": a.RestoreClient}))
 	mux.Handle("/api/clients/{id}/history", a.At(api.Methods{"GET": a.ClientHistory}))
 	mux.Handle("/api/clients/{id}/erase", a.At(api.Methods{"POST": a.EraseClient}))
+	mux.Handle("/api/clients/{id}/repair", a.At(api.Methods{"POST": a.RepairClient}))
 	mux.Handle("/api/clients/sync-status", a.At(api.Methods{"GET": a.SyncStatus}))
 	mux.Handle("/api/conflicts", a.At(api.Methods{"GET": a.ListConflicts}))
 	mux.Handle("/api/conflicts/export", a.At(api.Methods{"GET": a.ExportConflicts}))

@@ -198,6 +198,7 @@ func TestRoutesAnswerEachRoleAsItMay(t *testing.T) {
 		{"GET", "/api/clients/" + client, "", 200, 200, 200, 404},
 		{"PATCH", "/api/clients/" + client, `{"fields":{"notes":"x"}}`, 403, 200, 200, 404},
 		{"GET", "/api/clients/sync-status", "", 200, 200, 200, 200},
+		{"POST", "/api/clients/" + client + "/repair", `{"device":"mia/phone"}`, 403, 403, 200, 404},
 		{"GET", "/api/conflicts", "", 200, 200, 200, 200},
 		{"GET", "/api/conflicts/" + conflict, "", 200, 200, 200, 404},
 		{"GET", "/api/conflicts/export", "", 200, 200, 200, 200},

@@ -32,6 +32,9 @@ type Hub interface {
 	Restore(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	// Erase takes a record away for good, with all its content.
 	Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
+	// Repair makes again what has drifted of a record, and has the connections of a
+	// device begin anew if one is named.
+	Repair(ctx context.Context, id crdt.RecordID, by conflicts.Principal, user, device string) (*hub.Repair, error)
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	// SyncStatus says how the devices that a query selects stand to records.
