@@ -62,7 +62,7 @@ type deviceStatus struct {
 	State           string     `json:"state" doc:"in_sync, device_behind, hub_behind, waiting_for_dependency, refused, fighting or never_seen."`
 	Reason          string     `json:"reason,omitempty" doc:"Why a change was refused, if state is refused."`
 	Connected       bool       `json:"connected" doc:"Whether it is connected to the node that answers."`
-	MissingOnDevice int        `json:"missing_on_device" doc:"Changes that the hub holds and the device does not."`
+	MissingOnDevice int        `json:"missing_on_device" doc:"Changes, at most, that the hub holds and the device does not."`
 	MissingOnHub    int        `json:"missing_on_hub" doc:"Changes, at least, that the device holds and the hub does not."`
 	Proposals       int        `json:"proposals" doc:"The device's proposals for this record that wait for a decision."`
 	LastContact     *time.Time `json:"last_contact" doc:"When it last spoke of this record, null if it never did."`

@@ -68,7 +68,7 @@ type DeviceStatus struct {
 	User            string
 	State           string // in_sync, device_behind, hub_behind, waiting_for_dependency, refused, fighting, never_seen
 	Reason          string // why a change was refused, if State is refused
-	MissingOnDevice int    // changes
+	MissingOnDevice int    // changes, at most
 	MissingOnHub    int    // changes at least: what the device announced and the hub does not hold
 	Proposals       int    // of the device's, that wait for a decision
 	LastContact     time.Time

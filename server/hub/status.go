@@ -270,7 +270,7 @@ func (r *room) compare(held *holding) DeviceStatus {
 		return unreadable()
 	}
 	g := r.record.Graph()
-	st := DeviceStatus{State: InSync, MissingOnDevice: len(g.Since(held.heads))}
+	st := DeviceStatus{State: InSync, MissingOnDevice: len(g.Since(slices.Concat(held.heads, held.sure)))}
 	waiting := g.Waiting()
 	for _, h := range held.heads {
 		if !g.Has(h) {
