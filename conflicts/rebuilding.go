@@ -78,7 +78,9 @@ type Rows struct {
 }
 
 // Empty reports whether there are none.
-func (r *Rows) Empty() bool { return len(r.Conflicts) == 0 && len(r.Merged) == 0 && len(r.Receipts) == 0 }
+func (r *Rows) Empty() bool {
+	return len(r.Conflicts) == 0 && len(r.Merged) == 0 && len(r.Receipts) == 0
+}
 
 // Finish is what the batches led to, or why that does not count for a record
 // with a ledger as it is stored.

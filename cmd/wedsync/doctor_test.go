@@ -106,6 +106,30 @@ func TestDoctorNamesWhatWasChangedInTheFile(t *testing.T) {
 			`UPDATE records SET heads = zeroblob(32) WHERE key = 1`,
 			[]string{name, "its changes lead to other heads"},
 		},
+		"a proposal of a decided conflict": {
+			`UPDATE sync_conflicts SET body = replace(body, '13000', '13001') WHERE status = 'resolved'`,
+			[]string{name, "conflict ", "is stored otherwise than the journal leads to", "what to do: wedsync doctor --repair brings it back"},
+		},
+		"a decided conflict that is gone": {
+			`DELETE FROM sync_conflicts WHERE status = 'resolved'`,
+			[]string{name, "conflict ", "is missing", "--repair"},
+		},
+		"the place of a conflict in the queue": {
+			`UPDATE sync_conflicts SET status = 'withdrawn' WHERE status = 'pending'`,
+			[]string{name, "conflict ", "is stored otherwise than the journal leads to", "--repair"},
+		},
+		"a conflict that cannot be read": {
+			`UPDATE sync_conflicts SET body = '{' WHERE status = 'resolved'`,
+			[]string{name, "conflict ", "--repair"},
+		},
+		"a receipt that is gone": {
+			`DELETE FROM receipts`,
+			[]string{name, "receipt ", "is missing", "--repair"},
+		},
+		"a projection": {
+			`UPDATE projections SET fields = replace(fields, 'Ada & Ben', 'Ada & Bo') WHERE instr(fields, 'Ada & Ben')`,
+			[]string{name, "its projection shows something else than its changes make", "--repair"},
+		},
 	} {
 		out, err := wedsync(t, "doctor", "--data", tamper(t, h.data, c.sql))
 		if err == nil || !strings.Contains(err.Error(), "wrong in 2 records of 1 suppliers") {
@@ -113,6 +137,29 @@ func TestDoctorNamesWhatWasChangedInTheFile(t *testing.T) {
 		}
 		wantParts(t, out, c.want...)
 	}
+}
+
+func TestDoctorRepairsWhatFollowsFromTheJournal(t *testing.T) {
+	h, _ := decidedHub(t)
+	dir := tamper(t, h.data,
+		`DELETE FROM sync_conflicts WHERE status = 'pending'`,
+		`UPDATE sync_conflicts SET body = replace(body, 'they called', 'nobody called')`,
+		`DELETE FROM receipts`,
+		`UPDATE projections SET fields = '{}'`,
+	)
+	if _, err := wedsync(t, "doctor", "--data", dir); err == nil || !strings.Contains(err.Error(), "5 things are wrong") {
+		t.Errorf("before: %v", err)
+	}
+	wantParts(t, mustRun(t, "doctor", "--data", dir, "--repair"), "MENDED", "5 findings were mended", "checked 2 records of 1 suppliers, 6 journal entries: nothing is wrong any more")
+	wantParts(t, mustRun(t, "doctor", "--data", dir), "checked 2 records of 1 suppliers, 7 journal entries: nothing is wrong\n")
+	wantParts(t, mustRun(t, "doctor", "--data", dir, "--repair"), "7 journal entries: nothing is wrong\n")
+
+	dir = tamper(t, h.data, `UPDATE records SET heads = zeroblob(32) WHERE key = 1`, `DELETE FROM receipts`)
+	out, err := wedsync(t, "doctor", "--data", dir, "--repair")
+	if err == nil {
+		t.Errorf("heads were repaired:\n%s", out)
+	}
+	wantParts(t, out, "MENDED", "WRONG", "its changes lead to other heads")
 }
 
 func TestDoctorExitsWithOneIfAnythingIsWrong(t *testing.T) {

@@ -29,8 +29,8 @@ type Checkup struct {
 // A Report is what an examination of one record found, and what would mend it.
 type Report struct {
 	Findings []conflicts.Finding
-	// Unproven says why closed rows could not be held against the journal, nil if
-	// they were.
+	// Unproven says why closed rows could not be held against the journal, or the
+	// projection against the changes; nil if they were.
 	Unproven error
 	Behind   bool // the projection is older than the record, which is no fault
 
@@ -267,6 +267,10 @@ func (c *Checkup) projected(ctx context.Context, r *Report, id crdt.RecordID, st
 	result, err := document(ctx, c.Engine, id, chunks)
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if errors.Is(err, crdt.ErrLimit) {
+		r.Unproven = err
+		return nil
 	}
 	if err != nil || !slices.Equal(result.Heads, stored.Heads.Heads) {
 		return nil // the examination has said so

@@ -87,3 +87,13 @@ func (c *contacts) of(supplier string, id crdt.RecordID) map[contactKey]*holding
 	}
 	return out
 }
+
+// newer takes over what devices held, where that is newer than what is known. Another
+// node may have heard of a device since it left this one.
+func newer(known, more map[contactKey]*holding) {
+	for key, h := range more {
+		if old := known[key]; old == nil || !h.seen.Before(old.seen) {
+			known[key] = h
+		}
+	}
+}

@@ -22,8 +22,12 @@ const (
 // SyncStatus compares the hub with all devices that it knows, record by record.
 // A query for some devices leaves out the records that have none of them; its
 // page may tell of fewer than q.Limit records, or of none, and yet have a next.
+// Devices that are connected to other nodes stand as those nodes noted last: half a
+// minute ago at most, and two seconds ago from two seconds after a status of the
+// supplier was asked for, as long as one is at least every minute.
 func (h *Hub) SyncStatus(ctx context.Context, supplier string, q StatusQuery) (SyncStatus, error) {
 	page := statusPage{hub: h, query: q, status: SyncStatus{Totals: Totals{Devices: make(map[string]int)}}}
+	h.notes.looked(supplier)
 	within, done := context.WithTimeout(ctx, statusBudget)
 	defer done()
 	defer func() { page.project(context.WithoutCancel(ctx)) }()
@@ -167,7 +171,7 @@ func (h *Hub) recordStatus(ctx context.Context, summary store.Summary, known *ac
 	}
 	item.Pending, item.Proposals = len(view.Pending), len(view.Open)
 	held := known.of(summary.Record)
-	maps.Copy(held, h.contacts.of(summary.Supplier, summary.Record))
+	newer(held, h.contacts.of(summary.Supplier, summary.Record))
 	switch {
 	case h.rooms.find(summary.Record) == nil && allHold(held, summary.Heads.Heads):
 		for _, held := range held {
@@ -223,7 +227,7 @@ type statusTask struct {
 
 func (t statusTask) stage(r *room, s *stage) bool {
 	all := maps.Clone(t.gone)
-	maps.Copy(all, r.hub.contacts.of(t.supplier, r.id)) // some may have left since
+	newer(all, r.hub.contacts.of(t.supplier, r.id)) // some may have left since
 	here := make(map[contactKey]*Device)
 	for d, m := range r.members {
 		if d.who.Supplier == t.supplier {
