@@ -45,6 +45,12 @@ func tamper(t *testing.T, data string, statements ...string) string {
 func decidedHub(t *testing.T) (h *hubProcess, record item) {
 	t.Helper()
 	h = startHub(t)
+	return h, decide(h)
+}
+
+// decide fills a hub for decidedHub, and stops it.
+func decide(h *hubProcess) (record item) {
+	h.t.Helper()
 	olga, mia := h.api(owner("olga")), h.api(member("mia"))
 	record = olga.create(map[string]any{"name": "Ada & Ben", "budget": 12500, venue: "Barn"})
 	olga.create(map[string]any{"name": "Cleo & Dan"})
@@ -53,7 +59,7 @@ func decidedHub(t *testing.T) (h *hubProcess, record item) {
 	olga.must("PATCH", "/api/clients/"+record.ClientID, map[string]any{"fields": map[string]any{"budget": 14000}}, nil)
 	mia.must("PATCH", "/api/clients/"+record.ClientID, map[string]any{"fields": map[string]any{venue: "Castle"}}, nil)
 	h.stop()
-	return h, record
+	return record
 }
 
 func TestDoctorNamesWhatWasChangedInTheFile(t *testing.T) {
@@ -160,6 +166,32 @@ func TestDoctorRepairsWhatFollowsFromTheJournal(t *testing.T) {
 		t.Errorf("heads were repaired:\n%s", out)
 	}
 	wantParts(t, out, "MENDED", "WRONG", "its changes lead to other heads")
+}
+
+func TestDoctorRepairsADatabase(t *testing.T) {
+	server, address := startDatabase(t)
+	h := startHubOn(t, address)
+	decide(h)
+	wantParts(t, mustRun(t, "doctor", "--store", address), "6 journal entries: nothing is wrong\n")
+	for _, statement := range []string{
+		`DELETE FROM sync_conflicts WHERE status = 'pending'`,
+		`UPDATE sync_conflicts SET body = replace(body, 'they called', 'nobody called') WHERE status = 'resolved'`,
+		`DELETE FROM wedsync.receipts`,
+		`UPDATE wedsync.projections SET fields = '{}'`,
+	} {
+		if err := server.Run(t.Context(), "hub", statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	if out, err := wedsync(t, "doctor", "--store", address); err == nil || !strings.Contains(err.Error(), "5 things are wrong") {
+		t.Errorf("before: %v\n%s", err, out)
+	}
+	wantParts(t, mustRun(t, "doctor", "--store", address, "--repair"), "MENDED", "5 findings were mended", "6 journal entries: nothing is wrong any more")
+	wantParts(t, mustRun(t, "doctor", "--store", address), "7 journal entries: nothing is wrong\n")
+	h.start()
+	if pending := h.api(owner("olga")).conflicts("pending"); len(pending) != 1 {
+		t.Errorf("%d conflicts wait, want 1", len(pending))
+	}
 }
 
 func TestDoctorExitsWithOneIfAnythingIsWrong(t *testing.T) {

@@ -45,7 +45,11 @@ func (a *API) RepairClient(w http.ResponseWriter, r *http.Request, who conflicts
 	if err != nil {
 		return err
 	}
-	user, device, err := readRepair(w, r)
+	request, err := readRepair(w, r)
+	if err != nil {
+		return err
+	}
+	user, device, err := request.named()
 	if err != nil {
 		return err
 	}
@@ -67,21 +71,26 @@ func (a *API) RepairClient(w http.ResponseWriter, r *http.Request, who conflicts
 	return reply(w, http.StatusOK, answer)
 }
 
-// readRepair reads which device is named, if one is.
-func readRepair(w http.ResponseWriter, r *http.Request) (user, device string, err error) {
+// readRepair reads a request that may have no body.
+func readRepair(w http.ResponseWriter, r *http.Request) (repairRequest, error) {
 	body, err := readBody(w, r)
 	if err != nil || len(body) == 0 {
-		return "", "", err
+		return repairRequest{}, err
 	}
 	o, err := parseObject(body)
 	if err != nil {
-		return "", "", err
+		return repairRequest{}, err
 	}
-	named := o.text("device")
-	if err := o.end(); err != nil || named == "" {
-		return "", "", err
+	request := repairRequest{Device: o.text("device")}
+	return request, o.end()
+}
+
+// named is the device that is named, empty if none is.
+func (r repairRequest) named() (user, device string, err error) {
+	if r.Device == "" {
+		return "", "", nil
 	}
-	user, device, err = namedDevice(named)
+	user, device, err = namedDevice(r.Device)
 	if err == nil && (user == "" || device == "") {
 		err = malformed("device", `must be "user/device", as the sync status has them`)
 	}
