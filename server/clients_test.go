@@ -180,6 +180,9 @@ func TestSyncStatusHasItsShape(t *testing.T) {
 	if got.text("items", 0, "client_id") != client || got.text("items", 0, "digest") != "d1" || got.text("totals", "in_sync") != "1" {
 		t.Errorf("%s", got.raw)
 	}
+	if got.at("items", 0, "stale") != false || got.text("items", 0, "document_id") == "" || got.at("totals", "never_seen") == nil {
+		t.Errorf("%s", got.raw)
+	}
 	device := got.at("items", 0, "devices", 0).(map[string]any)
 	for _, member := range []string{"device", "state", "missing_on_device", "missing_on_hub", "last_contact", "explanation", "action"} {
 		if _, ok := device[member]; !ok {

@@ -113,9 +113,9 @@ func (t repairTask) examine(r *room, s *stage) (*Report, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	c := &Checkup{Store: r.hub.store, Engine: r.hub.engine, Env: r.hub.env, Supplier: t.by.Supplier, Policy: policy}
-	report, err := c.Record(ctx, r.id)
+	report, err := t.settled(ctx, r, c)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return nil, err
 	}
 	if report.rows.Empty() {
 		return report, nil
@@ -132,6 +132,25 @@ func (t repairTask) examine(r *room, s *stage) (*Report, error) {
 		Kind: KindRepair, From: t.by, Policy: policy.Version, At: s.now, Input: &conflicts.Input{Repairs: true},
 	}})
 	return report, nil
+}
+
+// settled is a report of a record that did not move on, through another node,
+// while it was examined.
+func (t repairTask) settled(ctx context.Context, r *room, c *Checkup) (*Report, error) {
+	for range maxStaleTurns {
+		report, err := c.Record(ctx, r.id)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		known, err := r.hub.store.Heads(ctx, []crdt.RecordID{r.id})
+		if err != nil && !errors.Is(err, store.ErrCorrupt) {
+			return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		if err != nil || report.version == 0 || known[r.id].Version == report.version {
+			return report, nil
+		}
+	}
+	return nil, errStale
 }
 
 // Mend stores again what a report found to have drifted, while no hub is running.

@@ -483,3 +483,27 @@ func TestDigestIsThatOfTheNewestDocument(t *testing.T) {
 		t.Errorf("the digest of an older document: %s", fourth)
 	}
 }
+
+func TestRecordWhoseDocumentCannotBeMadeInTimeIsStale(t *testing.T) {
+	s := storetest.NewFaulty(openStore(t))
+	func() {
+		h := startHub(t, s)
+		defer h.Close()
+		anna := newReplica(t, "anna", newID(1))
+		anna.connect(h, principal("anna", conflicts.Member))
+		anna.set("notes", "0")
+		anna.syncUntil(anna.acked)
+	}()
+	h := startHub(t, s)
+	s.Fail(storetest.Load, storetest.NotDone)
+	for _, stale := range []bool{true, false} {
+		page, err := h.SyncStatus(t.Context(), "studio", hub.StatusQuery{Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		item := page.Items[0]
+		if item.Stale != stale || (item.Digest == "") != stale || (page.Totals.Stale == 1) != stale || item.Devices[0].State != hub.InSync {
+			t.Errorf("want stale %v, got %+v, totals %+v", stale, item, page.Totals)
+		}
+	}
+}
