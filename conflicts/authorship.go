@@ -109,7 +109,7 @@ func (b *batch) author(c *crdt.Change) Author {
 		carrier = b.from
 	}
 	a := b.owner(c)
-	a.Role = lesser(a.Role, carrier.Role)
+	a.Role = a.Role.Lesser(carrier.Role)
 	if a.User != "" && (a.User != carrier.User || a.Device != carrier.Device) {
 		a.CarriedBy = carrier.Device
 	}

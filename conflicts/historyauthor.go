@@ -20,7 +20,7 @@ func (t *telling) author(i int, c *crdt.Change) Author {
 		a.Role = carrier.Role
 		return a
 	}
-	a.Role, a.CarriedBy = lesser(a.Role, carrier.Role), cmp.Or(carrier.Device, carrier.User)
+	a.Role, a.CarriedBy = a.Role.Lesser(carrier.Role), cmp.Or(carrier.Device, carrier.User)
 	return a
 }
 

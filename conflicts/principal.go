@@ -9,6 +9,7 @@ const (
 	Member      Role = "member"      // proposes
 	Integration Role = "integration" // a webhook connection; proposes
 	Viewer      Role = "viewer"      // reads
+	NoRole      Role = "none"        // whose access was taken away; no token carries it
 )
 
 // MayResolve reports whether the role decides conflicts.
@@ -25,12 +26,13 @@ type Principal struct {
 	Role     Role   `json:"role"`
 }
 
-// lesser is the role that may do less, so that a change which one device made
-// and another delivered never gains a right on the way.
-func lesser(a, b Role) Role {
-	for _, r := range []Role{Viewer, Integration, Member, Owner} {
-		if a == r || b == r {
-			return r
+// Lesser is the role that may do less, so that a change which one device made
+// and another delivered never gains a right on the way, and a token gives no
+// right that was taken away since.
+func (r Role) Lesser(other Role) Role {
+	for _, least := range []Role{NoRole, Viewer, Integration, Member, Owner} {
+		if r == least || other == least {
+			return least
 		}
 	}
 	return Viewer

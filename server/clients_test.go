@@ -93,7 +93,7 @@ func TestPatchTellsWhatBecameOfCriticalFields(t *testing.T) {
 		t.Errorf("pending %v, verdicts %v", got.at("pending"), got.at("verdicts"))
 	}
 	got = s.want(200, s.do(olga, "PATCH", "/api/clients/"+client, `{"fields":{"venue_name":"Orchard Barn"}}`))
-	if got.text("verdicts", "venue_name", "outcome") != "accepted" || got.header.Get("ETag") != `"2"` {
+	if got.text("verdicts", "venue_name", "outcome") != "accepted" || !strings.HasPrefix(got.header.Get("ETag"), `"2.`) {
 		t.Errorf("verdicts %v, ETag %s", got.at("verdicts"), got.header.Get("ETag"))
 	}
 }
@@ -101,7 +101,7 @@ func TestPatchTellsWhatBecameOfCriticalFields(t *testing.T) {
 func TestCreatedRecordIsAnsweredWithItsLocation(t *testing.T) {
 	s := newSite(t)
 	got := s.want(201, s.do(mia, "POST", "/api/clients", `{"fields":{"name":"x","budget":12500.50}}`))
-	if got.header.Get("Location") != "/api/clients/"+got.text("client_id") || got.header.Get("ETag") != `"1"` {
+	if got.header.Get("Location") != "/api/clients/"+got.text("client_id") || !strings.HasPrefix(got.header.Get("ETag"), `"1.`) {
 		t.Errorf("Location %s, ETag %s", got.header.Get("Location"), got.header.Get("ETag"))
 	}
 	if got.text("fields", "budget") != "12500.5" {
@@ -212,7 +212,7 @@ func TestSyncStatusHasItsShape(t *testing.T) {
 func TestRepairSaysWhatWasFoundAndDone(t *testing.T) {
 	s := newSite(t)
 	path := "/api/clients/" + s.create(`{"name":"x"}`) + "/repair"
-	got := s.want(200, s.do(olga, "POST", path, ""))
+	got := s.want(200, s.do(olga, "POST", path, "{}"))
 	if got.text("done", 0) == "" || got.at("found", 0, "mended") != true || got.text("found", 0, "action") != "" ||
 		got.at("found", 1, "mended") != false || got.text("found", 1, "action") != "Ask." {
 		t.Errorf("%s", got.raw)

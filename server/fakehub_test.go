@@ -12,6 +12,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/api"
 	"wedsync/server/hub"
 	"wedsync/store"
 )
@@ -19,6 +20,8 @@ import (
 // A fakeHub decides as a hub does and keeps everything in memory, so that a
 // test says when it fails. It is the store that it writes to as well.
 type fakeHub struct {
+	api.Access // it admits everybody, and knows no devices
+
 	mu        sync.Mutex
 	at        time.Time // moves by a second with each command
 	policy    *conflicts.Policy
@@ -58,6 +61,10 @@ func newFakeHub() *fakeHub {
 		acks:      make(map[[2]string]bool),
 		merged:    make(map[string]conflicts.Merged),
 	}
+}
+
+func (f *fakeHub) Admit(_ context.Context, who conflicts.Principal) (conflicts.Principal, error) {
+	return who, nil
 }
 
 func (f *fakeHub) Policy(context.Context, string) (*conflicts.Policy, error) { return f.policy, nil }
@@ -174,8 +181,8 @@ func (f *fakeHub) Reopen(_ context.Context, id crdt.RecordID, by conflicts.Princ
 	})
 }
 
-func (f *fakeHub) Delete(_ context.Context, id crdt.RecordID, by conflicts.Principal) error {
-	_, err := f.decide(conflicts.KindDelete, id, by, nil, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+func (f *fakeHub) Delete(_ context.Context, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc) error {
+	_, err := f.decide(conflicts.KindDelete, id, by, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
 		if r.Deleted() {
 			return nil, store.ErrNotFound
 		}
@@ -184,8 +191,8 @@ func (f *fakeHub) Delete(_ context.Context, id crdt.RecordID, by conflicts.Princ
 	return err
 }
 
-func (f *fakeHub) Restore(_ context.Context, id crdt.RecordID, by conflicts.Principal) error {
-	_, err := f.decide(conflicts.KindRestore, id, by, nil, func(r *conflicts.Record) (*conflicts.Outcome, error) {
+func (f *fakeHub) Restore(_ context.Context, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc) error {
+	_, err := f.decide(conflicts.KindRestore, id, by, answer, func(r *conflicts.Record) (*conflicts.Outcome, error) {
 		if !r.Deleted() {
 			return nil, store.ErrNotFound
 		}

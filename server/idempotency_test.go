@@ -81,3 +81,25 @@ func TestBadKeyIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestDeletionAndRestorationSentAgainAreToldTheirFirstAnswer(t *testing.T) {
+	s := newRealSite(t)
+	client := s.create(`{"name":"once"}`)
+	for _, c := range []struct{ method, path, key string }{
+		{"DELETE", "/api/clients/" + client, "d"},
+		{"POST", "/api/clients/" + client + "/restore", "r"},
+	} {
+		first := s.do(olga, c.method, c.path, "", "Idempotency-Key", c.key)
+		if first.status >= 300 {
+			t.Fatalf("%s %s: %s", c.method, c.path, first.raw)
+		}
+		if again := s.do(olga, c.method, c.path, "", "Idempotency-Key", c.key); again.status != first.status || again.raw != first.raw {
+			t.Errorf("%s %s: first %d %s\nagain %d %s", c.method, c.path, first.status, first.raw, again.status, again.raw)
+		}
+		s.want(404, s.do(olga, c.method, c.path, ""))
+	}
+	if got := s.do(olga, "DELETE", "/api/clients/"+client, "", "Idempotency-Key", "d"); got.status != 204 {
+		t.Errorf("the deletion once more: %d %s", got.status, got.raw)
+	}
+	s.want(200, s.do(olga, "GET", "/api/clients/"+client, ""))
+}

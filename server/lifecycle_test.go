@@ -15,7 +15,7 @@ import (
 	"wedsync/server"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(suite{m}) }
 
 // patience is how long anything may take on a busy machine before it counts as never.
 const patience = 30 * time.Second

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"net/http"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
+	"wedsync/server/socket"
 	"wedsync/store"
 	"wedsync/store/sqlite"
 )
@@ -44,6 +44,7 @@ func newRealSite(t *testing.T) *realSite {
 		}
 	})
 	m := metrics.New()
+	tickets := auth.NewTickets(kept, []byte("secret"), time.Now)
 	s := &realSite{site: &site{t: t, tokens: auth.New([]byte("secret"), time.Now)}, store: kept}
 	s.at.Store(1_800_000_000)
 	h, err := hub.New(t.Context(), hub.Options{
@@ -52,11 +53,20 @@ func newRealSite(t *testing.T) *realSite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(h.Close)
 	s.real = h
+	sockets := socket.NewHandler(socket.Options{
+		Hub: h, PeerID: "hub", Log: slog.New(slog.DiscardHandler),
+		Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session,
+	})
+	t.Cleanup(func() {
+		h.Close()
+		if err := sockets.Wait(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	s.handler = server.New(server.Options{
-		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
-		Sync:    http.NotFoundHandler(),
+		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Tickets: tickets, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
+		Sync:    sockets,
 		Metrics: m,
 		Ready:   kept.Ping,
 	})

@@ -7,6 +7,7 @@ import (
 
 	"wedsync/server/api"
 	"wedsync/server/metrics"
+	"wedsync/server/openapi"
 )
 
 // Options say what stands behind the URLs. All but Pprof are needed.
@@ -18,45 +19,79 @@ type Options struct {
 	Pprof   bool                        // whether profiles can be had, by anybody who can connect
 }
 
-// New is the map of the hub's URLs.
-func New(o Options) http.Handler {
+// Routes is the map of the hub's URLs. See [api.Route] for how to add one.
+func Routes(o Options) []api.Route {
 	a := o.API
-	mux := http.NewServeMux()
+	routes := []api.Route{
+		api.On("GET", "/api/clients", a.ListClients, api.ListClientsDoc),
+		api.On("POST", "/api/clients", a.CreateClient, api.CreateClientDoc),
+		api.On("GET", "/api/clients/sync-status", a.SyncStatus, api.SyncStatusDoc),
+		api.On("GET", "/api/clients/{id}", a.GetClient, api.GetClientDoc),
+		api.On("PATCH", "/api/clients/{id}", a.PatchClient, api.PatchClientDoc),
+		api.On("DELETE", "/api/clients/{id}", a.DeleteClient, api.DeleteClientDoc),
+		api.On("POST", "/api/clients/{id}/restore", a.RestoreClient, api.RestoreClientDoc),
+		api.On("POST", "/api/clients/{id}/erase", a.EraseClient, api.EraseClientDoc),
+		api.On("POST", "/api/clients/{id}/repair", a.RepairClient, api.RepairClientDoc),
+		api.On("GET", "/api/clients/{id}/history", a.ClientHistory, api.ClientHistoryDoc),
+		api.On("GET", "/api/conflicts", a.ListConflicts, api.ListConflictsDoc),
+		api.On("GET", "/api/conflicts/export", a.ExportConflicts, api.ExportConflictsDoc),
+		api.On("POST", "/api/conflicts/resolve", a.ResolveConflicts, api.ResolveConflictsDoc),
+		api.On("GET", "/api/conflicts/{id}", a.GetConflict, api.GetConflictDoc),
+		api.On("POST", "/api/conflicts/{id}/resolve", a.ResolveConflict, api.ResolveConflictDoc),
+		api.On("POST", "/api/conflicts/{id}/reopen", a.ReopenConflict, api.ReopenConflictDoc),
+		api.On("POST", "/api/conflicts/{id}/proposals/{proposal}/withdraw", a.WithdrawProposal, api.WithdrawProposalDoc),
+		api.On("GET", "/api/verdicts", a.ListVerdicts, api.ListVerdictsDoc),
+		api.On("POST", "/api/verdicts/{id}/ack", a.AckVerdict, api.AckVerdictDoc),
+		api.On("GET", "/api/merged", a.ListMerged, api.ListMergedDoc),
+		api.On("GET", "/api/merged/{id}", a.GetMerged, api.GetMergedDoc),
+		api.On("POST", "/api/merged/{id}/use", a.UseMerged, api.UseMergedDoc),
+		api.On("POST", "/api/merged/{id}/dismiss", a.DismissMerged, api.DismissMergedDoc),
+		api.On("GET", "/api/policy", a.GetPolicy, api.GetPolicyDoc),
+		api.On("PUT", "/api/policy", a.PutPolicy, api.PutPolicyDoc),
+		api.On("GET", "/api/devices", a.ListDevices, api.ListDevicesDoc),
+		api.On("PATCH", "/api/devices/{id}", a.PatchDevice, api.PatchDeviceDoc),
+		api.On("DELETE", "/api/devices/{id}", a.RevokeDevice, api.RevokeDeviceDoc),
+		api.On("POST", "/api/devices/{id}/readmit", a.ReadmitDevice, api.ReadmitDeviceDoc),
+		api.On("POST", "/api/realtime/ticket", a.CreateTicket, api.CreateTicketDoc),
+		api.On("GET", "/api/users", a.ListUsers, api.ListUsersDoc),
+		api.On("PUT", "/api/users/{user}", a.PutUser, api.PutUserDoc),
 
-	mux.Handle("/api/clients", a.At(api.Methods{"GET": a.ListClients, "POST": a.CreateClient}))
-	mux.Handle("/api/clients/{id}", a.At(api.Methods{"GET": a.GetClient, "PATCH": a.PatchClient, "DELETE": a.DeleteClient}))
-	mux.Handle("/api/clients/{id}/restore", a.At(api.Methods{"POST": a.RestoreClient}))
-	mux.Handle("/api/clients/{id}/history", a.At(api.Methods{"GET": a.ClientHistory}))
-	mux.Handle("/api/clients/{id}/erase", a.At(api.Methods{"POST": a.EraseClient}))
-	mux.Handle("/api/clients/{id}/repair", a.At(api.Methods{"POST": a.RepairClient}))
-	mux.Handle("/api/clients/sync-status", a.At(api.Methods{"GET": a.SyncStatus}))
-	mux.Handle("/api/conflicts", a.At(api.Methods{"GET": a.ListConflicts}))
-	mux.Handle("/api/conflicts/export", a.At(api.Methods{"GET": a.ExportConflicts}))
-	mux.Handle("/api/conflicts/{id}", a.At(api.Methods{"GET": a.GetConflict}))
-	mux.Handle("/api/conflicts/{id}/resolve", a.At(api.Methods{"POST": a.ResolveConflict}))
-	mux.Handle("/api/conflicts/{id}/reopen", a.At(api.Methods{"POST": a.ReopenConflict}))
-	mux.Handle("/api/conflicts/resolve", a.At(api.Methods{"POST": a.ResolveConflicts}))
-	mux.Handle("/api/conflicts/{id}/proposals/{proposal}/withdraw", a.At(api.Methods{"POST": a.WithdrawProposal}))
-	mux.Handle("/api/merged", a.At(api.Methods{"GET": a.ListMerged}))
-	mux.Handle("/api/merged/{id}", a.At(api.Methods{"GET": a.GetMerged}))
-	mux.Handle("/api/merged/{id}/use", a.At(api.Methods{"POST": a.UseMerged}))
-	mux.Handle("/api/merged/{id}/dismiss", a.At(api.Methods{"POST": a.DismissMerged}))
-	mux.Handle("/api/verdicts", a.At(api.Methods{"GET": a.ListVerdicts}))
-	mux.Handle("/api/verdicts/{id}/ack", a.At(api.Methods{"POST": a.AckVerdict}))
-	mux.Handle("/api/policy", a.At(api.Methods{"GET": a.GetPolicy, "PUT": a.PutPolicy}))
-	mux.HandleFunc("/", a.NotFound)
-
-	mux.HandleFunc("GET /healthz", metrics.Healthz)
-	mux.Handle("GET /readyz", metrics.Readyz(o.Ready))
-	mux.Handle("GET /metrics", o.Metrics.Handler())
-	if o.Pprof {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+		{Method: "GET", Path: "/sync", Handler: o.Sync, Lasting: true, Doc: syncDoc},
+		api.Open("/healthz", http.HandlerFunc(metrics.Healthz), healthzDoc),
+		api.Open("/readyz", metrics.Readyz(o.Ready), readyzDoc),
+		api.Open("/metrics", o.Metrics.Handler(), metricsDoc),
 	}
+	return append(routes, openapi.Routes(routes)...)
+}
 
-	outer := http.NewServeMux()
-	outer.Handle("GET /sync", o.Sync) // not measured: it lasts as long as its device stays
-	outer.Handle("/", o.Metrics.Observe(mux))
-	return outer
+// New serves the hub's URLs.
+func New(o Options) http.Handler {
+	measured, lasting := http.NewServeMux(), http.NewServeMux()
+	urls := make(map[string][]api.Route)
+	for _, r := range Routes(o) {
+		mux := measured
+		if r.Lasting {
+			mux = lasting
+		}
+		if r.Endpoint == nil {
+			mux.Handle(r.Method+" "+r.Path, r.Handler)
+			continue
+		}
+		urls[r.Path] = append(urls[r.Path], r)
+	}
+	for path, routes := range urls {
+		mux := measured
+		if routes[0].Lasting {
+			mux = lasting
+		}
+		mux.Handle(path, o.API.At(routes))
+	}
+	measured.HandleFunc("/", o.API.NotFound)
+	if o.Pprof {
+		measured.HandleFunc("GET /debug/pprof/", pprof.Index)
+		measured.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		measured.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	lasting.Handle("/", o.Metrics.Observe(measured))
+	return lasting
 }

@@ -25,8 +25,9 @@ type Whole struct {
 }
 
 // A Copier lets all that one store holds be moved into another: its identity,
-// then for each supplier the policies and the devices (by SetPolicy and Seen), the
-// records, and the journal. No hub may be running on either store.
+// then for each supplier the policies and the devices (by SetPolicy and Seen), who
+// may do what, the records, and the journal; tickets are not. No hub may be running
+// on either store.
 type Copier interface {
 	// Wholes reads records of a supplier, in whatever state, in ascending order
 	// of id, beginning after the given one (the zero id is before all), at most
@@ -47,6 +48,9 @@ type Copier interface {
 	// out. It returns ErrNotEmpty if one of the ids is bound already; nothing has
 	// changed then.
 	Restore(ctx context.Context, records []Whole) error
+	// RestoreAccess makes a supplier's access the given one, its version
+	// included, durably.
+	RestoreAccess(ctx context.Context, supplier string, a Access) error
 	// Enter stores journal entries of a supplier under the numbers and versions
 	// that they have, all or none; after nil they survive a power failure. It
 	// returns ErrStale unless the numbers go on from the journal's last, and

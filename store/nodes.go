@@ -10,6 +10,7 @@ import (
 type End struct {
 	Number uint64 // of the last journal entry, 0 for none
 	Policy uint64 // version of the policy in force
+	Access uint64 // version of who may do what
 }
 
 // A Move is a commit as other nodes hear of it.
@@ -21,7 +22,7 @@ type Move struct {
 
 // A Listener hears what other nodes do. Its functions return soon.
 type Listener struct {
-	Moved func(supplier string) // there is something new of a supplier: commits or its policy
+	Moved func(supplier string) // there is something new of a supplier: commits, its policy or who may do what
 	Told  func(message []byte)  // another node told something
 }
 
@@ -34,7 +35,7 @@ type Nodes interface {
 	// Shared reports whether other nodes may be on the store at the same time.
 	Shared() bool
 	// Ends reads how far suppliers have come, in one query. Unknown suppliers are
-	// there as End{0, 1}.
+	// there as End{0, 1, 0}.
 	Ends(ctx context.Context, suppliers []string) (map[string]End, error)
 	// Moves reads a supplier's commits above after as Journal does, without their
 	// batches: ascending, without a gap, at most limit.

@@ -371,6 +371,8 @@ type Store interface {
 	Merged
 	Devices
 	Policies
+	Accesses
+	Tickets
 	Nodes
 	Copier
 	// Identity returns the hub's identity, made and stored on the first call

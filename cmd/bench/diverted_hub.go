@@ -42,7 +42,7 @@ func divertInHub(ctx context.Context, records *histories, edits []memberEdits, q
 		return c, err
 	}
 	defer h.Close()
-	owner, err := connectTo(h, "bench", conflicts.Owner)
+	owner, err := connectTo(ctx, h, "bench", conflicts.Owner)
 	if err != nil {
 		return c, err
 	}
@@ -53,7 +53,7 @@ func divertInHub(ctx context.Context, records *histories, edits []memberEdits, q
 		}
 	}
 	owner.device.Leave()
-	member, err := connectTo(h, "member", conflicts.Member)
+	member, err := connectTo(ctx, h, "member", conflicts.Member)
 	if err != nil {
 		return c, err
 	}
@@ -79,7 +79,7 @@ func divertInHub(ctx context.Context, records *histories, edits []memberEdits, q
 	return c, nil
 }
 
-func connectTo(h *house.Hub, user string, role conflicts.Role) (*connection, error) {
+func connectTo(ctx context.Context, h *house.Hub, user string, role conflicts.Role) (*connection, error) {
 	c := &connection{session: syncproto.NewSession(syncproto.HubID{PeerID: "hub", StorageID: h.StorageID}), name: user, due: make(chan struct{}, 1)}
 	join, err := joinFrame(user)
 	if err != nil {
@@ -93,7 +93,10 @@ func connectTo(h *house.Hub, user string, role conflicts.Role) (*connection, err
 	if !ok {
 		return nil, fmt.Errorf("join as %s came to %T", user, event)
 	}
-	c.device = h.Join(conflicts.Principal{Supplier: "bench", User: user, Device: user, Role: role}, joined)
+	who := conflicts.Principal{Supplier: "bench", User: user, Device: user, Role: role}
+	if c.device, err = h.Join(ctx, who, joined); err != nil {
+		return nil, err
+	}
 	c.device.Notify(func() {
 		select {
 		case c.due <- struct{}{}:

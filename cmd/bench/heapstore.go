@@ -71,6 +71,11 @@ func (*heapStore) Policy(context.Context, string) (*conflicts.Policy, error) {
 	return nil, store.ErrNotFound
 }
 
+// AccessOf knows of nobody whose access was changed.
+func (*heapStore) AccessOf(context.Context, string) (store.Access, error) {
+	return store.Access{}, nil
+}
+
 func (*heapStore) Identity(context.Context) (store.Identity, error) {
 	return store.Identity{Secret: make([]byte, 32), StorageID: "1bb2e4a2-6a9c-4b86-9e39-5c4b4b1b8f10"}, nil
 }

@@ -36,10 +36,12 @@ var mayImport = map[string][]string{
 	"store/storetest":       {"crdt", "conflicts", "store"},
 	"store/transfer":        {"crdt", "conflicts", "store"},
 	"server/metrics":        {},
+	"server/outbound":       {},
 	"server/auth":           {"crdt", "conflicts", "store"},
 	"server/hub":            {"crdt", "crdt/engine", "syncproto", "conflicts", "store", "server/metrics"},
 	"server/socket":         {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
 	"server/api":            {"crdt", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
+	"server/openapi":        {"server/api"},
 	"server":                {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
 	"cmd":                   {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo"},
 	"cmd/wedsync/demo":      {},
@@ -57,6 +59,7 @@ var onlyIn = map[string][]string{
 	"net/http":                          {"server", "cmd"},
 	"github.com/coder/websocket":        {"server/socket", "cmd/bench"},
 	"github.com/alecthomas/kong":        {"cmd"},
+	"github.com/danielgtaylor/huma/v2":  {"server/api", "server/openapi"},
 }
 
 // pure packages have no socket, disk, clock or goroutine.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"wedsync/conflicts"
 	"wedsync/crdt/engine"
 	"wedsync/server"
 	jsonapi "wedsync/server/api"
@@ -28,6 +27,8 @@ type hubOptions struct {
 	Origins   []string
 	Pprof     bool
 	Log       *slog.Logger
+	Issuers   []auth.Issuer // whose tokens are taken beside the hub's own
+	Limits    *auth.Limits
 }
 
 // runHub runs a hub until ctx ends and everything that was begun is stored. It
@@ -60,6 +61,7 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 		h.Close()
 		return err
 	}
+	defer readKeys(ctx, o.Issuers)()
 	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {
 		h.Close()
@@ -85,18 +87,21 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	if err != nil {
 		return nil, nil, err
 	}
-	tokens := auth.New(identity.Secret, time.Now)
+	tokens, err := auth.New(identity.Secret, time.Now).Trust(o.Issuers...)
+	if err != nil {
+		return nil, nil, err
+	}
+	door := auth.Door{Tokens: tokens, Tickets: auth.NewTickets(s, identity.Secret, time.Now), Limits: o.Limits}
 	sockets := socket.NewHandler(socket.Options{
-		Hub: h,
-		Principal: func(r *http.Request) (conflicts.Principal, error) {
-			return tokens.Principal(r.Context(), auth.FromRequest(r))
-		},
+		Hub:     h,
+		Session: door.Session,
+		Limits:  o.Limits,
 		PeerID:  "wedsync-" + identity.StorageID,
 		Origins: o.Origins,
 		Log:     o.Log,
 	})
 	return server.New(server.Options{
-		API:     jsonapi.New(jsonapi.Options{Hub: h, Store: s, Tokens: tokens, Log: o.Log}),
+		API:     jsonapi.New(jsonapi.Options{Hub: h, Store: s, Tokens: tokens, Tickets: door.Tickets, Limits: o.Limits, Log: o.Log}),
 		Sync:    sockets,
 		Metrics: m,
 		Ready:   s.Ping,

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,6 +61,8 @@ type hubProcess struct {
 	t       testing.TB
 	data    string   // directory, empty for a hub on a database
 	store   []string // flags that say where the hub keeps what it knows
+	flags   []string // others
+	env     []string // what its environment has beside ours
 	address string
 	cmd     *exec.Cmd
 	serves  chan string   // holds its address once it serves
@@ -83,14 +87,37 @@ func startHubOn(t testing.TB, address string) *hubProcess {
 func startHubWith(t testing.TB, data string, store ...string) *hubProcess {
 	t.Helper()
 	h := &hubProcess{t: t, data: data, store: store, address: "127.0.0.1:0", log: &tail{}}
+	h.begin()
+	return h
+}
+
+// startHubFlags starts a hub with an empty data directory and flags of its own;
+// those that look like VARIABLE=value go into its environment.
+func startHubFlags(t testing.TB, flags ...string) *hubProcess {
+	t.Helper()
+	dir := t.TempDir()
+	h := &hubProcess{t: t, data: dir, store: []string{"--data", dir}, address: "127.0.0.1:0", log: &tail{}}
+	for _, f := range flags {
+		if strings.HasPrefix(f, "WEDSYNC_") {
+			h.env = append(h.env, f)
+		} else {
+			h.flags = append(h.flags, f)
+		}
+	}
+	h.begin()
+	return h
+}
+
+// begin starts the process for the first time; it ends with the test.
+func (h *hubProcess) begin() {
+	h.t.Helper()
 	h.start()
-	t.Cleanup(func() {
+	h.t.Cleanup(func() {
 		h.kill()
-		if t.Failed() {
-			t.Logf("hub log:\n%s", h.log)
+		if h.t.Failed() {
+			h.t.Logf("hub log:\n%s", h.log)
 		}
 	})
-	return h
 }
 
 // start starts the process and returns once it serves.
@@ -107,7 +134,8 @@ func (h *hubProcess) launch() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.cmd = exec.Command(path, append([]string{"serve", "--listen", h.address}, h.store...)...)
+	h.cmd = exec.Command(path, slices.Concat([]string{"serve", "--listen", h.address}, h.store, h.flags)...)
+	h.cmd.Env = append(os.Environ(), h.env...)
 	h.cmd.Stderr = h.log
 	// A hub must not outlive a test process that is killed.
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -234,6 +262,7 @@ func (a *api) do(method, path string, body, out any) int {
 		a.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+a.token)
+	req.Header.Set("Idempotency-Key", rand.Text())
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, t terminal) error {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(t),
+		limitDefaults(),
 	)
 	if err != nil {
 		return err
@@ -65,6 +66,8 @@ type commandLine struct {
 	Status    statusCommand    `cmd:"" help:"Show whether devices and hub agree."`
 	Conflicts conflictsCommand `cmd:"" help:"Look at the edits that wait for a decision, and decide."`
 	Merged    mergedCommand    `cmd:"" help:"Look at ordinary fields that people set apart, and use a value that does not show."`
+	Devices   devicesCommand   `cmd:"" help:"Look at devices, name them, and shut them out."`
+	Users     usersCommand     `cmd:"" help:"Look at users, and set what they may do."`
 	Doctor    doctorCommand    `cmd:"" help:"Check all that a stopped hub has stored."`
 	Copy      copyCommand      `cmd:"" help:"Copy all that a stopped hub has stored into a database, or back, and verify it."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the tables of a database to this version."`

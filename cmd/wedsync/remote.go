@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -109,6 +110,9 @@ func (h *remoteHub) request(ctx context.Context, method, path string, body any) 
 		return nil, fmt.Errorf("--url: %w", err)
 	}
 	r.Header.Set("Authorization", "Bearer "+h.Token)
+	if method != http.MethodGet {
+		r.Header.Set("Idempotency-Key", rand.Text())
+	}
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}

@@ -223,6 +223,12 @@ func TestEachCommandExplainsItselfByExample(t *testing.T) {
 		conflictsShowCommand{},
 		conflictsResolveCommand{},
 		conflictsExportCommand{},
+		devicesListCommand{},
+		devicesRevokeCommand{},
+		devicesReadmitCommand{},
+		devicesNameCommand{},
+		usersListCommand{},
+		usersRoleCommand{},
 	} {
 		if !strings.Contains(command.Help(), "\n    wedsync ") {
 			t.Errorf("%T has no example", command)

@@ -22,12 +22,12 @@ func TestTokenIsForTheHubOfItsDirectory(t *testing.T) {
 	}
 	now := time.Now()
 	tokens := auth.New(identity.Secret, func() time.Time { return now })
-	got, err := tokens.Principal(t.Context(), token)
-	if want := (conflicts.Principal{Supplier: "barn", User: "ada", Device: "phone", Role: conflicts.Member}); err != nil || got != want {
+	got, err := tokens.Session(t.Context(), token)
+	if want := (conflicts.Principal{Supplier: "barn", User: "ada", Device: "phone", Role: conflicts.Member}); err != nil || got.Principal != want {
 		t.Errorf("token of %+v, %v, want %+v", got, err, want)
 	}
 	now = now.Add(2 * time.Hour)
-	if _, err := tokens.Principal(t.Context(), token); err == nil {
+	if _, err := tokens.Session(t.Context(), token); err == nil {
 		t.Error("the token outlives its time")
 	}
 }

@@ -7,12 +7,14 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/store"
 )
 
 // A Hub carries out commands and knows what is live. It is a [hub.Hub].
 type Hub interface {
+	Access
 	// Create stores a new record of e's supplier. The answer is stored with it.
 	Create(ctx context.Context, e conflicts.Edit, answer hub.AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error)
 	// Edit stores an edit of a record of e's supplier, or says store.ErrNotFound.
@@ -28,8 +30,8 @@ type Hub interface {
 	// DismissMerged closes a merged entry of that record as seen.
 	DismissMerged(ctx context.Context, id crdt.RecordID, by conflicts.Principal, entry string, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Delete takes a record out of use, and Restore back into it.
-	Delete(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
-	Restore(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
+	Delete(ctx context.Context, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc) error
+	Restore(ctx context.Context, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc) error
 	// Erase takes a record away for good, with all its content.
 	Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	// Repair makes again what has drifted of a record, and has the connections of a
@@ -71,23 +73,25 @@ type Reader interface {
 
 // Tokens say who a token acts for.
 type Tokens interface {
-	Principal(ctx context.Context, token string) (conflicts.Principal, error)
+	Session(ctx context.Context, token string) (auth.Session, error)
 }
 
-// Options say what an API works with. Hub, Store and Tokens are needed.
+// Options say what an API works with. Hub, Store, Tokens and Tickets are needed.
 type Options struct {
-	Hub    Hub
-	Store  Reader
-	Tokens Tokens
-	Log    *slog.Logger     // slog.Default if nil
-	Now    func() time.Time // time.Now if nil
+	Hub     Hub
+	Store   Reader
+	Tokens  Tokens
+	Tickets *auth.Tickets
+	Limits  *auth.Limits     // none if nil
+	Log     *slog.Logger     // slog.Default if nil
+	Now     func() time.Time // time.Now if nil
 }
 
 // An API answers requests. Its methods may be called from any goroutine.
 type API struct {
 	hub      Hub
 	store    Reader
-	tokens   Tokens
+	door     auth.Door
 	log      *slog.Logger
 	now      func() time.Time
 	inFlight inFlight
@@ -95,7 +99,10 @@ type API struct {
 
 // New makes an API.
 func New(o Options) *API {
-	a := &API{hub: o.Hub, store: o.Store, tokens: o.Tokens, log: o.Log, now: o.Now}
+	a := &API{
+		hub: o.Hub, store: o.Store, door: auth.Door{Tokens: o.Tokens, Tickets: o.Tickets, Limits: o.Limits},
+		log: o.Log, now: o.Now,
+	}
 	if a.log == nil {
 		a.log = slog.Default()
 	}

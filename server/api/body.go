@@ -116,6 +116,15 @@ func (o *object) count(name string) uint64 {
 	return n
 }
 
+// countIfAny takes a whole number, 0 if there is none.
+func (o *object) countIfAny(name string) uint64 {
+	if _, given := o.members[name]; !given {
+		o.asked = append(o.asked, name)
+		return 0
+	}
+	return o.count(name)
+}
+
 // value takes any JSON value. Without it ok is false.
 func (o *object) value(name string) (v crdt.Value, ok bool) {
 	raw, ok := o.take(name)

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"wedsync/conflicts"
 )
@@ -11,20 +14,33 @@ import (
 // maxBulk is how many conflicts one request decides at most.
 const maxBulk = 100
 
+// A bulkAnswer answers many decisions.
+type bulkAnswer struct {
+	Results []bulkResult `json:"results" doc:"A result for each decision, in their order."`
+}
+
 // A bulkResult is what became of one of many decisions.
 type bulkResult struct {
-	ID       string          `json:"conflict_id"`
-	Status   int             `json:"status"` // as if it had been sent alone
-	Conflict json.RawMessage `json:"conflict,omitempty"`
-	Problem  *problem        `json:"problem,omitempty"`
+	ID       string       `json:"conflict_id" doc:"Of the decision."`
+	Status   int          `json:"status" doc:"The HTTP status that the decision would have had alone."`
+	Conflict toldConflict `json:"conflict,omitempty" doc:"As it was decided."`
+	Problem  *Problem     `json:"problem,omitempty" doc:"Why it was not."`
+}
+
+// A toldConflict is a conflictItem as it was told, in JSON.
+type toldConflict []byte
+
+// MarshalJSON repeats it.
+func (c toldConflict) MarshalJSON() ([]byte, error) { return c, nil }
+
+// Schema is that of the conflict.
+func (toldConflict) Schema(r huma.Registry) *huma.Schema {
+	return r.Schema(reflect.TypeFor[conflictItem](), true, "")
 }
 
 // ResolveConflicts answers POST /api/conflicts/resolve. Each decision is on its
 // own: one that is refused keeps none of the others back.
 func (a *API) ResolveConflicts(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	if !who.Role.MayResolve() {
-		return errForbidden
-	}
 	body, err := readBody(w, r)
 	if err != nil {
 		return err
@@ -39,9 +55,7 @@ func (a *API) ResolveConflicts(w http.ResponseWriter, r *http.Request, who confl
 			return err
 		}
 	}
-	return reply(w, http.StatusOK, struct {
-		Results []bulkResult `json:"results"`
-	}{results})
+	return reply(w, http.StatusOK, bulkAnswer{results})
 }
 
 // parseBulk takes a list of decisions apart.
@@ -76,7 +90,7 @@ func (a *API) resolveOne(r *http.Request, who conflicts.Principal, n int, raw []
 	result := bulkResult{ID: s.Conflict}
 	if err == nil {
 		answer, failed := a.resolve(r.Context(), c, s)
-		result.Status, result.Conflict, err = answer.Status, answer.Body, failed
+		result.Status, result.Conflict, err = answer.Status, toldConflict(answer.Body), failed
 	}
 	if err != nil {
 		p := a.problem(r, err)

@@ -10,62 +10,62 @@ import (
 
 // A conflictItem is a conflict as callers see it.
 type conflictItem struct {
-	ID        string           `json:"id"`
-	Client    string           `json:"client_id"`
-	Name      string           `json:"client_name"` // as last projected; empty if it has none
-	Field     string           `json:"field"`
-	Status    conflicts.Status `json:"status"`
-	Version   uint64           `json:"version"`
-	Reason    string           `json:"reason"`
-	Base      revisioned       `json:"base"`
-	Current   revisioned       `json:"current"`
-	Proposals []proposal       `json:"proposals"`
-	OpenedAt  time.Time        `json:"opened_at"`
-	ClosedAt  *time.Time       `json:"closed_at,omitempty"`
-	Decision  *decision        `json:"decision,omitempty"`
+	ID        string           `json:"id" doc:"Of the conflict."`
+	Client    string           `json:"client_id" doc:"The record."`
+	Name      string           `json:"client_name" doc:"What the record is called, empty if it has no name."`
+	Field     string           `json:"field" doc:"The critical field." example:"budget"`
+	Status    conflicts.Status `json:"status" doc:"How it stands." enum:"pending,resolved,withdrawn,record_deleted,erased"`
+	Version   uint64           `json:"version" doc:"Rises with each change of the conflict. A decision names it."`
+	Reason    string           `json:"reason" doc:"Why the first proposal was diverted."`
+	Base      revisioned       `json:"base" doc:"What the first author knew."`
+	Current   revisioned       `json:"current" doc:"What counts now."`
+	Proposals []proposal       `json:"proposals" doc:"What was proposed, the oldest first."`
+	OpenedAt  time.Time        `json:"opened_at" doc:"By the clock of the hub."`
+	ClosedAt  *time.Time       `json:"closed_at,omitempty" doc:"By the clock of the hub."`
+	Decision  *decision        `json:"decision,omitempty" doc:"Once it was decided."`
 
-	Reopens    string `json:"reopens,omitempty"`
-	ReopenedAs string `json:"reopened_as,omitempty"`
+	Reopens    string `json:"reopens,omitempty" doc:"The conflict that this one reopens."`
+	ReopenedAs string `json:"reopened_as,omitempty" doc:"The conflict that reopened this one."`
 
-	RemindedAt *time.Time `json:"reminded_at,omitempty"`
-	Reminders  int        `json:"reminders,omitempty"`
+	RemindedAt *time.Time `json:"reminded_at,omitempty" doc:"When people were last reminded of it."`
+	Reminders  int        `json:"reminders,omitempty" doc:"How often they were."`
 }
 
 type revisioned struct {
-	Revision uint64 `json:"revision"`
-	Value    any    `json:"value"` // null if cleared
+	Revision uint64 `json:"revision" doc:"Of the field."`
+	Value    any    `json:"value" doc:"Null if cleared."`
 }
 
 type proposal struct {
-	ID         string           `json:"id"`
-	Value      any              `json:"value"`
-	State      conflicts.State  `json:"state"`
-	Reason     string           `json:"reason"`
-	Source     conflicts.Source `json:"source,omitempty"`
-	Author     author           `json:"author"`
-	CoAuthors  []author         `json:"co_authors"`
-	EditedAt   *time.Time       `json:"edited_at"` // by its author's clock, null if that said nothing
-	ReceivedAt *time.Time       `json:"received_at"`
+	ID         string           `json:"id" doc:"Of the proposal."`
+	Value      any              `json:"value" doc:"What was proposed, as it was written if it does not fit; null to clear."`
+	State      conflicts.State  `json:"state" doc:"How it stands." enum:"open,accepted,rejected,superseded,withdrawn,no_change"`
+	Reason     string           `json:"reason" doc:"Why it was diverted."`
+	Source     conflicts.Source `json:"source,omitempty" doc:"How it came." enum:"device,api,webhook"`
+	Author     author           `json:"author" doc:"Who proposed it first."`
+	CoAuthors  []author         `json:"co_authors" doc:"Who proposed the same later."`
+	EditedAt   *time.Time       `json:"edited_at" doc:"By the clock of its author, null if that said nothing."`
+	ReceivedAt *time.Time       `json:"received_at" doc:"By the clock of the hub."`
 	// Surrounding is what else its author edited in the same minutes. Lists do not
 	// tell; nor is it told of a record that is gone or too large.
-	Surrounding []surrounding `json:"surrounding,omitzero"`
+	Surrounding []surrounding `json:"surrounding,omitzero" doc:"What else its author edited in the same minutes. Lists do not tell."`
 }
 
 type author struct {
-	User      string         `json:"user"`
-	Device    string         `json:"device"`
-	Role      conflicts.Role `json:"role"`
-	Actor     string         `json:"actor,omitempty"` // of an author that is not known by name
-	CarriedBy string         `json:"carried_by,omitempty"`
+	User      string         `json:"user" doc:"Empty if not known."`
+	Device    string         `json:"device" doc:"Empty if not known."`
+	Role      conflicts.Role `json:"role" doc:"At the time; empty for the hub."`
+	Actor     string         `json:"actor,omitempty" doc:"Of an author that is not known by name."`
+	CarriedBy string         `json:"carried_by,omitempty" doc:"Who delivered what somebody else wrote."`
 }
 
 type decision struct {
-	Action   conflicts.Action `json:"action"`
-	By       author           `json:"by"`
-	At       time.Time        `json:"at"`
-	Revision uint64           `json:"revision"`
-	Value    any              `json:"value"`
-	Note     string           `json:"note,omitempty"`
+	Action   conflicts.Action `json:"action" doc:"What was decided." enum:"accept,keep,custom,recover,withdraw"`
+	By       author           `json:"by" doc:"Who decided."`
+	At       time.Time        `json:"at" doc:"By the clock of the hub."`
+	Revision uint64           `json:"revision" doc:"Of the field, by this decision."`
+	Value    any              `json:"value" doc:"What counts since; null if cleared."`
+	Note     string           `json:"note,omitempty" doc:"Of who decided."`
 }
 
 func showConflict(c conflicts.Conflict, policy *conflicts.Policy) *conflictItem {

@@ -1,7 +1,9 @@
 // Package api answers the hub's JSON over HTTP.
 //
-// An [Endpoint] answers one authenticated request; [API.At] makes a handler of
-// the endpoints of one URL. Which URL has which endpoints stands in package
+// An [Endpoint] answers one authenticated request, and a [Doc] beside it says
+// who may send it, what it takes and what it answers. The two are a [Route];
+// [API.At] makes a handler of the routes of one URL, which checks what the Doc
+// says before it has the endpoint answer. The table of routes stands in package
 // server. An endpoint returns its error, and one table (problem.go) turns it
 // into an RFC 9457 problem document: outsiders never see internal text.
 //

@@ -15,47 +15,47 @@ import (
 // A historyPage is a page of a record's timeline, with where its decision log
 // stands.
 type historyPage struct {
-	page[historyItem]
-	Log logHead `json:"log"`
+	Page[historyItem]
+	Log logHead `json:"log" doc:"Where the decision log of the record stands."`
 }
 
 type logHead struct {
-	Count uint64 `json:"count"`
-	Hash  string `json:"hash"` // empty if there is no decision
+	Count uint64 `json:"count" doc:"How many decisions there are."`
+	Hash  string `json:"hash" doc:"Of the last, in hexadecimal; empty if there is none."`
 }
 
 // A historyItem is one line of the timeline: what happened to one field.
 type historyItem struct {
-	At         time.Time        `json:"at"`              // the hub's clock
-	Since      *time.Time       `json:"since,omitempty"` // of a burst of typing that At ends
-	DeviceTime *time.Time       `json:"device_time"`     // the author's clock, null for what the hub wrote
-	Kind       string           `json:"kind"`            // sync, api, resolve …
-	Field      string           `json:"field,omitempty"` // none if the record as a whole was meant
-	Before     any              `json:"before"`          // null if cleared
-	After      any              `json:"after"`
-	Changes    int              `json:"changes"` // that this line tells
-	Author     author           `json:"author"`
-	Base       *uint64          `json:"base,omitempty"` // the revision that the author knew
-	Outcome    string           `json:"outcome,omitempty"`
-	Reason     string           `json:"reason,omitempty"`
-	Rule       int              `json:"rule,omitempty"`
-	Conflict   string           `json:"conflict_id,omitempty"`
-	Proposal   string           `json:"proposal_id,omitempty"`
-	Decision   *historyDecision `json:"decision,omitempty"`
+	At         time.Time        `json:"at" doc:"By the clock of the hub."`
+	Since      *time.Time       `json:"since,omitempty" doc:"When the burst of typing began that this line tells."`
+	DeviceTime *time.Time       `json:"device_time" doc:"By the clock of the author, null for what the hub wrote."`
+	Kind       string           `json:"kind" doc:"How it came about." example:"resolve"`
+	Field      string           `json:"field,omitempty" doc:"None if the record as a whole was meant."`
+	Before     any              `json:"before" doc:"Null if cleared."`
+	After      any              `json:"after" doc:"Null if cleared."`
+	Changes    int              `json:"changes" doc:"How many changes this line tells."`
+	Author     author           `json:"author" doc:"Who did it."`
+	Base       *uint64          `json:"base,omitempty" doc:"The revision that the author knew."`
+	Outcome    string           `json:"outcome,omitempty" doc:"Of an edit of a critical field."`
+	Reason     string           `json:"reason,omitempty" doc:"Of the outcome."`
+	Rule       int              `json:"rule,omitempty" doc:"By which rule it was judged."`
+	Conflict   string           `json:"conflict_id,omitempty" doc:"That it was about."`
+	Proposal   string           `json:"proposal_id,omitempty" doc:"That it was about."`
+	Decision   *historyDecision `json:"decision,omitempty" doc:"Its entry in the decision log."`
 }
 
 // A historyDecision is an entry of the record's decision log.
 type historyDecision struct {
-	Number   uint64           `json:"number"`
-	Hash     string           `json:"hash"`
-	Previous string           `json:"previous"` // hash of the decision before, empty for the first
-	Act      conflicts.Act    `json:"act"`
-	Revision uint64           `json:"revision,omitempty"`
-	Cause    conflicts.Cause  `json:"cause,omitempty"`
-	Action   conflicts.Action `json:"action,omitempty"`
-	Note     string           `json:"note,omitempty"`
-	Change   string           `json:"change,omitempty"`
-	Former   string           `json:"former_conflict_id,omitempty"`
+	Number   uint64           `json:"number" doc:"From 1."`
+	Hash     string           `json:"hash" doc:"Of the entry."`
+	Previous string           `json:"previous" doc:"Hash of the entry before, empty for the first."`
+	Act      conflicts.Act    `json:"act" doc:"What the entry notes." enum:"decided,reopened,withdrawn,recovered"`
+	Revision uint64           `json:"revision,omitempty" doc:"Of the field."`
+	Cause    conflicts.Cause  `json:"cause,omitempty" doc:"Of the decision."`
+	Action   conflicts.Action `json:"action,omitempty" doc:"Of a person."`
+	Note     string           `json:"note,omitempty" doc:"Of a person."`
+	Change   string           `json:"change,omitempty" doc:"Hash of the change that was decided about."`
+	Former   string           `json:"former_conflict_id,omitempty" doc:"The conflict that was reopened."`
 }
 
 // ClientHistory answers GET /api/clients/{id}/history, filtered by field and
@@ -78,7 +78,7 @@ func (a *API) ClientHistory(w http.ResponseWriter, r *http.Request, who conflict
 		return err
 	}
 	p := historyPage{
-		page: page[historyItem]{Items: make([]historyItem, 0, len(told.Events))},
+		Page: Page[historyItem]{Items: make([]historyItem, 0, len(told.Events))},
 		Log:  logHead{told.Log.Count, showHash(told.Log.Hash)},
 	}
 	for i := range told.Events {

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// strongTag is an ETag as item.etag writes it.
-var strongTag = regexp.MustCompile(`^"(0|[1-9][0-9]{0,18})"$`)
+// strongTag is an ETag as item.etag writes it, or the revision alone.
+var strongTag = regexp.MustCompile(`^"(0|[1-9][0-9]{0,18})(?:\.[0-9a-f]{24})?"$`)
 
 // ifMatch reads the revision that the caller says it knew. Without the header,
 // or with *, there is none.

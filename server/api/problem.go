@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -17,6 +19,7 @@ import (
 var (
 	errForbidden   = errors.New("not allowed for this role")
 	errMethod      = errors.New("method not allowed")
+	errMediaType   = errors.New("another content type")
 	errNoSuchURL   = errors.New("no such URL")
 	errKeyReused   = errors.New("idempotency key used for another request")
 	errPolicyMoved = errors.New("the policy has moved on")
@@ -25,8 +28,8 @@ var (
 
 // A Fault is one thing that is wrong with a request.
 type Fault struct {
-	Field string `json:"field"`
-	Rule  string `json:"rule"`
+	Field string `json:"field" doc:"The member, parameter or header; dots and brackets lead into it." example:"fields.budget"`
+	Rule  string `json:"rule" doc:"What it breaks." example:"must be a number"`
 }
 
 // A malformedError means a request that cannot be read.
@@ -53,31 +56,65 @@ type closedError struct{ entry *mergedItem }
 
 func (e *closedError) Error() string { return "merged entry " + e.entry.ID + " is closed" }
 
-// A problem is an RFC 9457 problem document.
-type problem struct {
-	Type     string        `json:"type"`
-	Title    string        `json:"title"`
-	Status   int           `json:"status"`
-	Detail   string        `json:"detail,omitempty"`
-	Errors   []Fault       `json:"errors,omitempty"`
-	Conflict *conflictItem `json:"conflict,omitempty"` // as it stands now
-	Merged   *mergedItem   `json:"merged,omitempty"`   // as it stands now
+// A Problem is an RFC 9457 problem document.
+type Problem struct {
+	Type     string        `json:"type" doc:"The kind of problem, which callers branch on." example:"urn:wedsync:problem:invalid"`
+	Title    string        `json:"title" doc:"The kind in words."`
+	Status   int           `json:"status" doc:"The HTTP status."`
+	Detail   string        `json:"detail,omitempty" doc:"What is wrong with this request, or what to do."`
+	Errors   []Fault       `json:"errors,omitempty" doc:"What is wrong with which part of the request; the first twenty faults."`
+	Conflict *conflictItem `json:"conflict,omitempty" doc:"The conflict as it stands now, of the kind stale."`
+	Merged   *mergedItem   `json:"merged,omitempty" doc:"The merged entry as it stands now, of the kind closed."`
 }
 
-func newProblem(status int, kind, title, detail string) problem {
-	return problem{Type: "urn:wedsync:problem:" + kind, Title: title, Status: status, Detail: detail}
-}
-
-// Problems that several errors lead to.
-var (
-	forbidden   = newProblem(http.StatusForbidden, "forbidden", "Your role does not allow this", "")
-	notFound    = newProblem(http.StatusNotFound, "not-found", "There is no such thing", "")
-	unavailable = newProblem(http.StatusServiceUnavailable, "unavailable", "The hub cannot do this now", "Nothing was changed. Try again in a moment.")
-)
-
-// problemOf is the one table from errors to statuses. An error that it does not
+// problemOf is the one table from errors to problems. An error that it does not
 // know is ours, and its text is kept from the caller.
-func problemOf(err error) problem {
+func problemOf(err error) Problem {
+	if p, ok := toldProblem(err); ok {
+		return p
+	}
+	for _, row := range []struct {
+		is     error
+		kind   Kind
+		detail string
+	}{
+		{auth.ErrNoToken, NoToken, "Send Authorization: Bearer with a token; wedsync token makes one."},
+		{auth.ErrExpired, TokenExpired, "Get a new one; wedsync token makes one."},
+		{auth.ErrBadToken, BadToken, err.Error()},
+		{auth.ErrUnavailable, KeysUnavailable, "The keys of its issuer cannot be read. Try again in a moment."},
+		{hub.ErrRevoked, Revoked, "An owner shut out this device or its user. Another token does not help: ask an owner."},
+		{hub.ErrOneself, Oneself, "Nothing was changed. Ask another owner."},
+		{errForbidden, Forbidden, ""},
+		{hub.ErrForbidden, Forbidden, ""},
+		{conflicts.ErrForbidden, Forbidden, ""},
+		{errNoSuchURL, NoSuchURL, "GET /openapi.json lists those that there are."},
+		{errMethod, Method, "The Allow header lists those that it knows."},
+		{errMediaType, MediaType, err.Error()},
+		{store.ErrNotFound, NotFound, ""},
+		{conflicts.ErrUnknownConflict, NotFound, ""},
+		{conflicts.ErrUnknownMerged, NotFound, ""},
+		{conflicts.ErrUnknownValue, UnknownValue, "Name the change of one of its values."},
+		{conflicts.ErrIntroducing, NotFound, ""},
+		{conflicts.ErrUnknownProposal, UnknownProposal, ""},
+		{errPolicyMoved, PolicyMoved, "Nothing was changed. Look at the policy as it stands now and change that."},
+		{store.ErrTooMany, TooMany, ""},
+		{errKeyReused, KeyReused, "Use a new key for each command."},
+		{errKeyBusy, KeyBusy, "Send it again in a moment to get its answer."},
+		{crdt.ErrLimit, Limit, ""},
+		{hub.ErrUnavailable, Unavailable, nothingChanged},
+		{store.ErrUnavailable, Unavailable, nothingChanged},
+		{context.Canceled, Unavailable, nothingChanged},
+		{context.DeadlineExceeded, Unavailable, nothingChanged},
+	} {
+		if errors.Is(err, row.is) {
+			return row.kind.problem(row.detail)
+		}
+	}
+	return Internal.problem("The hub's log says why.")
+}
+
+// toldProblem is the problem of an error that itself tells what is wrong.
+func toldProblem(err error) (p Problem, ok bool) {
 	var (
 		unreadable *malformedError
 		invalid    *invalidError
@@ -91,85 +128,48 @@ func problemOf(err error) problem {
 		policy     *conflicts.PolicyError
 		reopen     *conflicts.ReopenError
 		history    *conflicts.HistoryLimitError
+		limit      *auth.LimitError
 	)
 	switch {
+	case errors.As(err, &limit):
+		p = RateLimited.problem(limit.Error() + ". Try again in " + retryAfter(err) + " s.")
 	case errors.As(err, &unreadable):
-		p := newProblem(http.StatusBadRequest, "malformed", "The request cannot be read", err.Error())
-		p.Errors = []Fault{unreadable.fault}
-		return p
+		p = Malformed.problem(err.Error(), unreadable.fault)
 	case errors.As(err, &invalid):
-		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", invalid.Error())
-		p.Errors = invalid.faults
-		return p
+		p = Invalid.problem(invalid.Error(), invalid.faults...)
 	case errors.As(err, &large):
-		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "The request is too large",
-			fmt.Sprintf("A body may have at most %d bytes.", large.Limit))
+		p = TooLarge.problem(fmt.Sprintf("A body may have at most %d bytes.", large.Limit))
 	case errors.As(err, &stale):
-		p := newProblem(http.StatusConflict, "stale", "The conflict has moved on",
-			"Nothing was changed. Look at the conflict as it stands now and decide again.")
+		p = Stale.problem("Nothing was changed. Look at the conflict as it stands now and decide again.")
 		p.Conflict = stale.conflict
-		return p
 	case errors.As(err, &closed):
-		p := newProblem(http.StatusConflict, "closed", "The entry is closed",
-			"Nothing was changed. Look at the entry as it stands now.")
+		p = Closed.problem("Nothing was changed. Look at the entry as it stands now.")
 		p.Merged = closed.entry
-		return p
 	case errors.As(err, &ahead):
-		return newProblem(http.StatusPreconditionFailed, "unknown-revision", "The record does not have that revision",
-			"Nothing was changed: "+ahead.Error()+". Read the record again.")
+		p = UnknownRevision.problem("Nothing was changed: " + ahead.Error() + ". Read the record again.")
 	case errors.As(err, &field):
-		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", field.Error())
-		p.Errors = []Fault{{"fields." + string(field.Field), field.Reason}}
-		return p
+		p = Invalid.problem(field.Error(), Fault{"fields." + string(field.Field), field.Reason})
 	case errors.As(err, &reopen):
-		return newProblem(http.StatusConflict, "not-reopened", "The conflict cannot be reopened", "Nothing was changed: "+reopen.Error()+".")
+		p = NotReopened.problem("Nothing was changed: " + reopen.Error() + ".")
 	case errors.As(err, &history):
-		return newProblem(http.StatusUnprocessableEntity, "too-long", "The history is too long to be told at once",
-			history.Error()+". One field may have less: name it with ?field=.")
+		p = TooLong.problem(history.Error() + ". One field may have less: name it with ?field=.")
 	case errors.As(err, &zone):
-		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", zone.Error())
-		p.Errors = []Fault{{"zone", zone.Error()}}
-		return p
+		p = Invalid.problem(zone.Error(), Fault{"zone", zone.Error()})
 	case errors.As(err, &policy):
-		p := newProblem(http.StatusUnprocessableEntity, "invalid", "The request breaks rules", policy.Error())
-		p.Errors = []Fault{{policy.Member, policy.Reason}}
-		return p
+		p = Invalid.problem(policy.Error(), Fault{policy.Member, policy.Reason})
 	case errors.As(err, &unfit):
-		p := newProblem(http.StatusUnprocessableEntity, "unfit", "The value does not fit the field", unfit.Error())
-		p.Errors = []Fault{{"value", unfit.Error()}}
-		return p
+		p = Unfit.problem(unfit.Error(), Fault{"value", unfit.Error()})
+	default:
+		return p, false
 	}
-	for _, row := range []struct {
-		is      error
-		problem problem
-	}{
-		{auth.ErrNoToken, newProblem(http.StatusUnauthorized, "no-token", "A token is needed", "Send Authorization: Bearer with a token; wedsync token makes one.")},
-		{auth.ErrExpired, newProblem(http.StatusUnauthorized, "token-expired", "The token has expired", "Get a new one; wedsync token makes one.")},
-		{auth.ErrBadToken, newProblem(http.StatusUnauthorized, "bad-token", "The token is not valid here", err.Error())},
-		{errForbidden, forbidden},
-		{hub.ErrForbidden, forbidden},
-		{conflicts.ErrForbidden, forbidden},
-		{errNoSuchURL, newProblem(http.StatusNotFound, "no-such-url", "There is no such URL", "")},
-		{errMethod, newProblem(http.StatusMethodNotAllowed, "method", "This URL does not know the method", "The Allow header lists those that it knows.")},
-		{store.ErrNotFound, notFound},
-		{conflicts.ErrUnknownConflict, notFound},
-		{conflicts.ErrUnknownMerged, notFound},
-		{conflicts.ErrUnknownValue, newProblem(http.StatusUnprocessableEntity, "unknown-value", "The entry has no value of that change", "Name the change of one of its values.")},
-		{conflicts.ErrIntroducing, notFound},
-		{conflicts.ErrUnknownProposal, newProblem(http.StatusUnprocessableEntity, "unknown-proposal", "The conflict has no such open proposal", "")},
-		{errPolicyMoved, newProblem(http.StatusConflict, "stale", "The policy has moved on", "Nothing was changed. Look at the policy as it stands now and change that.")},
-		{store.ErrTooMany, newProblem(http.StatusUnprocessableEntity, "too-many", "There are too many of these already", "")},
-		{errKeyReused, newProblem(http.StatusUnprocessableEntity, "key-reused", "The idempotency key was used for another request", "Use a new key for each command.")},
-		{errKeyBusy, newProblem(http.StatusConflict, "key-busy", "The same command is being worked on", "Send it again in a moment to get its answer.")},
-		{crdt.ErrLimit, newProblem(http.StatusUnprocessableEntity, "limit", "The edit is larger than a record takes at once", "")},
-		{hub.ErrUnavailable, unavailable},
-		{store.ErrUnavailable, unavailable},
-		{context.Canceled, unavailable},
-		{context.DeadlineExceeded, unavailable},
-	} {
-		if errors.Is(err, row.is) {
-			return row.problem
-		}
+	return p, true
+}
+
+// retryAfter is in how many seconds what err refused may be tried again, at least 1.
+func retryAfter(err error) string {
+	var limit *auth.LimitError
+	if !errors.As(err, &limit) {
+		return "1"
 	}
-	return newProblem(http.StatusInternalServerError, "internal", "The hub could not do this", "The hub's log says why.")
+	return strconv.Itoa(max(1, int(math.Ceil(limit.After.Seconds()))))
 }

@@ -14,16 +14,16 @@ const maxDeviceCounts = 100
 
 // A queuePage is a page of conflicts, the first with how many there are on all.
 type queuePage struct {
-	page[*conflictItem]
-	Counts  map[crdt.Path]int `json:"counts,omitempty"`        // by field
-	Devices []deviceCount     `json:"device_counts,omitempty"` // most conflicts first
+	Page[*conflictItem]
+	Counts  map[crdt.Path]int `json:"counts,omitempty" doc:"On the first page: how many conflicts there are on all, by field."`
+	Devices []deviceCount     `json:"device_counts,omitempty" doc:"On the first page: of how many devices they are, most conflicts first."`
 }
 
 // A deviceCount is how many conflicts have a proposal of a device.
 type deviceCount struct {
-	User      string `json:"user"`
-	Device    string `json:"device"`
-	Conflicts int    `json:"conflicts"`
+	User      string `json:"user" doc:"Of the device."`
+	Device    string `json:"device" doc:"That proposed."`
+	Conflicts int    `json:"conflicts" doc:"How many have a proposal of it."`
 }
 
 // ListConflicts answers GET /api/conflicts: filtered, searched and sorted as
@@ -50,7 +50,7 @@ func (a *API) ListConflicts(w http.ResponseWriter, r *http.Request, who conflict
 	if err != nil {
 		return err
 	}
-	p.page, err = pageOf(rows, limit,
+	p.Page, err = pageOf(rows, limit,
 		func(c store.QueuedConflict) string { return queueCursor(c.Place) },
 		func(c store.QueuedConflict) (*conflictItem, error) { return showQueued(c, policy), nil })
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"wedsync/server/hub"
 )
 
-// A repairRequest is the body of POST /api/clients/{id}/repair; it may be left out.
+// A repairRequest is the body of POST /api/clients/{id}/repair.
 type repairRequest struct {
 	Device string `json:"device,omitempty" doc:"\"user/device\": whose connections are to begin anew, too."`
 }
@@ -71,10 +71,9 @@ func (a *API) RepairClient(w http.ResponseWriter, r *http.Request, who conflicts
 	return reply(w, http.StatusOK, answer)
 }
 
-// readRepair reads a request that may have no body.
 func readRepair(w http.ResponseWriter, r *http.Request) (repairRequest, error) {
 	body, err := readBody(w, r)
-	if err != nil || len(body) == 0 {
+	if err != nil {
 		return repairRequest{}, err
 	}
 	o, err := parseObject(body)

@@ -11,12 +11,12 @@ import (
 
 // A surrounding edit is what the author of a proposal did besides.
 type surrounding struct {
-	Field      string     `json:"field"`
-	Before     any        `json:"before"` // what the field showed its author; null if cleared
-	After      any        `json:"after"`
-	At         time.Time  `json:"at"`                // the hub's clock
-	DeviceTime *time.Time `json:"device_time"`       // the author's clock, null for what came over the API
-	Outcome    string     `json:"outcome,omitempty"` // of an edit of a critical field
+	Field      string     `json:"field" doc:"What was edited."`
+	Before     any        `json:"before" doc:"What the field showed its author; null if cleared."`
+	After      any        `json:"after" doc:"What the author made of it; null if cleared."`
+	At         time.Time  `json:"at" doc:"By the clock of the hub."`
+	DeviceTime *time.Time `json:"device_time" doc:"By the clock of the author, null for what came over the API."`
+	Outcome    string     `json:"outcome,omitempty" doc:"Of an edit of a critical field."`
 }
 
 // showContext shows what a person needs to judge a conflict: what the client is

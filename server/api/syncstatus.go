@@ -49,7 +49,7 @@ type recordStatus struct {
 
 // A notice says that the hub had lost part of a record, or cannot read it.
 type notice struct {
-	State       string     `json:"state" doc:"recovering, recovered or unreadable."`
+	State       string     `json:"state" doc:"What there is to know." enum:"recovering,recovered,unreadable"`
 	At          *time.Time `json:"at" doc:"When it was recovered, else null."`
 	Explanation string     `json:"explanation" doc:"What that means, in plain words."`
 	Action      string     `json:"action" doc:"One thing to do about it."`
@@ -59,7 +59,7 @@ type notice struct {
 type deviceStatus struct {
 	Device          string     `json:"device" doc:"The device's name; unique among those of its user."`
 	User            string     `json:"user" doc:"Whose device it is."`
-	State           string     `json:"state" doc:"in_sync, device_behind, hub_behind, waiting_for_dependency, refused, fighting or never_seen."`
+	State           string     `json:"state" doc:"How its copy stands." enum:"in_sync,device_behind,hub_behind,waiting_for_dependency,refused,fighting,never_seen"`
 	Reason          string     `json:"reason,omitempty" doc:"Why a change was refused, if state is refused."`
 	Connected       bool       `json:"connected" doc:"Whether it is connected to the node that answers."`
 	MissingOnDevice int        `json:"missing_on_device" doc:"Changes, at most, that the hub holds and the device does not."`
@@ -118,14 +118,14 @@ func statusQuery(r *http.Request) (q hub.StatusQuery, err error) {
 	return q, err
 }
 
-// maxDeviceName bounds the bytes of a user's or device's name in a request.
-const maxDeviceName = 512
+// maxNamedDevice bounds the bytes of "user/device" in a request.
+const maxNamedDevice = 512
 
 // namedDevice reads "user/device", or a device's name alone. A user's name has no
 // slash where a device is named with it.
 func namedDevice(text string) (user, device string, err error) {
-	if len(text) > maxDeviceName {
-		return "", "", malformed("device", fmt.Sprintf("must have at most %d bytes", maxDeviceName))
+	if len(text) > maxNamedDevice {
+		return "", "", malformed("device", fmt.Sprintf("must have at most %d bytes", maxNamedDevice))
 	}
 	user, device, both := strings.Cut(text, "/")
 	if !both {

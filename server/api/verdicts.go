@@ -9,15 +9,15 @@ import (
 
 // A receiptItem is the verdict on a proposal as one of its authors sees it.
 type receiptItem struct {
-	ID       string          `json:"id"`
-	Client   string          `json:"client_id"`
-	Field    string          `json:"field"`
-	Conflict string          `json:"conflict_id"`
-	Proposal string          `json:"proposal_id"`
-	Proposed any             `json:"proposed"`
-	Outcome  conflicts.State `json:"outcome"`
-	Reason   string          `json:"reason"`
-	Decision *decision       `json:"decision"`
+	ID       string          `json:"id" doc:"Of the verdict."`
+	Client   string          `json:"client_id" doc:"The record."`
+	Field    string          `json:"field" doc:"The critical field."`
+	Conflict string          `json:"conflict_id" doc:"That was decided."`
+	Proposal string          `json:"proposal_id" doc:"Of the caller."`
+	Proposed any             `json:"proposed" doc:"What the caller proposed."`
+	Outcome  conflicts.State `json:"outcome" doc:"What became of it." enum:"open,accepted,rejected,superseded,withdrawn,no_change"`
+	Reason   string          `json:"reason" doc:"Why."`
+	Decision *decision       `json:"decision" doc:"Who decided what."`
 }
 
 // ListVerdicts answers GET /api/verdicts with what was decided about the

@@ -13,68 +13,83 @@ import (
 	"wedsync/conflicts"
 )
 
-// Why a token is refused. Every error of this package wraps one of them.
+// Why a token or ticket is refused. Every error that says so wraps one of them.
 var (
 	// ErrNoToken means that the request carries none.
 	ErrNoToken = errors.New("no token")
-	// ErrExpired means a token of this hub whose time is over.
+	// ErrExpired means a token that was good once and whose time is over.
 	ErrExpired = errors.New("token expired")
 	// ErrBadToken means anything else: not ours, malformed, a claim missing or wrong.
 	ErrBadToken = errors.New("bad token")
+	// ErrUnavailable means that nobody can say now whether the token is good,
+	// because the keys of its issuer cannot be read.
+	ErrUnavailable = errors.New("the keys of the token's issuer cannot be read now")
 )
 
 const (
 	maxToken = 8 << 10 // bytes of a token; longer ones are refused unread
-	maxName  = 256     // bytes of sub, supplier_id and device
+	maxName  = 256     // bytes of user, supplier and device
 )
+
+// A Session is what a token or ticket proves: who it acts for, and how long.
+type Session struct {
+	Principal conflicts.Principal
+	Expires   time.Time
+}
 
 // Tokens makes and checks the tokens of one hub. Its methods may be called from
 // any goroutine.
 type Tokens struct {
-	key    []byte
-	now    func() time.Time
-	parser *jwt.Parser
+	key     []byte
+	now     func() time.Time
+	issuers []*verifier // the hub itself first
 }
 
 // New makes the Tokens of the hub with that secret; now is time.Now but in tests.
 func New(secret []byte, now func() time.Time) *Tokens {
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte("wedsync token key 1"))
-	return &Tokens{
-		key: mac.Sum(nil),
-		now: now,
-		parser: jwt.NewParser(
-			jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
-			jwt.WithExpirationRequired(),
-			jwt.WithTimeFunc(now),
-			jwt.WithStrictDecoding(),
-		),
-	}
+	t := &Tokens{key: derive(secret, "wedsync token key 1"), now: now}
+	t.issuers = []*verifier{newVerifier(Issuer{Secret: t.key}, "not signed by this hub with HS256", now)}
+	return t
 }
 
-type claims struct {
-	jwt.RegisteredClaims
-	Supplier string         `json:"supplier_id"`
-	Role     conflicts.Role `json:"role,omitempty"`
-	Device   string         `json:"device,omitempty"`
+// derive makes a key for one use of the hub's secret.
+func derive(secret []byte, use string) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(use))
+	return mac.Sum(nil)
+}
+
+// Trust makes Tokens that take the tokens of these issuers too.
+func (t *Tokens) Trust(issuers ...Issuer) (*Tokens, error) {
+	more := *t
+	more.issuers = t.issuers[:len(t.issuers):len(t.issuers)]
+	for _, i := range issuers {
+		if err := i.check(); err != nil {
+			return nil, err
+		}
+		more.issuers = append(more.issuers, newVerifier(i, "not signed by this hub or an issuer that it trusts", t.now))
+	}
+	return &more, nil
 }
 
 // Mint makes a token for p that is good for ttl.
 func (t *Tokens) Mint(p conflicts.Principal, ttl time.Duration) (string, error) {
-	now := t.now()
-	c := claims{
-		RegisteredClaims: jwt.RegisteredClaims{
-			Subject:   p.User,
-			IssuedAt:  jwt.NewNumericDate(now),
-			ExpiresAt: jwt.NewNumericDate(now.Add(ttl)),
-		},
-		Supplier: p.Supplier, Role: p.Role, Device: p.Device,
-	}
-	if _, err := c.principal(); err != nil {
-		return "", err
-	}
 	if ttl <= 0 {
 		return "", fmt.Errorf("a token needs a positive time to live, not %s", ttl)
+	}
+	now := t.now()
+	c := jwt.MapClaims{
+		"sub": p.User, "supplier_id": p.Supplier,
+		"iat": jwt.NewNumericDate(now), "exp": jwt.NewNumericDate(now.Add(ttl)),
+	}
+	if p.Role != "" {
+		c["role"] = string(p.Role)
+	}
+	if p.Device != "" {
+		c["device"] = p.Device
+	}
+	if _, err := WedSyncClaims.principal(c); err != nil {
+		return "", err
 	}
 	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(t.key)
 	if err != nil {
@@ -83,73 +98,26 @@ func (t *Tokens) Mint(p conflicts.Principal, ttl time.Duration) (string, error) 
 	return signed, nil
 }
 
-// Principal checks a token and says who it acts for. The error wraps
-// ErrNoToken, ErrExpired or ErrBadToken and never holds the token.
-func (t *Tokens) Principal(_ context.Context, token string) (conflicts.Principal, error) {
+// Session checks a token and says who it acts for until when. The error wraps
+// ErrNoToken, ErrExpired, ErrBadToken or ErrUnavailable and never holds the
+// token.
+func (t *Tokens) Session(ctx context.Context, token string) (Session, error) {
 	if token == "" {
-		return conflicts.Principal{}, ErrNoToken
+		return Session{}, ErrNoToken
 	}
 	if len(token) > maxToken {
-		return conflicts.Principal{}, fmt.Errorf("%w: longer than %d bytes", ErrBadToken, maxToken)
+		return Session{}, fmt.Errorf("%w: longer than %d bytes", ErrBadToken, maxToken)
 	}
-	var c claims
-	_, err := t.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return t.key, nil })
-	if err != nil {
-		return conflicts.Principal{}, refusal(err)
-	}
-	return c.principal()
-}
-
-func (c *claims) principal() (conflicts.Principal, error) {
-	role, err := roleOf(c.Role)
-	if err != nil {
-		return conflicts.Principal{}, err
-	}
-	for _, claim := range []struct {
-		name, text string
-		optional   bool
-	}{
-		{name: "sub", text: c.Subject},
-		{name: "supplier_id", text: c.Supplier},
-		{name: "device", text: c.Device, optional: true},
-	} {
-		if claim.text == "" && !claim.optional {
-			return conflicts.Principal{}, fmt.Errorf("%w: claim %s is missing", ErrBadToken, claim.name)
+	var refused *foreignError
+	for _, i := range t.issuers {
+		s, err := i.session(ctx, token)
+		var foreign *foreignError
+		if !errors.As(err, &foreign) {
+			return s, err
 		}
-		if len(claim.text) > maxName {
-			return conflicts.Principal{}, fmt.Errorf("%w: claim %s is longer than %d bytes", ErrBadToken, claim.name, maxName)
+		if refused == nil || !refused.telling {
+			refused = foreign
 		}
 	}
-	return conflicts.Principal{Supplier: c.Supplier, User: c.Subject, Device: c.Device, Role: role}, nil
-}
-
-func roleOf(r conflicts.Role) (conflicts.Role, error) {
-	switch r {
-	case "":
-		return conflicts.Member, nil
-	case conflicts.Owner, conflicts.Member, conflicts.Integration, conflicts.Viewer:
-		return r, nil
-	}
-	return "", fmt.Errorf("%w: unknown role", ErrBadToken)
-}
-
-// refusal turns the parser's error into one of ours. The parser's text is not
-// kept: it can quote parts of the token.
-func refusal(err error) error {
-	for _, known := range []struct {
-		is   error
-		says error
-	}{
-		// A wrong signature first: nothing else in the token may be believed then.
-		{jwt.ErrTokenSignatureInvalid, fmt.Errorf("%w: not signed by this hub with HS256", ErrBadToken)},
-		{jwt.ErrTokenMalformed, fmt.Errorf("%w: not a JWT", ErrBadToken)},
-		{jwt.ErrTokenRequiredClaimMissing, fmt.Errorf("%w: claim exp is missing", ErrBadToken)},
-		{jwt.ErrTokenExpired, ErrExpired},
-		{jwt.ErrTokenNotValidYet, fmt.Errorf("%w: not valid yet", ErrBadToken)},
-	} {
-		if errors.Is(err, known.is) {
-			return known.says
-		}
-	}
-	return fmt.Errorf("%w: not acceptable", ErrBadToken)
+	return Session{}, refused.why
 }

@@ -59,11 +59,11 @@ func claimsOf(tokens *Tokens, change func(jwt.MapClaims)) jwt.MapClaims {
 
 func TestMintedTokenActsForItsPrincipal(t *testing.T) {
 	tokens, _ := newTokens(t)
-	got, err := tokens.Principal(t.Context(), mint(t, tokens, olga))
+	got, err := tokens.Session(t.Context(), mint(t, tokens, olga))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(olga, got); diff != "" {
+	if diff := cmp.Diff(Session{olga, tokens.now().Add(time.Hour)}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -71,12 +71,12 @@ func TestMintedTokenActsForItsPrincipal(t *testing.T) {
 func TestTokenWithoutRoleIsAMembers(t *testing.T) {
 	tokens, _ := newTokens(t)
 	token := forge(t, jwt.SigningMethodHS256, tokens.key, claimsOf(tokens, func(c jwt.MapClaims) { delete(c, "role") }))
-	got, err := tokens.Principal(t.Context(), token)
+	got, err := tokens.Session(t.Context(), token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Role != conflicts.Member {
-		t.Errorf("role %q, want member", got.Role)
+	if got.Principal.Role != conflicts.Member {
+		t.Errorf("role %q, want member", got.Principal.Role)
 	}
 }
 
@@ -84,11 +84,11 @@ func TestTokenEndsWithItsTime(t *testing.T) {
 	tokens, clock := newTokens(t)
 	token := mint(t, tokens, olga)
 	clock.at = clock.at.Add(time.Hour - time.Second)
-	if _, err := tokens.Principal(t.Context(), token); err != nil {
+	if _, err := tokens.Session(t.Context(), token); err != nil {
 		t.Errorf("a second before its end: %v", err)
 	}
 	clock.at = clock.at.Add(time.Second)
-	if _, err := tokens.Principal(t.Context(), token); !errors.Is(err, ErrExpired) {
+	if _, err := tokens.Session(t.Context(), token); !errors.Is(err, ErrExpired) {
 		t.Errorf("at its end: %v, want ErrExpired", err)
 	}
 }
@@ -113,7 +113,7 @@ func TestClaimsThatAreWrongAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			token := forge(t, jwt.SigningMethodHS256, tokens.key, claimsOf(tokens, change))
-			if got, err := tokens.Principal(t.Context(), token); !errors.Is(err, ErrBadToken) {
+			if got, err := tokens.Session(t.Context(), token); !errors.Is(err, ErrBadToken) {
 				t.Errorf("got %+v, %v, want ErrBadToken", got, err)
 			}
 		})
@@ -157,7 +157,7 @@ func TestForgedSignaturesAreRefused(t *testing.T) {
 		"longer than any token": good + strings.Repeat("A", maxToken),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := tokens.Principal(t.Context(), token)
+			got, err := tokens.Session(t.Context(), token)
 			if !errors.Is(err, ErrBadToken) {
 				t.Errorf("got %+v, %v, want ErrBadToken", got, err)
 			}
@@ -172,19 +172,19 @@ func TestExpiredTokenOfAnotherHubIsBadNotExpired(t *testing.T) {
 	tokens, clock := newTokens(t)
 	token := mint(t, New([]byte("another secret"), clock.now), olga)
 	clock.at = clock.at.Add(2 * time.Hour)
-	if _, err := tokens.Principal(t.Context(), token); !errors.Is(err, ErrBadToken) {
+	if _, err := tokens.Session(t.Context(), token); !errors.Is(err, ErrBadToken) {
 		t.Errorf("%v, want ErrBadToken", err)
 	}
 }
 
 func TestNoTokenIsSaidToBeMissing(t *testing.T) {
 	tokens, _ := newTokens(t)
-	if _, err := tokens.Principal(t.Context(), ""); !errors.Is(err, ErrNoToken) {
+	if _, err := tokens.Session(t.Context(), ""); !errors.Is(err, ErrNoToken) {
 		t.Errorf("%v, want ErrNoToken", err)
 	}
 }
 
-func TestMintRefusesWhatPrincipalWouldRefuse(t *testing.T) {
+func TestMintRefusesWhatSessionWouldRefuse(t *testing.T) {
 	tokens, _ := newTokens(t)
 	for name, p := range map[string]conflicts.Principal{
 		"no user":      {Supplier: "barn", Role: conflicts.Owner},
@@ -200,7 +200,7 @@ func TestMintRefusesWhatPrincipalWouldRefuse(t *testing.T) {
 	}
 }
 
-func FuzzPrincipal(f *testing.F) {
+func FuzzSession(f *testing.F) {
 	at := time.Date(2027, 6, 12, 10, 0, 0, 0, time.UTC)
 	tokens := New(secret, func() time.Time { return at })
 	good, err := tokens.Mint(olga, time.Hour)
@@ -211,7 +211,7 @@ func FuzzPrincipal(f *testing.F) {
 	f.Add("")
 	f.Add("a.b.c")
 	f.Fuzz(func(t *testing.T, token string) {
-		p, err := tokens.Principal(t.Context(), token)
+		p, err := tokens.Session(t.Context(), token)
 		if err == nil && token != good {
 			t.Errorf("a token that was never made acts for %+v", p)
 		}

@@ -245,7 +245,7 @@ func TestNoMoreThanTheLimitIsRememberedOfNamelessDevicesThatLeft(t *testing.T) {
 	for i := range 10 {
 		r := newReplica(t, "ben", newID(1))
 		// A device without a name of its own cannot come back; the store is not told of it.
-		r.device = h.Join(conflicts.Principal{Supplier: "studio", User: "ben", Role: conflicts.Member}, syncproto.Joined{PeerID: fmt.Sprint(i)})
+		r.device = join(t, h, conflicts.Principal{Supplier: "studio", User: "ben", Role: conflicts.Member}, syncproto.Joined{PeerID: fmt.Sprint(i)})
 		r.peer = newPeer()
 		t.Cleanup(r.device.Leave)
 		r.syncUntil(func() bool { return r.value("notes") == "peonies" && r.acked() })

@@ -182,7 +182,7 @@ func (p *phone) take(peer *syncproto.Peer, data []byte) {
 }
 
 func (p *phone) online(h *hub.Hub, do func(*hub.Device)) {
-	d := h.Join(p.who, syncproto.Joined{PeerID: p.who.Device, StorageID: p.who.Device})
+	d := join(p.s, h, p.who, syncproto.Joined{PeerID: p.who.Device, StorageID: p.who.Device})
 	defer d.Leave()
 	do(d)
 }

@@ -14,9 +14,9 @@ var lifeScenarios = []scenario{
 	{17, "record_deleted_restored_and_erased_while_pending", func(s *scene) {
 		s.contested()
 		ada := s.person("ada")
-		s.owned("delete", s.hub.Delete(s.Context(), s.id, ada.who))
+		s.owned("delete", s.hub.Delete(s.Context(), s.id, ada.who, nil))
 		s.stands("budget")
-		s.owned("restore", s.hub.Restore(s.Context(), s.id, ada.who))
+		s.owned("restore", s.hub.Restore(s.Context(), s.id, ada.who, nil))
 		s.stands("budget")
 		s.owned("erase", s.hub.Erase(s.Context(), s.id, ada.who))
 		s.stands("budget")
@@ -26,7 +26,7 @@ var lifeScenarios = []scenario{
 				s.tell("unavailable")
 			}
 		}
-		s.owned("restore", s.hub.Restore(s.Context(), s.id, s.owns("olga")))
+		s.owned("restore", s.hub.Restore(s.Context(), s.id, s.owns("olga"), nil))
 	}, []row{
 		{anyMode, owners, "delete: done; budget gone [record_deleted v2 stale_base 1@1→5@2: 6 open]; " +
 			"restore: done; budget 5@2 [pending v3 stale_base 1@1→5@2: 6 open]; " +

@@ -28,10 +28,10 @@ func TestCase17_DeletedRecordIsUnavailableAndComesBackWithWhatWasOffered(t *test
 		t.Fatalf("conflicts %+v, %v", rows, err)
 	}
 
-	if err := h.Delete(t.Context(), newID(1), principal("anna", conflicts.Member)); !errors.Is(err, hub.ErrForbidden) {
+	if err := h.Delete(t.Context(), newID(1), principal("anna", conflicts.Member), nil); !errors.Is(err, hub.ErrForbidden) {
 		t.Errorf("a member deletes: %v", err)
 	}
-	if err := h.Delete(t.Context(), newID(1), olga); err != nil {
+	if err := h.Delete(t.Context(), newID(1), olga, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range []*replica{anna, ben} {
@@ -57,11 +57,11 @@ func TestCase17_DeletedRecordIsUnavailableAndComesBackWithWhatWasOffered(t *test
 	if out := ben.next(); len(out) != 1 || out[0].Unavailable == "" {
 		t.Errorf("the offer was answered by %+v", out)
 	}
-	if err := h.Delete(t.Context(), newID(1), olga); !errors.Is(err, store.ErrNotFound) {
+	if err := h.Delete(t.Context(), newID(1), olga, nil); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("deleted twice: %v", err)
 	}
 
-	if err := h.Restore(t.Context(), newID(1), olga); err != nil {
+	if err := h.Restore(t.Context(), newID(1), olga, nil); err != nil {
 		t.Fatal(err)
 	}
 	ben.peer = newPeer()
@@ -77,7 +77,7 @@ func TestCase17_DeletedRecordIsUnavailableAndComesBackWithWhatWasOffered(t *test
 	if _, err := h.Resolve(t.Context(), newID(1), keep, nil); err != nil {
 		t.Error(err)
 	}
-	if err := h.Restore(t.Context(), newID(1), olga); !errors.Is(err, store.ErrNotFound) {
+	if err := h.Restore(t.Context(), newID(1), olga, nil); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("restored twice: %v", err)
 	}
 }

@@ -18,11 +18,13 @@ type CloseCode int
 
 // The codes.
 const (
-	GoingAway    CloseCode = 1012 // the hub restarts
+	GoingAway    CloseCode = 1012 // the hub restarts, or the user may do something else now
 	TryAgain     CloseCode = 1013 // the hub could not store or read, or begins anew with the device
 	Replaced     CloseCode = 4409 // the same device connected again
 	Misbehaved   CloseCode = 4400 // malformed messages
 	Unauthorised CloseCode = 4401 // no, bad or expired token
+	Revoked      CloseCode = 4403 // an owner took the access away
+	TooMany      CloseCode = 4429 // connections, or tries without a valid token
 )
 
 // ErrClosed means that the device's connection has ended.
@@ -36,6 +38,7 @@ type Device struct {
 	peerID string
 	// lasting means that it has a name by which it can come back.
 	lasting bool
+	visit   *Visit
 	done    chan struct{} // closed with the device
 
 	malformed int                    // owned by Receive
@@ -78,22 +81,26 @@ type Outgoing struct {
 	Presence    *Presence
 }
 
-// Join makes a device of a connection whose handshake is complete. An older
-// connection of the same device under the same peer id is closed.
-func (h *Hub) Join(who conflicts.Principal, joined syncproto.Joined) *Device {
+// Join makes a device of a connection whose handshake is complete, for the
+// principal that its token names. An older connection of the same device under
+// the same peer id is closed. It returns ErrRevoked if the device or its user was
+// shut out, and ErrUnavailable if nobody can tell; whoever is shut out later is
+// closed then, and who may do something else is told to come back.
+func (h *Hub) Join(ctx context.Context, who conflicts.Principal, joined syncproto.Joined) (*Device, error) {
 	lasting := who.Device != "" || joined.StorageID != ""
 	who.Device = cmp.Or(who.Device, joined.StorageID, joined.PeerID)
-	d := &Device{
-		hub: h, who: who, peerID: joined.PeerID, lasting: lasting,
-		done: make(chan struct{}),
+	d := &Device{hub: h, peerID: joined.PeerID, lasting: lasting, done: make(chan struct{})}
+	d.visit = &Visit{hub: h, token: who, end: func(err error) { d.Close(CloseCodeOf(err)) }}
+	if err := d.visit.enter(ctx); err != nil {
+		return nil, err
 	}
+	d.who = d.visit.Who
 	if old := h.devices.add(d); old != nil {
 		old.Close(Replaced)
 	}
 	h.notes.joined(d, joined.StorageID)
-	h.follow.joined(who.Supplier)
 	h.metrics.devices.Inc()
-	return d
+	return d, nil
 }
 
 // Close ends the device; the first code counts.
@@ -130,7 +137,7 @@ func (d *Device) Code() CloseCode {
 func (d *Device) Leave() {
 	d.Close(GoingAway)
 	d.hub.devices.remove(d)
-	d.hub.follow.left(d.who.Supplier)
+	d.visit.Leave()
 	d.hub.metrics.devices.Dec()
 	for id := range d.records {
 		if r := d.hub.rooms.find(id); r != nil {
@@ -142,8 +149,12 @@ func (d *Device) Leave() {
 
 // Receive takes one event of the connection. It waits while the record's room
 // is full, while too much of all devices is under way, and while the device
-// leaves too many answers unread. An error ends the connection.
+// leaves too many answers unread. An error ends the connection. Of a device that
+// is closed nothing more is taken.
 func (d *Device) Receive(ctx context.Context, e syncproto.Event) error {
+	if d.closed() {
+		return ErrClosed
+	}
 	if err := d.attentive(ctx); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ type ephemeralTask struct {
 }
 
 func (t ephemeralTask) stage(r *room, s *stage) bool {
-	if m := r.members[t.device]; m == nil || !r.owns(m) || !r.shown() {
+	if m := r.members[t.device]; m == nil || t.device.closed() || !r.owns(m) || !r.shown() {
 		return true
 	}
 	s.said = append(s.said, func() {

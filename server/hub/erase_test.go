@@ -59,8 +59,8 @@ func TestErasedRecordIsUnavailableForEverAndCannotBeBroughtBack(t *testing.T) {
 		t.Errorf("conflicts %+v, %v", rows, err)
 	}
 	for name, command := range map[string]error{
-		"restored": h.Restore(t.Context(), newID(1), olga),
-		"deleted":  h.Delete(t.Context(), newID(1), olga),
+		"restored": h.Restore(t.Context(), newID(1), olga, nil),
+		"deleted":  h.Delete(t.Context(), newID(1), olga, nil),
 		"erased":   h.Erase(t.Context(), newID(1), olga),
 	} {
 		if !errors.Is(command, store.ErrNotFound) {
@@ -77,7 +77,7 @@ func TestDeletedRecordCanBeErased(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Delete(t.Context(), id, olga); err != nil {
+	if err := h.Delete(t.Context(), id, olga, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Erase(t.Context(), id, olga); err != nil {

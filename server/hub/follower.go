@@ -157,6 +157,7 @@ func (f *follower) takeAll() []string {
 	for name, s := range f.followed {
 		if s.devices == 0 && now.Sub(s.used) > followAfter && !f.rang[name] {
 			delete(f.followed, name)
+			f.hub.access.unused(name)
 			continue
 		}
 		suppliers = append(suppliers, name)
@@ -171,6 +172,11 @@ func (f *follower) follow(suppliers []string) {
 	if err != nil {
 		f.warn(err)
 		return
+	}
+	for supplier, end := range ends { // before all that may take long
+		if err := f.admitAgain(supplier, end.Access); err != nil {
+			f.warn(err)
+		}
 	}
 	fresh := make(map[string]bool)
 	for supplier, end := range ends {
@@ -192,6 +198,15 @@ func (f *follower) follow(suppliers []string) {
 	if len(fresh) > 0 {
 		f.lookAgain(fresh)
 	}
+}
+
+// admitAgain has it hold here what another node has set about who may do what.
+// Until it can be read, it is outdated and read again.
+func (f *follower) admitAgain(supplier string, version uint64) error {
+	if !f.hub.access.outdated(supplier, version) {
+		return nil
+	}
+	return f.hub.access.renew(f.hub.ctx, f.hub.store, supplier)
 }
 
 // lookAgain has the records of suppliers read again that may have been read

@@ -66,13 +66,13 @@ func TestHistoryIsReadFromTheStoreWhoeverMadeIt(t *testing.T) {
 	if _, err := h.History(t.Context(), "other", id, conflicts.HistoryQuery{Limit: 9}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("another supplier gets %v", err)
 	}
-	if err := h.Delete(t.Context(), id, olga); err != nil {
+	if err := h.Delete(t.Context(), id, olga, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.History(t.Context(), "studio", id, conflicts.HistoryQuery{Limit: 9}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a deleted record has a history: %v", err)
 	}
-	if err := h.Restore(t.Context(), id, olga); err != nil {
+	if err := h.Restore(t.Context(), id, olga, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := told(t, h, id)[:2]; !slices.Equal(got, []string{"restore : <nil> → <nil>, olga", "delete : <nil> → <nil>, olga"}) {

@@ -58,6 +58,7 @@ type Hub struct {
 	contacts contacts
 	digests  digests
 	policies policies
+	access   accesses
 	commits  *committer
 	heads    *headsLoader
 	project  *projector

@@ -283,16 +283,16 @@ func TestRecordClosedForMemoryStillServesItsMembers(t *testing.T) {
 func TestSameDeviceUnderTheSamePeerReplacesItsOlderConnection(t *testing.T) {
 	h := startHub(t, openStore(t))
 	who := principal("anna", conflicts.Member)
-	older := h.Join(who, syncproto.Joined{PeerID: "peer-1"})
+	older := join(t, h, who, syncproto.Joined{PeerID: "peer-1"})
 	t.Cleanup(older.Leave)
 	stranger := who
 	stranger.User = "ben"
-	other := h.Join(stranger, syncproto.Joined{PeerID: "peer-1"})
+	other := join(t, h, stranger, syncproto.Joined{PeerID: "peer-1"})
 	t.Cleanup(other.Leave)
 	if code := older.Code(); code != 0 {
 		t.Errorf("another user's connection closed the older one with %d", code)
 	}
-	newer := h.Join(who, syncproto.Joined{PeerID: "peer-1"})
+	newer := join(t, h, who, syncproto.Joined{PeerID: "peer-1"})
 	t.Cleanup(newer.Leave)
 	if code := older.Code(); code != hub.Replaced {
 		t.Errorf("older connection has code %d, want %d", code, hub.Replaced)

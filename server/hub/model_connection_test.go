@@ -67,7 +67,7 @@ func (m *model) erase() {
 		a.deliver([][]byte{a.graph.At(0).Raw})
 	}
 	m.erased()
-	if err := m.hub.Restore(m.ctx, m.id, m.owner()); !errors.Is(err, store.ErrNotFound) {
+	if err := m.hub.Restore(m.ctx, m.id, m.owner(), nil); !errors.Is(err, store.ErrNotFound) {
 		m.t.Fatalf("restore of an erased record: %v", err)
 	}
 	m.tally.note("erase")

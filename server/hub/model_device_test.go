@@ -124,7 +124,10 @@ func (a *author) unsent(all bool) (raws [][]byte) {
 // deliver brings changes over a connection of its own, and waits for their turn.
 func (a *author) deliver(raws [][]byte) {
 	t := a.m.t
-	d := a.m.hub.Join(a.who, syncproto.Joined{PeerID: a.who.Device, StorageID: a.who.Device})
+	d, err := a.m.hub.Join(a.m.ctx, a.who, syncproto.Joined{PeerID: a.who.Device, StorageID: a.who.Device})
+	if err != nil {
+		t.Fatalf("%s joins: %v", a.who.Device, err)
+	}
 	defer d.Leave()
 	message := &syncproto.Message{Heads: a.graph.Heads(), Have: []syncproto.Have{{}}, Changes: raws}
 	if err := d.Receive(a.m.ctx, syncproto.Sync{Record: a.m.id, Message: message}); err != nil {

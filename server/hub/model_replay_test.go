@@ -116,7 +116,7 @@ func (m *model) alike(what string, entry uint64, kept, replayed any) {
 // converge has everybody exchange everything: then each document shows the
 // accepted values alone.
 func (m *model) converge(t *rapid.T) {
-	m.done("restore", m.hub.Restore(m.ctx, m.id, m.owner()))
+	m.done("restore", m.hub.Restore(m.ctx, m.id, m.owner(), nil))
 	m.check(t)
 	writers := m.authors[:4]
 	for range len(writers) + 1 {

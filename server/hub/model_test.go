@@ -266,9 +266,9 @@ func (m *model) step(t *rapid.T) {
 	case "remind":
 		m.remind(t)
 	case "delete":
-		m.done("delete", m.hub.Delete(m.ctx, m.id, m.owner()))
+		m.done("delete", m.hub.Delete(m.ctx, m.id, m.owner(), nil))
 	case "restore":
-		m.done("restore", m.hub.Restore(m.ctx, m.id, m.owner()))
+		m.done("restore", m.hub.Restore(m.ctx, m.id, m.owner(), nil))
 	}
 	if fault != 0 && m.store.fault.Swap(0) == 0 {
 		m.tally.note(map[storetest.Fault]string{storetest.NotDone: "not stored", storetest.AnswerLost: "answer lost"}[fault])

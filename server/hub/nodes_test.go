@@ -68,6 +68,18 @@ func (s *shared) SetPolicy(ctx context.Context, supplier string, p *conflicts.Po
 	return err
 }
 
+func (s *shared) SetRole(ctx context.Context, supplier, user string, role conflicts.Role) (uint64, error) {
+	version, err := s.Store.SetRole(ctx, supplier, user, role)
+	s.each(func(l store.Listener) { l.Moved(supplier) })
+	return version, err
+}
+
+func (s *shared) Revoke(ctx context.Context, supplier string, d store.DeviceID, at time.Time) (uint64, error) {
+	version, err := s.Store.Revoke(ctx, supplier, d, at)
+	s.each(func(l store.Listener) { l.Moved(supplier) })
+	return version, err
+}
+
 func (s *shared) Listen(ctx context.Context, l store.Listener) error {
 	s.bus.mu.Lock()
 	s.bus.listeners[s] = l
@@ -231,7 +243,7 @@ func TestPolicyReachesTheOtherNodes(t *testing.T) {
 func TestDeletionReachesTheDevicesOfOtherNodes(t *testing.T) {
 	hubs, _, _ := nodes(t, 2)
 	anna, ben := sharing(t, hubs[0], hubs[1])
-	if err := hubs[0].Delete(t.Context(), anna.id, principal("olga", conflicts.Owner)); err != nil {
+	if err := hubs[0].Delete(t.Context(), anna.id, principal("olga", conflicts.Owner), nil); err != nil {
 		t.Fatal(err)
 	}
 	for gone := false; !gone; {
@@ -239,7 +251,7 @@ func TestDeletionReachesTheDevicesOfOtherNodes(t *testing.T) {
 			gone = gone || o.Unavailable == ben.id.DocumentID()
 		}
 	}
-	if err := hubs[1].Restore(t.Context(), anna.id, principal("olga", conflicts.Owner)); err != nil {
+	if err := hubs[1].Restore(t.Context(), anna.id, principal("olga", conflicts.Owner), nil); err != nil {
 		t.Fatal(err)
 	}
 	ben.set("notes", "ivy")

@@ -12,13 +12,14 @@ import (
 
 // notes tell the store which devices there are and what they hold, so that sync
 // status knows them after a restart, and other nodes do. They are written together,
-// now and then, and before a status is read; a crash may lose those of the last
-// while. While the status of a supplier is asked for on another node at least every
-// minute, that one knows what devices here held two seconds ago. Only devices that
-// can come back are noted.
+// now and then, soon after a device came, and before a status is read; a crash may
+// lose those of the last while. While the status of a supplier is asked for on
+// another node at least every minute, that one knows what devices here held two
+// seconds ago. Only devices that can come back are noted.
 type notes struct {
 	hub     *Hub
 	full    chan struct{} // one slot: there is much to write
+	came    chan struct{} // one slot: a device joined
 	hurries chan struct{} // one slot: somebody looks
 
 	mu      sync.Mutex
@@ -41,10 +42,11 @@ const (
 	maxNotes  = 65536 // are gathered while the store is slow; more are lost
 )
 
-// While the status of a supplier is asked for on another node, what its devices
-// hold is written sooner.
+// A device that joined is noted soon, so that its supplier's owners find it on every
+// node; and while the status of a supplier is asked for on another node, so is what
+// its devices hold.
 const (
-	noteSoon  = time.Second      // between two times
+	noteSoon  = time.Second
 	noteWatch = time.Minute      // since it was last asked for
 	tellAgain = 10 * time.Second // before other nodes are told again that it is
 	maxTold   = 10_000           // suppliers that other nodes were told of; beyond, all are forgotten and told again
@@ -52,7 +54,7 @@ const (
 
 func newNotes(h *Hub) *notes {
 	return &notes{
-		hub: h, full: make(chan struct{}, 1), hurries: make(chan struct{}, 1),
+		hub: h, full: make(chan struct{}, 1), came: make(chan struct{}, 1), hurries: make(chan struct{}, 1),
 		watched: make(map[string]time.Time), told: make(map[string]time.Time),
 		devices: make(map[contactKey]store.Device), heads: make(map[noteKey]store.DeviceHeads),
 	}
@@ -73,6 +75,10 @@ func (n *notes) joined(d *Device, storageID string) {
 	}
 	n.devices[d.contactKey()] = store.Device{
 		Supplier: d.who.Supplier, User: d.who.User, Device: d.who.Device, StorageID: storageID, At: n.hub.now(),
+	}
+	select {
+	case n.came <- struct{}{}:
+	default:
 	}
 }
 
@@ -119,28 +125,37 @@ func (n *notes) moved(id crdt.RecordID) {
 func (n *notes) run() {
 	ticks := time.NewTicker(n.hub.limits.Notes)
 	defer ticks.Stop()
-	soon := time.NewTimer(noteSoon)
-	defer soon.Stop()
+	var soon <-chan time.Time // nil unless a device joined since the last write, or somebody looks
 	for {
 		select {
 		case <-n.hub.ctx.Done():
 			return
+		case <-n.came:
+			soon = n.soon(soon)
+			continue
+		case <-n.hurries:
+			soon = n.soon(soon)
+			continue
+		case <-soon:
+			soon = nil
+			if watched := n.watchedNow(); len(watched) > 0 {
+				soon = n.soon(nil)
+				n.ask(watched)
+			}
 		case <-n.full:
 		case <-ticks.C:
 			n.ask(nil)
-		case <-n.hurries:
-			soon.Reset(noteSoon)
-			continue
-		case <-soon.C:
-			watched := n.watchedNow()
-			if len(watched) == 0 {
-				continue
-			}
-			soon.Reset(noteSoon)
-			n.ask(watched)
 		}
 		n.write(n.hub.ctx)
 	}
+}
+
+// soon is when to write next, unless that is known.
+func (n *notes) soon(known <-chan time.Time) <-chan time.Time {
+	if known != nil {
+		return known
+	}
+	return time.After(min(noteSoon, n.hub.limits.Notes))
 }
 
 // looked tells the other nodes that the status of a supplier is asked for here.

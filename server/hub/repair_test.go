@@ -81,8 +81,6 @@ func (d *damaged) all() string {
 	return b.String()
 }
 
-var olga = principal("olga", conflicts.Owner)
-
 // contested makes a record with a decided conflict, a pending one, a merged entry
 // and a projection.
 func contested(t *testing.T, h *hub.Hub, s store.Store) (anna, ben *replica) {

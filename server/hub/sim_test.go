@@ -76,8 +76,18 @@ func newReplica(t *testing.T, name string, id crdt.RecordID) *replica {
 	return &replica{t: t, id: id, actor: crdt.ActorID(fmt.Sprintf("%-16s", name)), graph: crdt.NewGraph(l)}
 }
 
+// join makes a device that must be admitted.
+func join(t testing.TB, h *hub.Hub, who conflicts.Principal, joined syncproto.Joined) *hub.Device {
+	t.Helper()
+	d, err := h.Join(t.Context(), who, joined)
+	if err != nil {
+		t.Fatalf("%s joins: %v", who.User, err)
+	}
+	return d
+}
+
 func (r *replica) connect(h *hub.Hub, who conflicts.Principal) {
-	r.device = h.Join(who, syncproto.Joined{PeerID: who.User, StorageID: who.User})
+	r.device = join(r.t, h, who, syncproto.Joined{PeerID: who.User, StorageID: who.User})
 	r.peer = newPeer()
 	r.t.Cleanup(r.device.Leave)
 }

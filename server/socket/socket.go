@@ -14,15 +14,18 @@ import (
 	"github.com/coder/websocket"
 
 	"wedsync/conflicts"
+	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/syncproto"
 )
 
-// Options say what connections work with. Hub, Principal and PeerID are needed.
+// Options say what connections work with. Hub, Session and PeerID are needed.
 type Options struct {
 	Hub *hub.Hub
-	// Principal says who a request acts for.
-	Principal func(*http.Request) (conflicts.Principal, error)
+	// Session says who a request acts for, and until when.
+	Session func(*http.Request) (auth.Session, error)
+	// Limits are those of open sockets; none if nil.
+	Limits *auth.Limits
 	// PeerID is what the hub calls itself towards clients.
 	PeerID string
 	// Origins are patterns of origins that browsers may connect from, beside
@@ -95,21 +98,37 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 			_ = conn.CloseNow()
 		}
 	}()
-	who, err := h.Principal(r)
+	session, leave, err := h.admit(r)
 	if err != nil {
-		h.Log.Info("sync connection without a valid token", "remote", r.RemoteAddr, "err", err)
-		conn.Close(websocket.StatusCode(hub.Unauthorised), "a valid token is needed: ?token= or Authorization: Bearer")
+		h.refuse(conn, r, err)
+		return nil, nil
+	}
+	defer func() {
+		if device == nil {
+			leave()
+		}
+	}()
+	who := session.Principal
+	if _, err := h.Hub.Admit(r.Context(), who); err != nil {
+		h.Log.Info("sync connection not admitted", "supplier", who.Supplier, "user", who.User, "device", who.Device, "err", err)
+		shutOut(conn, err)
 		return nil, nil
 	}
 	conn.SetReadLimit(maxJoin)
-	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, session: syncproto.NewSession(syncproto.HubID{
+	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, expires: session.Expires, leave: leave, session: syncproto.NewSession(syncproto.HubID{
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
 	})}
-	if device, err = c.handshake(); err != nil {
+	if device, err = c.handshake(r.Context()); err != nil {
 		h.Log.Info("sync handshake failed", "user", who.User, "err", err)
 		return nil, nil
 	}
 	return c, device
+}
+
+// shutOut ends a connection that the hub does not admit.
+func shutOut(conn *websocket.Conn, err error) {
+	code := hub.CloseCodeOf(err)
+	_ = conn.Close(websocket.StatusCode(code), reasons[code]) // a courtesy
 }
 
 // Wait returns when all connections have ended, or ctx has. They end soon once
@@ -138,7 +157,9 @@ type connection struct {
 	cork    *corkConn
 	session *syncproto.Session
 	who     conflicts.Principal
-	peer    string // what the device calls itself
+	expires time.Time // when that ends
+	leave   func()    // gives its place among the sockets back
+	peer    string    // what the device calls itself
 
 	writers sync.WaitGroup // one at a time
 	failed  error          // why a writer ended the connection; read once writers are done
@@ -148,20 +169,25 @@ type connection struct {
 // handler of net/http.
 func (c *connection) finish() {
 	_ = c.conn.CloseNow()
+	c.leave()
 	if p := recover(); p != nil {
 		c.Log.Error("connection panicked", "panic", p, "stack", string(debug.Stack()))
 	}
 }
 
 // handshake joins the device to the hub.
-func (c *connection) handshake() (*hub.Device, error) {
+func (c *connection) handshake(ctx context.Context) (*hub.Device, error) {
 	joined, err := c.join()
 	if err != nil {
 		c.conn.Close(websocket.StatusPolicyViolation, "no valid join")
 		return nil, err
 	}
 	c.peer = joined.PeerID
-	device := c.Hub.Join(c.who, joined)
+	device, err := c.Hub.Join(ctx, c.who, joined)
+	if err != nil {
+		shutOut(c.conn, err)
+		return nil, err
+	}
 	if err := c.welcome(); err != nil {
 		device.Leave()
 		return nil, err
@@ -175,6 +201,7 @@ func (c *connection) handshake() (*hub.Device, error) {
 func (c *connection) serve(device *hub.Device) {
 	ctx, cancel := context.WithCancel(context.Background())
 	pulse := startPulse(c.conn, c.Timing.Ping, cancel)
+	defer c.expire(device)()
 	device.Notify(func() { c.writers.Go(func() { c.write(device) }) })
 	err := c.read(ctx, device)
 	cancel()
@@ -201,11 +228,12 @@ func (c *connection) end(device *hub.Device, err error) {
 }
 
 var reasons = map[hub.CloseCode]string{
-	hub.GoingAway:    "the hub restarts, come back",
+	hub.GoingAway:    "come back: the hub restarts, or your role has changed",
 	hub.TryAgain:     "the hub cannot store now, come back",
 	hub.Replaced:     "this device connected again",
 	hub.Misbehaved:   "too many malformed messages",
-	hub.Unauthorised: "a valid token is needed",
+	hub.Unauthorised: "the token has expired, come back with another",
+	hub.Revoked:      "an owner took this access away",
 }
 
 // quiet is nil for the ordinary ends of a connection.

@@ -2,7 +2,6 @@ package socket_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,6 +18,7 @@ import (
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/crdt/engine"
+	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/socket"
 	"wedsync/store/sqlite"
@@ -54,12 +54,13 @@ func newWorld(t testing.TB, timing socket.Timing) *world {
 	left := make(chan string, 10_000)
 	handler := socket.NewHandler(socket.Options{
 		Hub: h, PeerID: "hub", Log: slog.New(departures{slog.DiscardHandler, left, ""}), Timing: timing,
-		Principal: func(r *http.Request) (conflicts.Principal, error) {
+		Session: func(r *http.Request) (auth.Session, error) {
 			user := r.URL.Query().Get("token")
 			if user == "" {
-				return conflicts.Principal{}, errors.New("no token")
+				return auth.Session{}, auth.ErrNoToken
 			}
-			return conflicts.Principal{Supplier: "studio", User: user, Device: user, Role: conflicts.Member}, nil
+			who := conflicts.Principal{Supplier: "studio", User: user, Device: user, Role: conflicts.Member}
+			return auth.Session{Principal: who, Expires: time.Now().Add(time.Hour)}, nil
 		},
 	})
 	server := httptest.NewServer(handler)
@@ -121,14 +122,24 @@ func (w *world) dial(user string) *client {
 func (w *world) join(user string) *client {
 	w.t.Helper()
 	c := w.dial(user)
-	c.send(map[string]any{
+	c.hello(user)
+	return c
+}
+
+func join(user string) map[string]any {
+	return map[string]any{
 		"type": "join", "senderId": "peer-" + user, "peerMetadata": map[string]any{"isEphemeral": true},
 		"supportedProtocolVersions": []string{"1"},
-	})
-	if got := c.receive(); got["type"] != "peer" {
-		w.t.Fatalf("answer to a join: %v", got)
 	}
-	return c
+}
+
+// hello joins.
+func (c *client) hello(user string) {
+	c.t.Helper()
+	c.send(join(user))
+	if got := c.receive(); got["type"] != "peer" {
+		c.t.Fatalf("answer to a join: %v", got)
+	}
 }
 
 func (c *client) send(frame map[string]any) {
@@ -258,7 +269,11 @@ var largeID = crdt.RecordID{0: 9, 6: 0x40, 8: 0x80}
 // upload makes a record of n changes of a megabyte each.
 func (w *world) upload(n int) {
 	w.t.Helper()
-	d := w.hub.Join(conflicts.Principal{Supplier: "studio", User: "zoe", Device: "zoe", Role: conflicts.Member}, syncproto.Joined{PeerID: "zoe"})
+	zoe := conflicts.Principal{Supplier: "studio", User: "zoe", Device: "zoe", Role: conflicts.Member}
+	d, err := w.hub.Join(w.t.Context(), zoe, syncproto.Joined{PeerID: "zoe"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	w.t.Cleanup(d.Leave)
 	actor := crdt.ActorID("0123456789abcdef")
 	var deps []crdt.Hash

@@ -30,7 +30,7 @@ func (c *connection) write(device *hub.Device) {
 		}
 		if err == nil {
 			w.due = due
-			err = c.sendTogether(w)
+			err = c.sendTogether(device, w)
 		}
 		if err != nil {
 			c.end(device, err)
@@ -52,11 +52,16 @@ func (w *writing) putBack() {
 	}
 }
 
-// sendTogether sends all that is due. A write ends with the connection or by its
-// own deadline.
-func (c *connection) sendTogether(w *writing) error {
+// sendTogether sends all that is due, but nothing more once the device is closed.
+// A write ends with the connection or by its own deadline.
+func (c *connection) sendTogether(device *hub.Device, w *writing) error {
 	c.cork.cork()
 	for i := range w.due {
+		select {
+		case <-device.Done():
+			return errors.Join(hub.ErrClosed, c.cork.uncork())
+		default:
+		}
 		w.frame = c.frame(w.frame[:0], w.due[i])
 		if err := c.conn.Write(context.Background(), websocket.MessageBinary, w.frame); err != nil {
 			return errors.Join(err, c.cork.uncork())

@@ -44,8 +44,8 @@ func (s *Store) Received(ctx context.Context) error {
 	})
 }
 
-// beginReceiving makes suppliers that are not there yet, and holds their rows.
-func beginReceiving(ctx context.Context, tx pgx.Tx, names []string) error {
+// holdSuppliers makes suppliers that are not there yet, and holds their rows.
+func holdSuppliers(ctx context.Context, tx pgx.Tx, names []string) error {
 	const insert = `INSERT INTO wedsync.suppliers (name) SELECT n FROM unnest($1::text[]) AS n ORDER BY n ON CONFLICT DO NOTHING`
 	const lock = `SELECT 1 FROM wedsync.suppliers WHERE name = ANY ($1::text[]) ORDER BY name FOR NO KEY UPDATE`
 	if _, err := tx.Exec(ctx, insert, names); err != nil {
@@ -82,7 +82,7 @@ func (s *Store) Enter(ctx context.Context, supplier string, entries []store.Entr
 		}
 	}
 	return s.write(ctx, s.durable, "enter", func(ctx context.Context, tx pgx.Tx) error {
-		if err := beginReceiving(ctx, tx, []string{name}); err != nil {
+		if err := holdSuppliers(ctx, tx, []string{name}); err != nil {
 			return err
 		}
 		var number, known int64

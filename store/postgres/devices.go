@@ -23,20 +23,25 @@ const lockNotes = `SELECT 1 FROM wedsync.suppliers WHERE name = ANY ($1::text[])
 // wait for one another.
 func (s *Store) Seen(ctx context.Context, devices []store.Device) error {
 	const suppliers = `INSERT INTO wedsync.suppliers (name) SELECT n FROM unnest($1::text[]) n ORDER BY n ON CONFLICT DO NOTHING`
-	const upsert = `INSERT INTO wedsync.devices AS d (supplier, user_id, name, storage_id, at)
-		SELECT DISTINCT ON (supplier, user_id, name) supplier, user_id, name, storage_id, at
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) WITH ORDINALITY AS n (supplier, user_id, name, storage_id, at, ord)
+	const upsert = `INSERT INTO wedsync.devices AS d (supplier, user_id, name, storage_id, label, since, at)
+		SELECT DISTINCT ON (supplier, user_id, name) supplier, user_id, name, storage_id, label, since, at
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+			WITH ORDINALITY AS n (supplier, user_id, name, storage_id, label, since, at, ord)
 		ORDER BY supplier, user_id, name, at DESC, ord DESC
 		ON CONFLICT (supplier, user_id, name) DO UPDATE SET storage_id = excluded.storage_id, at = excluded.at WHERE excluded.at >= d.at`
 	const many = `SELECT n FROM unnest($1::text[]) n WHERE EXISTS (SELECT 1 FROM wedsync.devices WHERE supplier = n OFFSET $2)`
 	if len(devices) == 0 {
 		return nil
 	}
-	var names, users, devs, storages []string
-	var times []time.Time
+	var names, users, devs, storages, labels []string
+	var firsts, times []time.Time
 	for _, d := range devices {
 		names, users, devs = append(names, escape(d.Supplier)), append(users, escape(d.User)), append(devs, escape(d.Device))
-		storages, times = append(storages, escape(d.StorageID)), append(times, micros(d.At))
+		storages, labels = append(storages, escape(d.StorageID)), append(labels, escape(d.Name))
+		if d.Since.IsZero() {
+			d.Since = d.At
+		}
+		firsts, times = append(firsts, micros(d.Since)), append(times, micros(d.At))
 	}
 	distinct := sortedSet(names)
 	var crowded []string
@@ -49,7 +54,7 @@ func (s *Store) Seen(ctx context.Context, devices []store.Device) error {
 		if _, err := tx.Exec(ctx, lockNotes, distinct); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, upsert, names, users, devs, storages, times); err != nil {
+		if _, err := tx.Exec(ctx, upsert, names, users, devs, storages, labels, firsts, times); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, many, distinct, store.MaxDevices)
@@ -87,13 +92,14 @@ func (s *Store) forgetDevices(ctx context.Context, supplier string) error {
 
 // DevicesOf implements [store.Devices].
 func (s *Store) DevicesOf(ctx context.Context, supplier string) (devices []store.Device, err error) {
-	const query = `SELECT user_id, name, storage_id, at FROM wedsync.devices WHERE supplier = $1`
+	const query = `SELECT user_id, name, storage_id, label, since, at FROM wedsync.devices WHERE supplier = $1`
 	err = s.read(ctx, "devices", func(ctx context.Context, p *pgxpool.Pool) error {
 		rows, err := p.Query(ctx, query, escape(supplier))
 		return each(rows, err, func(row pgx.Rows) error {
 			d := store.Device{Supplier: supplier}
-			err := row.Scan(&d.User, &d.Device, &d.StorageID, &d.At)
-			d.User, d.Device, d.StorageID, d.At = unescape(d.User), unescape(d.Device), unescape(d.StorageID), d.At.UTC()
+			err := row.Scan(&d.User, &d.Device, &d.StorageID, &d.Name, &d.Since, &d.At)
+			d.User, d.Device, d.StorageID, d.Name = unescape(d.User), unescape(d.Device), unescape(d.StorageID), unescape(d.Name)
+			d.Since, d.At = d.Since.UTC(), d.At.UTC()
 			devices = append(devices, d)
 			return err
 		})
@@ -102,6 +108,21 @@ func (s *Store) DevicesOf(ctx context.Context, supplier string) (devices []store
 		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Device, b.Device))
 	})
 	return devices, err
+}
+
+// NameDevice implements [store.Devices].
+func (s *Store) NameDevice(ctx context.Context, supplier string, d store.DeviceID, name string) error {
+	const update = `UPDATE wedsync.devices SET label = $4 WHERE supplier = $1 AND user_id = $2 AND name = $3`
+	return s.write(ctx, s.durable, "name device", func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockNotes, []string{escape(supplier)}); err != nil {
+			return err
+		}
+		named, err := affected(tx.Exec(ctx, update, escape(supplier), escape(d.User), escape(d.Device), escape(name)))
+		if err == nil && named == 0 {
+			err = fmt.Errorf("device %q of user %q: %w", d.Device, d.User, store.ErrNotFound)
+		}
+		return err
+	})
 }
 
 // announceQuery notes what devices hold.

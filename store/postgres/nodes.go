@@ -10,7 +10,7 @@ import (
 	"wedsync/store"
 )
 
-const endsQuery = `SELECT name, number, policy_version FROM wedsync.suppliers WHERE name = ANY ($1::text[])`
+const endsQuery = `SELECT name, number, policy_version, access_version FROM wedsync.suppliers WHERE name = ANY ($1::text[])`
 
 // Ends implements [store.Nodes].
 func (s *Store) Ends(ctx context.Context, suppliers []string) (map[string]store.End, error) {
@@ -23,7 +23,7 @@ func (s *Store) Ends(ctx context.Context, suppliers []string) (map[string]store.
 		return each(rows, err, func(row pgx.Rows) error {
 			var name string
 			var e store.End
-			err := row.Scan(&name, &e.Number, &e.Policy)
+			err := row.Scan(&name, &e.Number, &e.Policy, &e.Access)
 			ends[unescape(name)] = e
 			return err
 		})

@@ -103,7 +103,7 @@ func TestNobodyReadsWithoutAClaimAndNobodyWrites(t *testing.T) {
 			}
 		}
 	}
-	for _, table := range []string{"suppliers", "bindings", "records", "ledgers", "projections", "merged", "receipts", "answers", "devices", "meta"} {
+	for _, table := range []string{"suppliers", "bindings", "records", "ledgers", "projections", "merged", "receipts", "answers", "devices", "roles", "revoked", "tickets", "meta"} {
 		if _, err := asked(t, address, "wedsync_reader", `{"supplier_id":"rose"}`, `SELECT * FROM wedsync.`+table); err == nil || !strings.Contains(err.Error(), "permission denied") {
 			t.Errorf("%s: got error %v, want that permission is denied", table, err)
 		}

@@ -32,7 +32,7 @@ func (s *Store) Restore(ctx context.Context, records []store.Whole) error {
 		return err
 	}
 	return s.write(ctx, s.durable, "restore", func(ctx context.Context, tx pgx.Tx) error {
-		if err := beginReceiving(ctx, tx, sortedSet(r.suppliers)); err != nil {
+		if err := holdSuppliers(ctx, tx, sortedSet(r.suppliers)); err != nil {
 			return err
 		}
 		tag, err := tx.Exec(ctx, restoreBindings, r.ids, r.suppliers)

@@ -13,8 +13,8 @@ import (
 // Seen implements [store.Devices].
 func (s *Store) Seen(ctx context.Context, devices []store.Device) error {
 	const supplier = `INSERT INTO suppliers (name) VALUES (?) ON CONFLICT DO NOTHING`
-	const upsert = `INSERT INTO devices (supplier, user, name, storage_id, at)
-		SELECT key, ?, ?, ?, ? FROM suppliers WHERE name = ?
+	const upsert = `INSERT INTO devices (supplier, user, name, storage_id, label, since, at)
+		SELECT key, ?, ?, ?, ?, ?, ? FROM suppliers WHERE name = ?
 		ON CONFLICT DO UPDATE SET storage_id = excluded.storage_id, at = excluded.at
 		WHERE excluded.at >= at`
 	if len(devices) == 0 {
@@ -29,7 +29,12 @@ func (s *Store) Seen(ctx context.Context, devices []store.Device) error {
 					return err
 				}
 			}
-			if _, err := t.exec(ctx, upsert, d.User, d.Device, d.StorageID, d.At.UnixMicro(), d.Supplier); err != nil {
+			since := d.Since
+			if since.IsZero() {
+				since = d.At
+			}
+			_, err := t.exec(ctx, upsert, d.User, d.Device, d.StorageID, d.Name, since.UnixMicro(), d.At.UnixMicro(), d.Supplier)
+			if err != nil {
 				return err
 			}
 		}
@@ -57,19 +62,31 @@ func (t *transaction) forgetDevices(ctx context.Context, supplier string) error 
 
 // DevicesOf implements [store.Devices].
 func (s *Store) DevicesOf(ctx context.Context, supplier string) (devices []store.Device, err error) {
-	const query = `SELECT d.user, d.name, d.storage_id, d.at
+	const query = `SELECT d.user, d.name, d.storage_id, d.label, d.since, d.at
 		FROM suppliers s JOIN devices d ON d.supplier = s.key WHERE s.name = ? ORDER BY d.user, d.name`
 	err = s.read(ctx, "devices", func(ctx context.Context, p *pool) error {
 		return p.rows(ctx, query, []any{supplier}, func(rows *sql.Rows) error {
 			d := store.Device{Supplier: supplier}
-			var at int64
-			err := rows.Scan(&d.User, &d.Device, &d.StorageID, &at)
-			d.At = time.UnixMicro(at).UTC()
+			var since, at int64
+			err := rows.Scan(&d.User, &d.Device, &d.StorageID, &d.Name, &since, &at)
+			d.Since, d.At = time.UnixMicro(since).UTC(), time.UnixMicro(at).UTC()
 			devices = append(devices, d)
 			return err
 		})
 	})
 	return devices, err
+}
+
+// NameDevice implements [store.Devices].
+func (s *Store) NameDevice(ctx context.Context, supplier string, d store.DeviceID, name string) error {
+	const update = `UPDATE devices SET label = ? WHERE user = ? AND name = ? AND supplier = (SELECT key FROM suppliers WHERE name = ?)`
+	return s.write(ctx, s.durable, "name device", func(ctx context.Context, t *transaction) error {
+		n, err := t.exec(ctx, update, name, d.User, d.Device, supplier)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("device %q of user %q: %w", d.Device, d.User, store.ErrNotFound)
+		}
+		return err
+	})
 }
 
 // Announce implements [store.Devices].

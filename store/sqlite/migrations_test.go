@@ -86,3 +86,18 @@ func older(t *testing.T, dir string, version int64, statements ...string) {
 		}
 	}
 }
+
+func TestDeviceOfAnOlderFileWasFirstSeenWhenItWasLastSeen(t *testing.T) {
+	dir := t.TempDir()
+	seen := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	older(t, dir, 7, `INSERT INTO suppliers (key, name) VALUES (1, 'rose')`,
+		`INSERT INTO devices (supplier, user, name, storage_id, at) VALUES (1, 'ada', 'phone', '', `+micros(seen)+`)`)
+	s := opened(t, dir)
+	devices, err := s.DevicesOf(t.Context(), "rose")
+	if err != nil || len(devices) != 1 || !devices[0].Since.Equal(seen) || devices[0].Name != "" {
+		t.Errorf("devices %+v, %v", devices, err)
+	}
+	if a, err := s.AccessOf(t.Context(), "rose"); err != nil || a.Version != 0 {
+		t.Errorf("access %+v, %v", a, err)
+	}
+}

@@ -10,7 +10,7 @@ import (
 	"wedsync/store"
 )
 
-const endsQuery = `SELECT s.name, s.number, s.policy_version FROM json_each(?) n CROSS JOIN suppliers s ON s.name = n.value`
+const endsQuery = `SELECT s.name, s.number, s.policy_version, s.access_version FROM json_each(?) n CROSS JOIN suppliers s ON s.name = n.value`
 
 // Shared implements [store.Nodes]: Open lets one process in.
 func (s *Store) Shared() bool { return false }
@@ -28,9 +28,9 @@ func (s *Store) Ends(ctx context.Context, suppliers []string) (map[string]store.
 	err = s.read(ctx, "ends", func(ctx context.Context, p *pool) error {
 		return p.rows(ctx, endsQuery, []any{string(names)}, func(rows *sql.Rows) error {
 			var name string
-			var number, policy int64
-			err := rows.Scan(&name, &number, &policy)
-			ends[name] = store.End{Number: uint64(number), Policy: uint64(policy)}
+			var number, policy, access int64
+			err := rows.Scan(&name, &number, &policy, &access)
+			ends[name] = store.End{Number: uint64(number), Policy: uint64(policy), Access: uint64(access)}
 			return err
 		})
 	})

@@ -33,12 +33,14 @@ func (b *bench) everything() (ids []crdt.RecordID) {
 }
 
 // Fill stores something of everything in an empty store: records of "rose" in
-// every state, with all that records can have, one of "lily", and policies.
+// every state, with all that records can have, one of "lily", policies, and who may do what.
 func Fill(t *testing.T, s store.Store) {
 	t.Helper()
 	b := &bench{T: t, ctx: t.Context(), Store: s}
 	b.everything()
 	b.setPolicies()
+	b.setAccess()
+	b.ok("name", s.NameDevice(b.ctx, "rose", store.DeviceID{User: b.devices("rose")[0].User, Device: b.devices("rose")[0].Device}, "Work"))
 }
 
 // setPolicies sets two policies of "rose", one after the other.
@@ -80,6 +82,7 @@ func (b *bench) copyTo(to *bench, supplier string) {
 	devices, err := b.DevicesOf(b.ctx, supplier)
 	b.ok("devices", err)
 	b.ok("seen", to.Seen(b.ctx, devices))
+	b.ok("restore access", to.RestoreAccess(b.ctx, supplier, b.access(supplier)))
 	b.ok("restore", to.Restore(b.ctx, b.wholes(supplier, crdt.RecordID{}, 99)))
 	b.ok("enter", to.Enter(b.ctx, supplier, b.journal(supplier, 0, 99)))
 }
@@ -160,6 +163,8 @@ var copyingCases = []testcase{
 	}},
 	{"RestoredStoreHoldsTheSame", func(b *bench) {
 		ids := b.everything()
+		access := b.setAccess()
+		b.ok("name", b.NameDevice(b.ctx, "rose", store.DeviceID{User: "ada", Device: "phone"}, "Ada's"))
 		to := b.receiving()
 		to.setPolicies()
 		b.copyTo(to, "rose")
@@ -170,6 +175,8 @@ var copyingCases = []testcase{
 		for _, supplier := range []string{"lily", "rose"} {
 			b.same("records", to.wholes(supplier, crdt.RecordID{}, 9), b.wholes(supplier, crdt.RecordID{}, 9))
 			b.same("journal", to.journal(supplier, 0, 99), b.journal(supplier, 0, 99))
+			b.same("devices", to.devices(supplier), b.devices(supplier))
+			b.same("access", to.access(supplier), b.access(supplier))
 		}
 		for _, id := range ids {
 			b.same("record", to.load(id), b.load(id))
@@ -189,7 +196,7 @@ var copyingCases = []testcase{
 		b.same("receipts that another has not", len(to.unread("rose", "ada", "watch", "", 9)), 2)
 		ends, err := to.Ends(b.ctx, []string{"rose"})
 		b.ok("ends", err)
-		b.same("end", ends["rose"], store.End{Number: uint64(len(b.journal("rose", 0, 99))), Policy: 7})
+		b.same("end", ends["rose"], store.End{Number: uint64(len(b.journal("rose", 0, 99))), Policy: 7, Access: access.Version})
 	}},
 	{"RestoredStoreGoesOn", func(b *bench) {
 		ids := b.everything()

@@ -14,10 +14,11 @@ var deviceCases = []testcase{
 		phone := store.Device{Supplier: "rose", User: "ada", Device: "phone", StorageID: "s1", At: noon}
 		same := store.Device{Supplier: "rose", User: "ben", Device: "phone", At: noon} // another's
 		tablet := store.Device{Supplier: "rose", User: "ada", Device: "tablet", StorageID: "s3", At: noon}
+		same.Since, tablet.Since = noon, noon
 		foreign := store.Device{Supplier: "lily", User: "ada", Device: "phone", At: noon}
 		b.ok("seen", b.Seen(b.ctx, []store.Device{same, tablet, phone, foreign}))
 		later := phone
-		later.StorageID, later.At = "s2", noon.Add(time.Minute)
+		later.StorageID, later.Since, later.At = "s2", noon, noon.Add(time.Minute)
 		earlier := tablet
 		earlier.StorageID, earlier.At = "s4", noon.Add(-time.Minute)
 		b.ok("seen", b.Seen(b.ctx, []store.Device{later, earlier}))
@@ -77,9 +78,10 @@ func forgottenDevices(b *bench) {
 	one := recordID(1)
 	b.must(commit("rose", one, 0))
 	phone := func(n int) store.Device {
-		return store.Device{Supplier: "rose", User: "ada", Device: fmt.Sprintf("%04d", n), At: noon.Add(time.Duration(n) * time.Second)}
+		at := noon.Add(time.Duration(n) * time.Second)
+		return store.Device{Supplier: "rose", User: "ada", Device: fmt.Sprintf("%04d", n), Since: at, At: at}
 	}
-	foreign := store.Device{Supplier: "lily", User: "zoe", Device: "phone", At: noon.Add(-time.Hour)}
+	foreign := store.Device{Supplier: "lily", User: "zoe", Device: "phone", Since: noon.Add(-time.Hour), At: noon.Add(-time.Hour)}
 	b.ok("seen", b.Seen(b.ctx, []store.Device{phone(0), phone(1), phone(2), foreign}))
 	var said []store.DeviceHeads
 	for n := range 3 {

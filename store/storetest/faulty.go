@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -45,6 +46,13 @@ const (
 	Policy          Call = "policy"
 	PolicyOf        Call = "policy of"
 	SetPolicy       Call = "set policy"
+	AccessOf        Call = "access of"
+	SetRole         Call = "set role"
+	Revoke          Call = "revoke"
+	Readmit         Call = "readmit"
+	NameDevice      Call = "name device"
+	PutTicket       Call = "put ticket"
+	TakeTicket      Call = "take ticket"
 	Ends            Call = "ends"
 	Moves           Call = "moves"
 	Listen          Call = "listen"
@@ -52,6 +60,7 @@ const (
 	Wholes          Call = "wholes"
 	Receive         Call = "receive"
 	Restore         Call = "restore"
+	RestoreAccess   Call = "restore access"
 	Enter           Call = "enter"
 	Received        Call = "received"
 	PolicyVersions  Call = "policy versions"
@@ -288,6 +297,11 @@ func (f *Faulty) Seen(ctx context.Context, devices []store.Device) error {
 	return f.attemptWrite(ctx, Seen, func() error { return f.inner.Seen(ctx, devices) })
 }
 
+// NameDevice implements [store.Devices].
+func (f *Faulty) NameDevice(ctx context.Context, supplier string, d store.DeviceID, name string) error {
+	return f.attemptWrite(ctx, NameDevice, func() error { return f.inner.NameDevice(ctx, supplier, d, name) })
+}
+
 // DevicesOf implements [store.Devices].
 func (f *Faulty) DevicesOf(ctx context.Context, supplier string) ([]store.Device, error) {
 	return attempt(ctx, f, DevicesOf, func() ([]store.Device, error) { return f.inner.DevicesOf(ctx, supplier) })
@@ -316,6 +330,36 @@ func (f *Faulty) PolicyOf(ctx context.Context, supplier string, version uint64) 
 // SetPolicy implements [store.Policies].
 func (f *Faulty) SetPolicy(ctx context.Context, supplier string, p *conflicts.Policy) error {
 	return f.attemptWrite(ctx, SetPolicy, func() error { return f.inner.SetPolicy(ctx, supplier, p) })
+}
+
+// AccessOf implements [store.Accesses].
+func (f *Faulty) AccessOf(ctx context.Context, supplier string) (store.Access, error) {
+	return attempt(ctx, f, AccessOf, func() (store.Access, error) { return f.inner.AccessOf(ctx, supplier) })
+}
+
+// SetRole implements [store.Accesses].
+func (f *Faulty) SetRole(ctx context.Context, supplier, user string, role conflicts.Role) (uint64, error) {
+	return attempt(ctx, f, SetRole, func() (uint64, error) { return f.inner.SetRole(ctx, supplier, user, role) })
+}
+
+// Revoke implements [store.Accesses].
+func (f *Faulty) Revoke(ctx context.Context, supplier string, d store.DeviceID, at time.Time) (uint64, error) {
+	return attempt(ctx, f, Revoke, func() (uint64, error) { return f.inner.Revoke(ctx, supplier, d, at) })
+}
+
+// Readmit implements [store.Accesses].
+func (f *Faulty) Readmit(ctx context.Context, supplier string, d store.DeviceID) (uint64, error) {
+	return attempt(ctx, f, Readmit, func() (uint64, error) { return f.inner.Readmit(ctx, supplier, d) })
+}
+
+// PutTicket implements [store.Tickets].
+func (f *Faulty) PutTicket(ctx context.Context, t store.Ticket, now time.Time) error {
+	return f.attemptWrite(ctx, PutTicket, func() error { return f.inner.PutTicket(ctx, t, now) })
+}
+
+// TakeTicket implements [store.Tickets].
+func (f *Faulty) TakeTicket(ctx context.Context, hash [32]byte, now time.Time) (store.Ticket, error) {
+	return attempt(ctx, f, TakeTicket, func() (store.Ticket, error) { return f.inner.TakeTicket(ctx, hash, now) })
 }
 
 // Ends implements [store.Nodes].
@@ -367,6 +411,11 @@ func (f *Faulty) Receive(ctx context.Context, id store.Identity) error {
 // Restore implements [store.Copier].
 func (f *Faulty) Restore(ctx context.Context, records []store.Whole) error {
 	return f.attemptWrite(ctx, Restore, func() error { return f.inner.Restore(ctx, records) })
+}
+
+// RestoreAccess implements [store.Copier].
+func (f *Faulty) RestoreAccess(ctx context.Context, supplier string, a store.Access) error {
+	return f.attemptWrite(ctx, RestoreAccess, func() error { return f.inner.RestoreAccess(ctx, supplier, a) })
 }
 
 // Enter implements [store.Copier].

@@ -100,7 +100,7 @@ func oddTexts(b *bench) {
 	b.must(c)
 	b.must(commit("ro\\0se\\\\", recordID(2), 0))
 	b.project(id, `{"name":"A\u0000da","notes":"\\u0000"}`)
-	seen := store.Device{Supplier: supplier, User: user, Device: device, StorageID: "\x00", At: noon}
+	seen := store.Device{Supplier: supplier, User: user, Device: device, StorageID: "\x00", Name: "\\x\xff", Since: noon, At: noon}
 	b.ok("seen", b.Seen(b.ctx, []store.Device{seen}))
 	said := store.DeviceHeads{Supplier: supplier, User: user, Device: device, Record: id, Heads: []crdt.Hash{hash(1)}, Refused: "\x00", At: noon}
 	b.ok("announce", b.Announce(b.ctx, []store.DeviceHeads{said}))
@@ -130,6 +130,15 @@ func oddTexts(b *bench) {
 	ends, err := b.Ends(b.ctx, []string{supplier})
 	b.ok("ends", err)
 	b.same("ends", ends, map[string]store.End{supplier: {Number: 1, Policy: 1}})
+	shut := store.DeviceID{User: user, Device: device}
+	b.setRole(1, supplier, user, conflicts.Viewer)
+	b.revoke(2, supplier, shut, noon)
+	b.same("access", b.access(supplier), store.Access{
+		Version: 2, Roles: map[string]conflicts.Role{user: conflicts.Viewer}, Revoked: map[store.DeviceID]time.Time{shut: noon},
+	})
+	b.readmit(3, supplier, shut)
+	b.setRole(4, supplier, user, "")
+	b.same("access", b.access(supplier), store.Access{Version: 4})
 }
 
 // RunNodes holds stores that several processes may have open at once to what the
@@ -139,7 +148,7 @@ func RunNodes(t *testing.T, open Open) {
 		claim string
 		run   func(b, other *bench)
 	}{
-		{"CommitsAndPoliciesOfAnotherNodeAreHeard", func(b, other *bench) {
+		{"CommitsPoliciesAndAccessOfAnotherNodeAreHeard", func(b, other *bench) {
 			h := other.listen()
 			b.must(commit("rose", recordID(1), 0))
 			h.hears(b, "rose")
@@ -149,6 +158,12 @@ func RunNodes(t *testing.T, open Open) {
 			p.Version = 2
 			b.ok("set policy", b.SetPolicy(b.ctx, "lily", p))
 			h.hears(b, "lily")
+			b.setRole(1, "mill", "ada", conflicts.Viewer)
+			h.hears(b, "mill")
+			b.revoke(1, "barn", store.DeviceID{User: "ada", Device: "phone"}, noon)
+			h.hears(b, "barn")
+			b.readmit(2, "barn", store.DeviceID{User: "ada", Device: "phone"})
+			h.hears(b, "barn")
 			b.ok("erase", b.Erase(b.ctx, erasure("rose", recordID(1), 1)))
 			h.hears(b, "rose")
 		}},

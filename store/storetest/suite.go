@@ -31,6 +31,8 @@ func Run(t *testing.T, open Open) {
 		{"Merged", mergedCases},
 		{"Devices", deviceCases},
 		{"Policies", policyCases},
+		{"Access", accessCases},
+		{"Tickets", ticketCases},
 		{"Nodes", nodeCases},
 		{"Copying", copyingCases},
 		{"Life", lifeCases},

@@ -42,3 +42,11 @@ func (c *changed) DevicesOf(ctx context.Context, supplier string) ([]store.Devic
 	}
 	return found, err
 }
+
+func (c *changed) AccessOf(ctx context.Context, supplier string) (store.Access, error) {
+	found, err := c.Store.AccessOf(ctx, supplier)
+	if supplier == "rose" && c.access != nil {
+		c.access(&found)
+	}
+	return found, err
+}

@@ -9,7 +9,7 @@ import (
 
 // copy moves what has not arrived of a supplier.
 func (t *transfer) copy(ctx context.Context, s *supplier) error {
-	for _, step := range []func(context.Context, *supplier) error{t.policies, t.devices, t.records, t.journal} {
+	for _, step := range []func(context.Context, *supplier) error{t.policies, t.devices, t.access, t.records, t.journal} {
 		if err := step(ctx, s); err != nil {
 			return fmt.Errorf("copy supplier %q: %w", s.name, err)
 		}
@@ -46,6 +46,14 @@ func (t *transfer) devices(ctx context.Context, s *supplier) error {
 		return err
 	}
 	return t.To.Seen(ctx, devices)
+}
+
+func (t *transfer) access(ctx context.Context, s *supplier) error {
+	a, err := t.From.AccessOf(ctx, s.name)
+	if err != nil {
+		return err
+	}
+	return t.To.RestoreAccess(ctx, s.name, a)
 }
 
 func (t *transfer) records(ctx context.Context, s *supplier) error {

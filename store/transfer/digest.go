@@ -1,12 +1,15 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"hash"
+	"maps"
+	"slices"
 
 	"wedsync/crdt"
 	"wedsync/store"
@@ -46,6 +49,7 @@ func (d *Digest) Sum() Sum {
 const (
 	policiesPart = iota
 	devicesPart
+	accessPart  // roles and revocations
 	recordsPart // versions, states, heads and ledgers
 	conflictsPart
 	mergedPart
@@ -57,7 +61,7 @@ const (
 )
 
 var partNames = [allParts]string{
-	"policies", "devices", "records", "conflicts", "merged entries", "receipts", "answers", "heads that devices hold", "journal entries",
+	"policies", "devices", "roles and revocations", "records", "conflicts", "merged entries", "receipts", "answers", "heads that devices hold", "journal entries",
 }
 
 // DigestOf makes the digest of a supplier. tell is called after each page with
@@ -67,7 +71,7 @@ func DigestOf(ctx context.Context, s store.Store, supplier string, tell func(rec
 	for i := range d.parts {
 		d.parts[i].h = sha256.New()
 	}
-	for _, step := range []func(context.Context) error{d.policies, d.devices, d.records, d.journal} {
+	for _, step := range []func(context.Context) error{d.policies, d.devices, d.access, d.records, d.journal} {
 		if err := step(ctx); err != nil {
 			return Digest{}, err
 		}
@@ -103,8 +107,27 @@ func (d *digesting) devices(ctx context.Context) error {
 	devices, err := d.store.DevicesOf(ctx, d.supplier)
 	for _, one := range devices {
 		p := &d.parts[devicesPart]
-		p.texts(one.User, one.Device, one.StorageID)
+		p.texts(one.User, one.Device, one.StorageID, one.Name)
+		p.number(uint64(one.Since.UnixMicro()))
 		p.number(uint64(one.At.UnixMicro()))
+	}
+	return err
+}
+
+func (d *digesting) access(ctx context.Context) error {
+	a, err := d.store.AccessOf(ctx, d.supplier)
+	p := &d.parts[accessPart]
+	p.number(a.Version)
+	p.number(uint64(len(a.Roles)))
+	for _, user := range slices.Sorted(maps.Keys(a.Roles)) {
+		p.texts(user, string(a.Roles[user]))
+	}
+	revoked := slices.SortedFunc(maps.Keys(a.Revoked), func(a, b store.DeviceID) int {
+		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Device, b.Device))
+	})
+	for _, id := range revoked {
+		p.texts(id.User, id.Device)
+		p.number(uint64(a.Revoked[id].UnixMicro()))
 	}
 	return err
 }

@@ -228,12 +228,14 @@ type changed struct {
 	entry   func(*store.Entry)
 	policy  func(*conflicts.Policy)
 	devices func([]store.Device) []store.Device
+	access  func(*store.Access)
 }
 
 func TestDifferenceIsNamedAndKeepsTheCopyFromBeingServed(t *testing.T) {
 	for part, c := range map[string]changed{
 		"policies":                {policy: func(p *conflicts.Policy) { p.Zone = "UTC" }},
 		"devices":                 {devices: func(d []store.Device) []store.Device { return d[1:] }},
+		"roles and revocations":   {access: func(a *store.Access) { a.Version++ }},
 		"records":                 {whole: func(w *store.Whole) { w.Ledger = append(w.Ledger, ' ') }},
 		"conflicts":               {whole: func(w *store.Whole) { w.Conflicts = nil }},
 		"merged entries":          {whole: func(w *store.Whole) { w.Merged = slices.Clone(w.Merged[1:]) }},

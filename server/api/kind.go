@@ -1,0 +1,55 @@
+package api
+
+import "net/http"
+
+// A Kind is a kind of problem document. Callers tell problems apart by it: it is
+// what the member type says after urn:wedsync:problem:.
+type Kind struct {
+	Name   string
+	Status int
+	Title  string
+}
+
+// The kinds.
+var (
+	Malformed       = Kind{"malformed", http.StatusBadRequest, "The request cannot be read"}
+	NoToken         = Kind{"no-token", http.StatusUnauthorized, "A token is needed"}
+	TokenExpired    = Kind{"token-expired", http.StatusUnauthorized, "The token has expired"}
+	BadToken        = Kind{"bad-token", http.StatusUnauthorized, "The token is not valid here"}
+	Forbidden       = Kind{"forbidden", http.StatusForbidden, "Your role does not allow this"}
+	Revoked         = Kind{"revoked", http.StatusForbidden, "This access was taken away"}
+	NotFound        = Kind{"not-found", http.StatusNotFound, "There is no such thing"}
+	NoSuchURL       = Kind{"no-such-url", http.StatusNotFound, "There is no such URL"}
+	Method          = Kind{"method", http.StatusMethodNotAllowed, "This URL does not know the method"}
+	Stale           = Kind{"stale", http.StatusConflict, "The conflict has moved on"}
+	PolicyMoved     = Kind{"stale", http.StatusConflict, "The policy has moved on"}
+	Closed          = Kind{"closed", http.StatusConflict, "The entry is closed"}
+	Oneself         = Kind{"oneself", http.StatusConflict, "Nobody takes their own access away"}
+	NotReopened     = Kind{"not-reopened", http.StatusConflict, "The conflict cannot be reopened"}
+	KeyBusy         = Kind{"key-busy", http.StatusConflict, "The same command is being worked on"}
+	UnknownRevision = Kind{"unknown-revision", http.StatusPreconditionFailed, "The record does not have that revision"}
+	TooLarge        = Kind{"too-large", http.StatusRequestEntityTooLarge, "The request is too large"}
+	MediaType       = Kind{"media-type", http.StatusUnsupportedMediaType, "The body is of another content type"}
+	Invalid         = Kind{"invalid", http.StatusUnprocessableEntity, "The request breaks rules"}
+	Unfit           = Kind{"unfit", http.StatusUnprocessableEntity, "The value does not fit the field"}
+	UnknownValue    = Kind{"unknown-value", http.StatusUnprocessableEntity, "The entry has no value of that change"}
+	UnknownProposal = Kind{"unknown-proposal", http.StatusUnprocessableEntity, "The conflict has no such open proposal"}
+	TooMany         = Kind{"too-many", http.StatusUnprocessableEntity, "There are too many of these already"}
+	TooLong         = Kind{"too-long", http.StatusUnprocessableEntity, "The history is too long to be told at once"}
+	Limit           = Kind{"limit", http.StatusUnprocessableEntity, "The edit is larger than a record takes at once"}
+	KeyReused       = Kind{"key-reused", http.StatusUnprocessableEntity, "The idempotency key was used for another request"}
+	RateLimited     = Kind{"rate-limited", http.StatusTooManyRequests, "Too much is asked at once"}
+	Internal        = Kind{"internal", http.StatusInternalServerError, "The hub could not do this"}
+	Unavailable     = Kind{"unavailable", http.StatusServiceUnavailable, "The hub cannot do this now"}
+	KeysUnavailable = Kind{"keys-unavailable", http.StatusServiceUnavailable, "The token cannot be checked now"}
+)
+
+// Type is what the member type of the problem document says.
+func (k Kind) Type() string { return "urn:wedsync:problem:" + k.Name }
+
+func (k Kind) problem(detail string, faults ...Fault) Problem {
+	return Problem{Type: k.Type(), Title: k.Title, Status: k.Status, Detail: detail, Errors: faults}
+}
+
+// nothingChanged is the detail of problems that pass by themselves.
+const nothingChanged = "Nothing was changed. Try again in a moment."

@@ -1,0 +1,285 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"wedsync/server"
+	"wedsync/server/api"
+	"wedsync/server/auth"
+	"wedsync/server/hub"
+	"wedsync/store"
+)
+
+// eachRoute runs a test for the row of each route that has an endpoint and that
+// the test is about, on a stage of its own, as a caller who is let in.
+func eachRoute(t *testing.T, about func(*api.Doc) bool, run func(t *testing.T, s *stage, r api.Route, row right, c caller)) {
+	for _, row := range rights {
+		r := described().route(row.id)
+		if r.Endpoint == nil || !about(&r.Doc) {
+			continue
+		}
+		let := slices.IndexFunc(insiders, func(c caller) bool { return c.want(&row) < 300 })
+		t.Run(row.id, func(t *testing.T) { run(t, newStage(newSite(t)), r, row, insiders[let]) })
+	}
+}
+
+func anyDoc(*api.Doc) bool             { return true }
+func hasBody(d *api.Doc) bool          { return d.Body != nil }
+func isKeyed(d *api.Doc) bool          { return d.Key != api.Unkeyed && !d.Apart }
+func readsBody(d *api.Doc) bool        { return d.Body != nil || d.Key != api.Unkeyed }
+func mayBeUnread(d *api.Doc) bool      { return len(d.Query) > 0 || readsBody(d) }
+func (row right) with(b string) *right { row.body = b; return &row }
+
+func TestBodyOfAnotherContentTypeIsRefused(t *testing.T) {
+	eachRoute(t, hasBody, func(t *testing.T, s *stage, r api.Route, row right, c caller) {
+		for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "application/jsonx", ";"} {
+			got := s.want(415, s.perform(&row, c, "Content-Type", kind))
+			if got.text("type") != api.MediaType.Type() || !strings.Contains(got.text("detail"), "application/json") {
+				t.Errorf("%s: %s", kind, got.raw)
+			}
+		}
+		if got := s.perform(&row, c, "Content-Type", "Application/JSON; charset=UTF-8"); got.status >= 300 {
+			t.Errorf("its own content type: %s", got.raw)
+		}
+	})
+}
+
+func TestBodyOverTheLimitIsRefusedOnEveryRoute(t *testing.T) {
+	eachRoute(t, readsBody, func(t *testing.T, s *stage, _ api.Route, row right, c caller) {
+		s.want(413, s.perform(row.with(`{"x":"`+strings.Repeat("x", 1<<20)+`"}`), c))
+	})
+}
+
+func TestRequestThatCannotBeReadIsRefusedOnEveryRoute(t *testing.T) {
+	eachRoute(t, mayBeUnread, func(t *testing.T, s *stage, r api.Route, row right, c caller) {
+		var got reply
+		switch {
+		case hasBody(&r.Doc):
+			got = s.perform(row.with(`{"x":`), c)
+		case readsBody(&r.Doc):
+			got = s.send(r.Method, s.fill(row.url), "", "Authorization", c.authorization(s.site), "Idempotency-Key", "schlüssel")
+		default:
+			row.url, _, _ = strings.Cut(row.url, "?")
+			row.url += "?cursor=" + strings.Repeat("x", 5000)
+			got = s.perform(&row, c)
+		}
+		s.want(400, got)
+	})
+}
+
+func TestDescribedMembersOfABodyAreThoseThatAreRead(t *testing.T) {
+	eachRoute(t, hasBody, func(t *testing.T, s *stage, r api.Route, row right, c caller) {
+		faults := s.want(422, s.perform(row.with(`{"zzz":1}`), c)).faults()
+		_, names, found := strings.Cut(faults[len(faults)-1], "zzz: is unknown; known are ")
+		if !found {
+			t.Fatalf("faults %q", faults)
+		}
+		read := strings.Split(names, ", ")
+		schemas := described().model.Components.Schemas
+		body := schemas.SchemaFromRef(described().operation(r.Method, r.Path).RequestBody.Content["application/json"].Schema.Ref)
+		var said []string
+		for name, member := range body.Properties {
+			if !member.ReadOnly {
+				said = append(said, name)
+			}
+		}
+		slices.Sort(read)
+		slices.Sort(said)
+		if !slices.Equal(read, said) {
+			t.Errorf("read are %q, described are %q", read, said)
+		}
+	})
+}
+
+func TestCommandThatNeedsAKeyIsRefusedWithoutOne(t *testing.T) {
+	eachRoute(t, func(d *api.Doc) bool { return d.Key == api.MustKey }, func(t *testing.T, s *stage, r api.Route, row right, c caller) {
+		before := s.hub.commands
+		got := s.want(400, s.send(r.Method, s.fill(row.url), s.fill(row.body), "Authorization", c.authorization(s.site)))
+		if faults := got.faults(); len(faults) != 1 || !strings.HasPrefix(faults[0], "Idempotency-Key: is needed") {
+			t.Errorf("faults %q", faults)
+		}
+		if before = s.hub.commands - before; before > 2 { // the two that the stage is made by
+			t.Errorf("%d commands were carried out", before)
+		}
+	})
+}
+
+func TestKeyOfOneCommandIsRefusedWithAnother(t *testing.T) {
+	eachRoute(t, isKeyed, func(t *testing.T, s *stage, r api.Route, row right, c caller) {
+		send := func(body string) reply {
+			return s.send(r.Method, s.fill(row.url), s.fill(body), "Authorization", c.authorization(s.site), "Idempotency-Key", "k")
+		}
+		first := send(row.body)
+		if first.status >= 300 {
+			t.Fatalf("at first: %s", first.raw)
+		}
+		if again := send(row.body); again.status != first.status || again.raw != first.raw {
+			t.Errorf("again: %d %s, at first: %d %s", again.status, again.raw, first.status, first.raw)
+		}
+		if got := s.want(422, send(row.body+" ")); got.text("type") != api.KeyReused.Type() {
+			t.Errorf("another body: %s", got.raw)
+		}
+	})
+}
+
+// A pausedStore holds back whoever asks for a kept answer.
+type pausedStore struct {
+	*fakeHub
+	entered, free chan struct{}
+}
+
+func (p pausedStore) Answer(ctx context.Context, principal, key string) (store.Answer, error) {
+	p.entered <- struct{}{}
+	<-p.free
+	return p.fakeHub.Answer(ctx, principal, key)
+}
+
+func TestCommandInFlightIsRefusedUnderItsKeyOnEveryRoute(t *testing.T) {
+	eachRoute(t, isKeyed, func(t *testing.T, s *stage, r api.Route, row right, c caller) {
+		target, body := s.fill(row.url), s.fill(row.body)
+		paused := pausedStore{s.hub, make(chan struct{}, 1), make(chan struct{})}
+		o := s.options()
+		o.API = api.New(api.Options{Hub: s.hub, Store: paused, Tokens: s.tokens, Log: slog.New(slog.DiscardHandler)})
+		s.handler = server.New(o)
+		send := func() reply {
+			return s.send(r.Method, target, body, "Authorization", c.authorization(s.site), "Idempotency-Key", "k")
+		}
+		first := make(chan reply)
+		go func() { first <- send() }()
+		<-paused.entered
+		if got := s.want(409, send()); got.text("type") != api.KeyBusy.Type() {
+			t.Errorf("meanwhile: %s", got.raw)
+		}
+		close(paused.free)
+		if got := <-first; got.status >= 300 {
+			t.Errorf("the first: %s", got.raw)
+		}
+	})
+}
+
+// brokenTokens cannot say who a token acts for.
+type brokenTokens struct{ err error }
+
+func (b brokenTokens) Session(context.Context, string) (auth.Session, error) {
+	return auth.Session{}, b.err
+}
+
+func TestFailureIsToldAsDescribedOnEveryRoute(t *testing.T) {
+	for err, status := range map[error]int{hub.ErrUnavailable: 503, errors.New("open /srv/keys: broken"): 500} {
+		eachRoute(t, anyDoc, func(t *testing.T, s *stage, _ api.Route, row right, c caller) {
+			s.fill(row.url + row.body)
+			o := s.options()
+			o.API = api.New(api.Options{Hub: s.hub, Store: s.hub, Tokens: brokenTokens{err}, Log: slog.New(slog.DiscardHandler)})
+			s.handler = server.New(o)
+			if got := s.want(status, s.perform(&row, c)); strings.Contains(got.raw, "/srv") {
+				t.Errorf("internal text leaves the hub: %s", got.raw)
+			}
+		})
+	}
+}
+
+func TestWhoHoldsAnAnswerIsNotToldItAgain(t *testing.T) {
+	for _, row := range rights {
+		r := described().route(row.id)
+		if described().operation(r.Method, r.Path).Responses["304"] == nil {
+			continue
+		}
+		s := newStage(newSite(t))
+		target := s.fill(row.url)
+		get := func(method, known string) reply {
+			return s.do(olga, method, target, "", "If-None-Match", known)
+		}
+		first := s.want(200, get("GET", `"other"`))
+		tag := first.header.Get("ETag")
+		for _, known := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
+			if got := s.want(304, get("GET", known)); got.raw != "" || got.header.Get("ETag") != tag || got.header.Get("Content-Type") != "" {
+				t.Errorf("%s %s: %v %q", row.id, known, got.header, got.raw)
+			}
+		}
+		s.want(304, get("HEAD", tag))
+		s.want(200, get("HEAD", ""))
+		if again := get("GET", ""); again.raw != first.raw || again.header.Get("ETag") != tag {
+			t.Errorf("%s: asked again: %s", row.id, again.header.Get("ETag"))
+		}
+	}
+}
+
+func TestTagOfARecordMovesWithEveryField(t *testing.T) {
+	s := newSite(t)
+	client := s.create(`{"name":"x","budget":1}`)
+	get := func() reply { return s.want(200, s.do(olga, "GET", "/api/clients/"+client, "")) }
+	first := get()
+	patched := s.want(200, s.do(olga, "PATCH", "/api/clients/"+client, `{"fields":{"notes":"soon"}}`, "If-Match", first.header.Get("ETag")))
+	second := get()
+	if first.header.Get("ETag") == second.header.Get("ETag") || patched.header.Get("ETag") != second.header.Get("ETag") {
+		t.Errorf("read %s, then patched to %s, then read %s", first.header.Get("ETag"), patched.header.Get("ETag"), second.header.Get("ETag"))
+	}
+	if s.want(200, s.do(olga, "GET", "/api/clients/"+client, "", "If-None-Match", first.header.Get("ETag"))).raw != second.raw {
+		t.Error("who holds the record as it was is told something else than who holds nothing")
+	}
+}
+
+func TestMethodsOfAURLAreThoseOfItsRoutes(t *testing.T) {
+	s := newStage(newSite(t))
+	for path, item := range described().model.Paths {
+		if !slices.ContainsFunc(described().routes, func(r api.Route) bool { return r.Path == path && r.Endpoint != nil }) {
+			continue
+		}
+		var allowed []string
+		for method, op := range map[string]bool{
+			http.MethodDelete: item.Delete != nil, http.MethodGet: item.Get != nil, http.MethodPatch: item.Patch != nil,
+			http.MethodPost: item.Post != nil, http.MethodPut: item.Put != nil,
+		} {
+			if op {
+				allowed = append(allowed, method)
+			}
+		}
+		slices.Sort(allowed)
+		target := strings.NewReplacer("{id}", "x", "{proposal}", "x").Replace(path)
+		for _, method := range []string{"BREW", "OPTIONS"} {
+			got := s.want(405, s.send(method, target, ""))
+			if got.header.Get("Allow") != strings.Join(allowed, ", ") {
+				t.Errorf("%s %s: Allow %q, want %q", method, path, got.header.Get("Allow"), allowed)
+			}
+		}
+	}
+}
+
+// A contract that lets everything pass would let all tests of this package pass.
+func TestContractFindsWhatIsNotAsDescribed(t *testing.T) {
+	ok := reply{status: 200, header: http.Header{"Content-Type": {"application/json"}, "Etag": {`"x"`}}}
+	const policy = `"zone":"UTC","fields":[],"reopen_hours":1,"remind_after":"0","job":{"done":0,"total":0,"failed":0,"finished":true}`
+	for name, c := range map[string]struct {
+		change func(*reply)
+		fault  string
+	}{
+		"nothing":         {func(*reply) {}, ""},
+		"status":          {func(r *reply) { r.status = 418 }, "status 418"},
+		"content type":    {func(r *reply) { r.header.Set("Content-Type", "text/plain") }, `content type "text/plain"`},
+		"header":          {func(r *reply) { r.header.Del("ETag") }, "header ETag"},
+		"missing member":  {func(r *reply) { r.raw = `{` + policy + `}` }, "version"},
+		"unknown member":  {func(r *reply) { r.raw = `{"version":1,"more":1,` + policy + `}` }, "unexpected property"},
+		"type":            {func(r *reply) { r.raw = `{"version":"1",` + policy + `}` }, "integer"},
+		"null for a list": {func(r *reply) { r.raw = strings.Replace(`{"version":1,`+policy+`}`, "[]", "null", 1) }, "array"},
+		"kind of problem": {func(r *reply) {
+			r.status, r.raw = 401, `{"type":"urn:wedsync:problem:stale","title":"x","status":401}`
+			r.header = http.Header{"Content-Type": {"application/problem+json"}, "Www-Authenticate": {"Bearer"}}
+		}, "urn:wedsync:problem:no-token"},
+	} {
+		got := ok
+		got.header, got.raw = maps.Clone(ok.header), `{"version":1,`+policy+`}`
+		c.change(&got)
+		faults := fmt.Sprint(described().faults("GET", "/api/policy", "", got))
+		if c.fault == "" && faults != "[]" || !strings.Contains(faults, c.fault) {
+			t.Errorf("%s: faults %s, want %q", name, faults, c.fault)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package server_test
+
+import (
+	"crypto/rand"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// A stage makes what a request is about when it is first named. Each has its own.
+type stage struct {
+	*site
+	made map[string]string
+}
+
+func newStage(s *site) *stage { return &stage{s, make(map[string]string)} }
+
+var named = regexp.MustCompile(`<[a-z]+>`)
+
+// fill puts ids in the place of <client>, <conflict> and so on.
+func (s *stage) fill(text string) string {
+	s.t.Helper()
+	return named.ReplaceAllStringFunc(text, func(name string) string {
+		if s.made[name] == "" {
+			s.make(name)
+		}
+		return s.made[name]
+	})
+}
+
+func (s *stage) make(name string) {
+	s.t.Helper()
+	switch name {
+	case "<client>":
+		s.made[name] = s.create(`{"name":"Ada & Ben","budget":12500}`)
+	case "<deleted>":
+		s.made[name] = s.create(`{"name":"Ada & Ben"}`)
+		s.want(204, s.do(olga, "DELETE", "/api/clients/"+s.made[name], ""))
+	case "<conflict>", "<proposal>":
+		got := s.want(200, s.do(phone, "PATCH", s.fill("/api/clients/<client>"), `{"fields":{"budget":13000}}`))
+		s.made["<conflict>"] = got.text("verdicts", "budget", "conflict_id")
+		s.made["<proposal>"] = s.do(olga, "GET", s.fill("/api/conflicts/<conflict>"), "").text("proposals", 0, "id")
+	case "<decided>":
+		s.want(200, s.do(olga, "POST", s.fill("/api/conflicts/<conflict>/resolve"), `{"version":1,"action":"keep"}`))
+		s.made[name] = s.made["<conflict>"]
+	case "<verdict>":
+		decided := s.fill("<decided>")
+		list := s.do(mia, "GET", "/api/verdicts?device=phone&limit=200", "")
+		for i := range list.at("items").([]any) {
+			if list.text("items", i, "conflict_id") == decided {
+				s.made[name] = list.text("items", i, "id")
+			}
+		}
+	case "<merged>", "<value>":
+		client := s.apart(map[string][2]string{"notes": {"likes peonies", "likes lilies"}})
+		s.made["<merged>"] = s.do(olga, "GET", "/api/clients/"+client, "").text("merged", "notes")
+		s.made["<value>"] = s.do(olga, "GET", s.fill("/api/merged/<merged>"), "").text("values", 1, "change")
+	}
+	if s.made[name] == "" {
+		s.t.Fatalf("nothing makes %s: see stage.make", name)
+	}
+}
+
+// perform sends the request of a row as that caller.
+func (s *stage) perform(row *right, caller caller, headers ...string) reply {
+	s.t.Helper()
+	method := described().route(row.id).Method
+	headers = append(headers, "Authorization", caller.authorization(s.site), "Idempotency-Key", rand.Text())
+	return s.send(method, s.fill(row.url), s.fill(row.body), headers...)
+}
+
+// key is how a test names a row and a caller.
+func (r *right) key(who string) string {
+	return fmt.Sprintf("%s by %s", r.id, strings.ReplaceAll(who, " ", "_"))
+}
