@@ -64,12 +64,10 @@ func newRealSite(t *testing.T) *realSite {
 			t.Error(err)
 		}
 	})
-	s.handler = server.New(server.Options{
-		API:     api.New(api.Options{Hub: h, Store: kept, Tokens: s.tokens, Tickets: tickets, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}),
-		Sync:    sockets,
-		Metrics: m,
-		Ready:   kept.Ping,
-	})
+	s.behind = api.Options{Hub: h, Store: kept, Tokens: s.tokens, Tickets: tickets, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}
+	s.beside = server.Options{Sync: sockets, Metrics: m, Ready: h.Ready}
+	s.joins = func(who conflicts.Principal, storage string) { s.syncs(who, storage) }
+	s.handler = server.New(s.options())
 	return s
 }
 

@@ -15,8 +15,8 @@ type Options struct {
 	API     *api.API
 	Sync    http.Handler // the automerge-repo protocol over WebSocket
 	Metrics *metrics.Metrics
-	Ready   func(context.Context) error // says why requests should go elsewhere
-	Pprof   bool                        // whether profiles can be had, by anybody who can connect
+	Ready   func(context.Context) (whyNot string) // why requests should go elsewhere, in words for anybody; empty if they need not
+	Pprof   bool                                  // whether profiles can be had, by anybody who can connect
 }
 
 // Routes is the map of the hub's URLs. See [api.Route] for how to add one.
@@ -26,6 +26,8 @@ func Routes(o Options) []api.Route {
 		api.On("GET", "/api/clients", a.ListClients, api.ListClientsDoc),
 		api.On("POST", "/api/clients", a.CreateClient, api.CreateClientDoc),
 		api.On("GET", "/api/clients/sync-status", a.SyncStatus, api.SyncStatusDoc),
+		api.On("POST", "/api/clients/import", a.ImportClients, api.ImportClientsDoc),
+		api.On("GET", "/api/clients/export", a.ExportClients, api.ExportClientsDoc),
 		api.On("GET", "/api/clients/{id}", a.GetClient, api.GetClientDoc),
 		api.On("PATCH", "/api/clients/{id}", a.PatchClient, api.PatchClientDoc),
 		api.On("DELETE", "/api/clients/{id}", a.DeleteClient, api.DeleteClientDoc),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -31,30 +30,42 @@ type site struct {
 	limits  *auth.Limits
 	handler http.Handler
 	log     strings.Builder
-	ready   error
-	synced  int // requests that reached the socket
+	unready string                                        // why not, empty if it is
+	synced  int                                           // requests that reached the socket
+	behind  api.Options                                   // what the API works with
+	beside  server.Options                                // and what has URLs besides
+	joins   func(who conflicts.Principal, storage string) // has a device known; none behind a fake hub
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, hub: newFakeHub(), tokens: auth.New([]byte("secret"), time.Now)}
 	s.tickets = auth.NewTickets(fakeTickets{}, []byte("secret"), time.Now)
-	s.handler = server.New(s.options())
-	return s
-}
-
-func (s *site) options() server.Options {
-	return server.Options{
-		API: api.New(api.Options{
-			Hub: s.hub, Store: s.hub, Tokens: s.tokens, Tickets: s.tickets, Limits: s.limits, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
-		}),
+	s.behind = api.Options{Hub: s.hub, Store: s.hub, Tokens: s.tokens, Tickets: s.tickets, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
+	s.beside = server.Options{
 		Sync: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			s.synced++
 			http.Error(w, "no socket", http.StatusUpgradeRequired)
 		}),
 		Metrics: metrics.New(),
-		Ready:   func(context.Context) error { return s.ready },
+		Ready:   func(context.Context) string { return s.unready },
 	}
+	s.handler = server.New(s.options())
+	return s
+}
+
+func (s *site) options() server.Options {
+	o, behind := s.beside, s.behind
+	behind.Limits = s.limits
+	o.API = api.New(behind)
+	return o
+}
+
+// serve has other parts stand behind the URLs.
+func (s *site) serve(change func(*api.Options)) {
+	s.behind.Log = slog.New(slog.DiscardHandler)
+	change(&s.behind)
+	s.handler = server.New(s.options())
 }
 
 func (s *site) token(p conflicts.Principal) string {
@@ -248,10 +259,9 @@ func TestReadinessFollowsTheStore(t *testing.T) {
 	s := newSite(t)
 	s.want(200, s.send("GET", "/healthz", ""))
 	s.want(200, s.send("GET", "/readyz", ""))
-	s.ready = errors.New("disk full in /srv/secret")
-	got := s.want(503, s.send("GET", "/readyz", ""))
-	if strings.Contains(got.raw, "secret") {
-		t.Errorf("internal text leaves the hub: %s", got.raw)
+	s.unready = "the disk is full"
+	if got := s.want(503, s.send("GET", "/readyz", "")); !strings.Contains(got.raw, s.unready) {
+		t.Errorf("does not say why: %s", got.raw)
 	}
 	s.want(200, s.send("GET", "/healthz", ""))
 }

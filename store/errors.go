@@ -41,3 +41,20 @@ type CommitError struct {
 func (e *CommitError) Error() string {
 	return fmt.Sprintf("commit of %s: %s", e.Record, e.Reason)
 }
+
+// An UnavailableError is an ErrUnavailable that says why.
+type UnavailableError struct {
+	Reason string // for a person, with what to do; tells no address and no secret
+	Err    error  // what happened
+}
+
+// Unavailable is the error that the store cannot work now for a reason.
+func Unavailable(reason string, err error) error { return &UnavailableError{reason, err} }
+
+// Error gives the reason and what happened.
+func (e *UnavailableError) Error() string {
+	return fmt.Sprintf("%v: %s: %v", ErrUnavailable, e.Reason, e.Err)
+}
+
+// Unwrap gives ErrUnavailable and what happened.
+func (e *UnavailableError) Unwrap() []error { return []error{ErrUnavailable, e.Err} }

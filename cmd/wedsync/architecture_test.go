@@ -40,7 +40,8 @@ var mayImport = map[string][]string{
 	"server/auth":           {"crdt", "conflicts", "store"},
 	"server/hub":            {"crdt", "crdt/engine", "syncproto", "conflicts", "store", "server/metrics"},
 	"server/socket":         {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
-	"server/api":            {"crdt", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
+	"server/sheet":          {"crdt", "conflicts"},
+	"server/api":            {"crdt", "conflicts", "store", "server/auth", "server/hub", "server/metrics", "server/sheet"},
 	"server/openapi":        {"server/api"},
 	"server":                {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
 	"cmd":                   {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo"},
@@ -63,7 +64,7 @@ var onlyIn = map[string][]string{
 }
 
 // pure packages have no socket, disk, clock or goroutine.
-var pure = []string{"crdt", "crdt/internal", "syncproto", "conflicts"}
+var pure = []string{"crdt", "crdt/internal", "syncproto", "conflicts", "server/sheet"}
 
 func TestPackagesImportDownOnly(t *testing.T) {
 	for _, p := range packages(t) {

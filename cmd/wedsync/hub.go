@@ -104,7 +104,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		API:     jsonapi.New(jsonapi.Options{Hub: h, Store: s, Tokens: tokens, Tickets: door.Tickets, Limits: o.Limits, Log: o.Log}),
 		Sync:    sockets,
 		Metrics: m,
-		Ready:   s.Ping,
+		Ready:   h.Ready,
 		Pprof:   o.Pprof,
 	}), sockets, nil
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -137,18 +138,26 @@ func (h *hubProcess) launch() {
 	h.cmd = exec.Command(path, slices.Concat([]string{"serve", "--listen", h.address}, h.store, h.flags)...)
 	h.cmd.Env = append(os.Environ(), h.env...)
 	h.cmd.Stderr = h.log
-	// A hub must not outlive a test process that is killed.
-	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	h.cmd.SysProcAttr = hubAttributes()
 	out, err := h.cmd.StdoutPipe()
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if err := h.cmd.Start(); err != nil {
-		h.t.Fatalf("start hub: %v", err)
-	}
 	h.ended = make(chan struct{})
 	h.serves = make(chan string, 1)
-	go h.read(out, h.serves) // ends with the process
+	started := make(chan error)
+	// A child dies with the thread that started it, so that one lives as long as the child.
+	go func() {
+		runtime.LockOSThread()
+		err := h.cmd.Start()
+		started <- err
+		if err == nil {
+			h.read(out, h.serves)
+		}
+	}()
+	if err := <-started; err != nil {
+		h.t.Fatalf("start hub: %v", err)
+	}
 }
 
 // await returns once a process that was launched serves.

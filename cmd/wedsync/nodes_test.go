@@ -257,18 +257,8 @@ func (w *cluster) settle() {
 	}
 	olga := w.hubs[1].api(owner("olga"))
 	checkQueue(w.T, olga, w.records)
-	proposals := make(map[string]string)
-	all := olga.conflicts("")
-	for _, c := range all {
-		for _, p := range c.Proposals {
-			if other, twice := proposals[p.ID]; twice {
-				w.Errorf("proposal %s stands in conflicts %s and %s", p.ID, other, c.ID)
-			}
-			proposals[p.ID] = c.ID
-		}
-	}
-	w.counts["conflicts"], w.counts["proposals"] = len(all), len(proposals)
-	if len(all) == 0 {
+	w.counts["conflicts"], w.counts["proposals"] = checkProposals(w.T, olga)
+	if w.counts["conflicts"] == 0 {
 		w.Error("nobody's date diverted: the run shows nothing")
 	}
 }

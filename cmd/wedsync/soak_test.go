@@ -18,6 +18,7 @@ var (
 	soakNodes         = flag.Duration("soak.nodes", 25*time.Second, "`how long` devices move between hubs on one database")
 	soakCopied        = flag.Int("soak.copied", 200, "records that are copied, `N` in all")
 	soakCopiedChanges = flag.Int("soak.copiedchanges", 20, "changes of each record that is copied, `N` in all")
+	soakFailures      = flag.Int("soak.failures", 0, "failures of the database, `N` in all; 0 for each once")
 	soakReport        = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
 )
 

@@ -17,6 +17,10 @@ type Hub interface {
 	Access
 	// Create stores a new record of e's supplier. The answer is stored with it.
 	Create(ctx context.Context, e conflicts.Edit, answer hub.AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error)
+	// CreateAs is Create with an id that the caller chose, or says hub.ErrTaken.
+	CreateAs(ctx context.Context, id crdt.RecordID, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error)
+	// SeriesID is the id of the nth record of a series, the same whenever it is asked for.
+	SeriesID(series string, n uint16) crdt.RecordID
 	// Edit stores an edit of a record of e's supplier, or says store.ErrNotFound.
 	Edit(ctx context.Context, id crdt.RecordID, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Resolve stores a person's decision of a conflict of that record.
@@ -39,6 +43,8 @@ type Hub interface {
 	Repair(ctx context.Context, id crdt.RecordID, by conflicts.Principal, user, device string) (*hub.Repair, error)
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
+	// FreshList reads a page of records with their projections brought up to date.
+	FreshList(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
 	// SyncStatus says how the devices that a query selects stand to records.
 	SyncStatus(ctx context.Context, supplier string, q hub.StatusQuery) (hub.SyncStatus, error)
 	// History tells what happened to a record.
@@ -58,6 +64,7 @@ type Hub interface {
 // A Reader is the part of a [store.Store] that the API reads from, and notes in
 // what was read.
 type Reader interface {
+	Heads(ctx context.Context, ids []crdt.RecordID) (map[crdt.RecordID]store.Heads, error)
 	Summary(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
 	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
@@ -95,6 +102,7 @@ type API struct {
 	log      *slog.Logger
 	now      func() time.Time
 	inFlight inFlight
+	imports  imports
 }
 
 // New makes an API.

@@ -19,6 +19,7 @@ import (
 
 func startLimited(t *testing.T, s store.Store, l hub.Limits) *hub.Hub {
 	t.Helper()
+	l.ComeBack = atOnce
 	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler), Limits: l})
 	if err != nil {
 		t.Fatal(err)

@@ -112,8 +112,11 @@ func commitsOf(batch []pendingCommit) []store.Commit {
 func (c *committer) answer(batch []pendingCommit, stale []crdt.RecordID, err error) {
 	if err != nil {
 		c.hub.metrics.failures.Inc()
-		c.hub.log.Error("append failed; devices are told to come back", "commits", len(batch), "err", err)
+		c.hub.storeFailed(err)
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if err == nil {
+		c.hub.storeWorked()
 	}
 	for _, p := range batch {
 		switch {

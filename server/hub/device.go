@@ -48,6 +48,7 @@ type Device struct {
 	ready       func()    // see Notify
 	notified    bool      // ready was called, and Take has had something to return since
 	code        CloseCode // set once
+	away        bool      // see comeBack
 	slots       map[*room]*slot
 	due         []*slot // slots with something to send, oldest first
 	bytes       int     // of the messages in slots
@@ -117,15 +118,6 @@ func (d *Device) Close(code CloseCode) {
 // Done is closed when the device is; Code says why.
 func (d *Device) Done() <-chan struct{} { return d.done }
 
-func (d *Device) closed() bool {
-	select {
-	case <-d.done:
-		return true
-	default:
-		return false
-	}
-}
-
 // Code is the close code, 0 while the device is open.
 func (d *Device) Code() CloseCode {
 	d.mu.Lock()
@@ -149,14 +141,18 @@ func (d *Device) Leave() {
 
 // Receive takes one event of the connection. It waits while the record's room
 // is full, while too much of all devices is under way, and while the device
-// leaves too many answers unread. An error ends the connection. Of a device that
-// is closed nothing more is taken.
+// leaves too many answers unread. What a device says that is about to come back
+// is dropped. An error ends the connection; it is ErrClosed once the device is
+// closed.
 func (d *Device) Receive(ctx context.Context, e syncproto.Event) error {
-	if d.closed() {
-		return ErrClosed
-	}
 	if err := d.attentive(ctx); err != nil {
 		return err
+	}
+	switch {
+	case d.Code() != 0:
+		return ErrClosed
+	case d.closed():
+		return nil
 	}
 	switch e := e.(type) {
 	case syncproto.Sync:

@@ -12,6 +12,7 @@
 // a room; a room never waits for a device.
 //
 // If the store cannot take a commit the record in memory is forgotten, the
-// devices that brought it are told to come back, and the next task loads the
-// record again: there is no other recovery.
+// devices that brought it are told to come back, each after a random while so
+// that not all come at once, and the next task loads the record again: there is
+// no other recovery.
 package hub

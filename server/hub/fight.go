@@ -89,8 +89,7 @@ func (r *room) delays(t *syncTask, now time.Time) bool {
 		return true // the turn is staged again
 	}
 	if !r.hub.delayed.tryTake(t.weight) {
-		// It comes back, and offers again what it has to say.
-		t.device.Close(TryAgain)
+		t.device.comeBack()
 		return true
 	}
 	f.waiting = append(f.waiting, t)

@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -17,6 +16,8 @@ type follower struct {
 	hub    *Hub
 	wakes  chan struct{} // one slot: something rang
 	gossip *gossip
+
+	warned bool // belongs to run
 
 	mu       sync.Mutex
 	followed map[string]*followed
@@ -35,6 +36,7 @@ type followed struct {
 const (
 	followAfter = time.Minute // of nobody asking about a supplier, it is followed no more
 	movesPage   = 1000
+	listenLong  = time.Minute            // after which the end of listening is news again
 	listenRest  = 500 * time.Millisecond // before listening again, and as much again by chance
 )
 
@@ -123,16 +125,20 @@ func (f *follower) run() {
 // listen hears other nodes, and again whenever that ends.
 func (f *follower) listen() {
 	ctx := f.hub.ctx
-	for {
+	for told := false; ; {
+		began := f.hub.now()
 		err := f.hub.store.Listen(ctx, store.Listener{Moved: f.rung, Told: f.gossip.heard})
 		if ctx.Err() != nil {
 			return
 		}
-		f.hub.log.Warn("other nodes are not heard for now; their changes arrive a little later", "err", err)
+		if lasted := f.hub.now().Sub(began); !told || lasted > listenLong {
+			f.hub.log.Warn("other nodes are not heard for now; their changes arrive a little later", "err", err)
+			told = true
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(listenRest + rand.N(listenRest)):
+		case <-time.After(listenRest + f.hub.chance(listenRest)):
 		}
 	}
 }
@@ -173,9 +179,11 @@ func (f *follower) follow(suppliers []string) {
 		f.warn(err)
 		return
 	}
+	failed := false
 	for supplier, end := range ends { // before all that may take long
 		if err := f.admitAgain(supplier, end.Access); err != nil {
 			f.warn(err)
+			failed = true
 		}
 	}
 	fresh := make(map[string]bool)
@@ -192,9 +200,11 @@ func (f *follower) follow(suppliers []string) {
 		default:
 			if err := f.catchUp(supplier, s, end); err != nil {
 				f.warn(err)
+				failed = true
 			}
 		}
 	}
+	f.warned = f.warned && failed
 	if len(fresh) > 0 {
 		f.lookAgain(fresh)
 	}
@@ -219,8 +229,10 @@ func (f *follower) lookAgain(suppliers map[string]bool) {
 	})
 }
 
+// warn says that the journals cannot be read, once until they can.
 func (f *follower) warn(err error) {
-	if f.hub.ctx.Err() == nil {
+	if f.hub.ctx.Err() == nil && !f.warned {
+		f.warned = true
 		f.hub.log.Warn("what other nodes stored cannot be read now", "err", err)
 	}
 }

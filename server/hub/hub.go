@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -24,6 +25,9 @@ var ErrUnavailable = errors.New("the hub cannot store changes now, try again")
 // ErrForbidden means that the principal's role does not allow it.
 var ErrForbidden = errors.New("not allowed for this role")
 
+// ErrTaken means that an id names a record already, whoever's, or did.
+var ErrTaken = errors.New("the id cannot be used for a new record")
+
 // A Materialiser makes JSON of a record's changes; it is an [engine.Engine].
 type Materialiser interface {
 	Materialise(ctx context.Context, id crdt.RecordID, chunks [][]byte) (*engine.Result, error)
@@ -37,6 +41,9 @@ type Options struct {
 	Registerer prometheus.Registerer // none if nil
 	Now        func() time.Time      // time.Now if nil
 	Limits     Limits                // zero fields mean DefaultLimits
+	// Chance picks a random time that is shorter than a given one; rand.N if nil.
+	// Any goroutine calls it.
+	Chance func(time.Duration) time.Duration
 }
 
 // A Hub is the live part of a wedsync server. Its methods may be called from
@@ -46,6 +53,7 @@ type Hub struct {
 	engine  Materialiser
 	log     *slog.Logger
 	now     func() time.Time
+	chance  func(time.Duration) time.Duration
 	limits  Limits
 	metrics *metrics
 	env     *conflicts.Env
@@ -64,6 +72,7 @@ type Hub struct {
 	project  *projector
 	convert  *converter
 	notes    *notes
+	health   health
 	remind   *reminder
 	follow   *follower
 
@@ -92,8 +101,11 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Chance == nil {
+		o.Chance = rand.N[time.Duration]
+	}
 	h := &Hub{
-		store: o.Store, engine: o.Engine, log: o.Log, now: o.Now,
+		store: o.Store, engine: o.Engine, log: o.Log, now: o.Now, chance: o.Chance,
 		limits:    o.Limits.orDefault(),
 		metrics:   newMetrics(o.Registerer),
 		env:       &conflicts.Env{Secret: identity.Secret, Limits: crdt.DefaultLimits},

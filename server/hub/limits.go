@@ -26,6 +26,7 @@ type Limits struct {
 	TypingMost     time.Duration // how long it is told nothing at most
 	Notes          time.Duration // between two times that the store is told what devices hold
 	Follow         time.Duration // between two looks at what other nodes stored that no ring told of
+	ComeBack       time.Duration // after which a device that could not be served is told to come back, at most
 	Contacts       int           // device and record pairs that left of which the heads are remembered in memory; beyond, the oldest go
 }
 
@@ -50,6 +51,7 @@ var DefaultLimits = Limits{
 	TypingMost:     3 * time.Second,
 	Notes:          30 * time.Second,
 	Follow:         500 * time.Millisecond,
+	ComeBack:       3 * time.Second,
 	Contacts:       100_000,
 }
 
@@ -75,6 +77,7 @@ func (l Limits) orDefault() Limits {
 		TypingMost:     cmp.Or(l.TypingMost, d.TypingMost),
 		Follow:         cmp.Or(l.Follow, d.Follow),
 		Notes:          cmp.Or(l.Notes, d.Notes),
+		ComeBack:       cmp.Or(l.ComeBack, d.ComeBack),
 		Contacts:       cmp.Or(l.Contacts, d.Contacts),
 	}
 }

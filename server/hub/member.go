@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -188,6 +189,6 @@ func (r *room) reject(s *stage, d *Device, err error) {
 		s.deny(r, d)
 		return
 	}
-	r.hub.log.Error("record cannot be served now", "record", r.id, "device", d.who.Device, "err", err)
-	d.Close(TryAgain)
+	r.hub.storeFailed(fmt.Errorf("serve record %s: %w", r.id, err))
+	d.comeBack()
 }

@@ -11,6 +11,7 @@ type metrics struct {
 	appends     prometheus.Counter
 	followed    prometheus.Counter
 	failures    prometheus.Counter
+	sentAway    prometheus.Counter
 	changes     prometheus.Counter
 	hubChanges  prometheus.Counter
 	refused     *prometheus.CounterVec
@@ -40,6 +41,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		appends:     counter("appends_total", "Transactions that stored commits."),
 		followed:    counter("commits_followed_total", "Times that an open record was brought up to what another node stored."),
 		failures:    counter("append_failures_total", "Transactions that failed; their devices were told to come back."),
+		sentAway:    counter("devices_sent_away_total", "Devices that were told to come back, because the store failed or their record was held up."),
 		changes:     counter("changes_stored_total", "Changes stored, hub changes included."),
 		hubChanges:  counter("hub_changes_total", "Hub changes written."),
 		refused:     vec("changes_refused_total", "Changes of devices that were refused.", "reason"),
@@ -51,7 +53,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		reminders:   counter("reminders_total", "Reminders of conflicts that have waited for long."),
 	}
 	if r != nil {
-		r.MustRegister(m.devices, m.open, m.openBytes, m.commits, m.appends, m.followed, m.failures, m.changes,
+		r.MustRegister(m.devices, m.open, m.openBytes, m.commits, m.appends, m.followed, m.failures, m.sentAway, m.changes,
 			m.hubChanges, m.refused, m.verdicts, m.merged, m.projections, m.pending, m.oldest, m.reminders)
 	}
 	return m

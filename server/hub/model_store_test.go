@@ -65,7 +65,8 @@ func (m *model) start() {
 	m.store = &crashing{Store: inner}
 	m.hub, err = hub.New(m.ctx, hub.Options{
 		Store: m.store, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return time.Unix(0, m.clock.Load()).UTC() },
+		Now:    func() time.Time { return time.Unix(0, m.clock.Load()).UTC() },
+		Limits: hub.Limits{ComeBack: atOnce},
 	})
 	if err != nil {
 		m.t.Fatalf("%v", err)

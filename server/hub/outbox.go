@@ -59,7 +59,7 @@ func (d *Device) putUnavailable(documentID string) {
 func (d *Device) unread() <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.unavailable) < d.hub.limits.Denials {
+	if len(d.unavailable) < d.hub.limits.Denials || d.away {
 		return nil
 	}
 	if d.read == nil {
@@ -104,7 +104,7 @@ func (d *Device) queue(s *slot) {
 
 // signal tells whoever sends that something is due, or that the device is closed.
 func (d *Device) signal() {
-	if d.ready != nil && !d.notified {
+	if d.ready != nil && !d.notified && (d.code != 0 || !d.away) {
 		d.notified = true
 		d.ready()
 	}
@@ -155,7 +155,7 @@ func (d *Device) drain(out []Outgoing) (_ []Outgoing, ask []*room, closed bool) 
 	if d.code != 0 {
 		return nil, nil, true
 	}
-	if d.idle() {
+	if d.away || d.idle() {
 		d.notified = false
 		return out, nil, false
 	}

@@ -44,13 +44,16 @@ func openStore(t *testing.T) store.Store {
 
 func startHub(t *testing.T, s store.Store) *hub.Hub {
 	t.Helper()
-	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler)})
+	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler), Limits: hub.Limits{ComeBack: atOnce}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Close)
 	return h
 }
+
+// atOnce is a limit of tests that do not wait.
+const atOnce = time.Nanosecond
 
 func principal(user string, role conflicts.Role) conflicts.Principal {
 	return conflicts.Principal{Supplier: "studio", User: user, Device: user + "-phone", Role: role}

@@ -97,7 +97,7 @@ func (s *stage) deny(r *room, d *Device) {
 // fail tells everybody whose edit came to nothing.
 func (s *stage) fail(err error) {
 	for _, d := range s.brought {
-		d.Close(TryAgain)
+		d.comeBack()
 	}
 	for _, reply := range s.replies {
 		reply(err)

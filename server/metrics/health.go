@@ -14,13 +14,14 @@ func Healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "ok\n") // a caller that has gone away needs no answer
 }
 
-// Readyz answers 200 while ready returns nil within two seconds, else 503.
-func Readyz(ready func(context.Context) error) http.Handler {
+// Readyz answers 200 while ready returns nothing, else 503 and what it returns. It
+// has two seconds.
+func Readyz(ready func(context.Context) (whyNot string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 		defer cancel()
-		if ready(ctx) != nil {
-			http.Error(w, "not ready: the store cannot be written", http.StatusServiceUnavailable)
+		if why := ready(ctx); why != "" {
+			http.Error(w, "not ready: "+why, http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = io.WriteString(w, "ready\n")

@@ -109,11 +109,6 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 		}
 	}()
 	who := session.Principal
-	if _, err := h.Hub.Admit(r.Context(), who); err != nil {
-		h.Log.Info("sync connection not admitted", "supplier", who.Supplier, "user", who.User, "device", who.Device, "err", err)
-		shutOut(conn, err)
-		return nil, nil
-	}
 	conn.SetReadLimit(maxJoin)
 	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, expires: session.Expires, leave: leave, session: syncproto.NewSession(syncproto.HubID{
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
@@ -123,12 +118,6 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 		return nil, nil
 	}
 	return c, device
-}
-
-// shutOut ends a connection that the hub does not admit.
-func shutOut(conn *websocket.Conn, err error) {
-	code := hub.CloseCodeOf(err)
-	_ = conn.Close(websocket.StatusCode(code), reasons[code]) // a courtesy
 }
 
 // Wait returns when all connections have ended, or ctx has. They end soon once
@@ -185,7 +174,7 @@ func (c *connection) handshake(ctx context.Context) (*hub.Device, error) {
 	c.peer = joined.PeerID
 	device, err := c.Hub.Join(ctx, c.who, joined)
 	if err != nil {
-		shutOut(c.conn, err)
+		c.shutOut(ctx, c.conn, err)
 		return nil, err
 	}
 	if err := c.welcome(); err != nil {
@@ -229,7 +218,7 @@ func (c *connection) end(device *hub.Device, err error) {
 
 var reasons = map[hub.CloseCode]string{
 	hub.GoingAway:    "come back: the hub restarts, or your role has changed",
-	hub.TryAgain:     "the hub cannot store now, come back",
+	hub.TryAgain:     "the hub cannot do this now, come back",
 	hub.Replaced:     "this device connected again",
 	hub.Misbehaved:   "too many malformed messages",
 	hub.Unauthorised: "the token has expired, come back with another",

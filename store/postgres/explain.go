@@ -29,11 +29,11 @@ func explain(ctx context.Context, err error) error {
 	case errors.As(err, &server):
 		return explainServer(server, err)
 	case errors.As(err, &connecting):
-		return fmt.Errorf("%w: cannot be reached (is the server running, and the address right?): %w", store.ErrUnavailable, err)
+		return store.Unavailable("cannot be reached (is the server running, and the address right?)", err)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%w: does not answer: %w", store.ErrUnavailable, err)
+		return store.Unavailable("does not answer", err)
 	case errors.As(err, &network), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), isClosed(err):
-		return fmt.Errorf("%w: the connection was lost: %w", store.ErrUnavailable, err)
+		return store.Unavailable("the connection was lost", err)
 	}
 	return err
 }
@@ -58,7 +58,7 @@ func isClosed(err error) bool {
 
 // explainServer explains what the server itself said.
 func explainServer(e *pgconn.PgError, err error) error {
-	unavailable := func(what string) error { return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, what, err) }
+	unavailable := func(reason string) error { return store.Unavailable(reason, err) }
 	switch e.Code {
 	case "25006":
 		return unavailable("the server only lets read (is it a standby? give the address of the primary)")

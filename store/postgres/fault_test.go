@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -80,12 +81,18 @@ func TestNothingAcknowledgedIsLostWhenTheServerStopsImmediately(t *testing.T) {
 				}
 			})
 		}
-		<-full
+		ended := make(chan error, 1)
+		go func() { ended <- g.Wait() }()
+		select {
+		case <-full:
+		case err := <-ended:
+			t.Fatalf("round %d: all writers ended after %d commits, before the server did: %v", round, acknowledged.Load(), err)
+		}
 		if err := srv.StopImmediately(); err != nil {
 			t.Fatal(err)
 		}
-		if err := g.Wait(); err != nil {
-			t.Fatal(err)
+		if err := <-ended; err != nil {
+			t.Fatalf("round %d: %v", round, err)
 		}
 		if err := s.Ping(t.Context()); !errors.Is(err, store.ErrUnavailable) {
 			t.Errorf("ping of a stopped server: got error %v, want %v", err, store.ErrUnavailable)
@@ -97,7 +104,7 @@ func TestNothingAcknowledgedIsLostWhenTheServerStopsImmediately(t *testing.T) {
 		for w := range writers {
 			st, err := s.Load(t.Context(), crdt.RecordID{1, byte(w)})
 			if err != nil || st.Version < safe[w] || st.Version > safe[w]+1 {
-				t.Fatalf("writer %d: %d was acknowledged, stored is %+v, %v", w, safe[w], st, err)
+				t.Fatalf("round %d, writer %d: %d was acknowledged, stored is %+v, %v", round, w, safe[w], st, err)
 			}
 		}
 		for n := range 3 {
@@ -261,4 +268,70 @@ func TestLockThatIsNeverFreedIsUnavailable(t *testing.T) {
 	if st, err := s.Load(t.Context(), crdt.RecordID{2}); err != nil || st.Version != 1 {
 		t.Errorf("the other half: %+v, %v", st, err)
 	}
+}
+
+func TestPingOfAServerThatSaysNothingEndsWithItsCaller(t *testing.T) {
+	srv, s := own(t)
+	storetest.AppendStep(t, s, 0)
+	if err := srv.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	if err := s.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > callTimeout/2 {
+		t.Errorf("got error %v after %s", err, time.Since(begun))
+	}
+	if err := srv.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	storetest.AppendStep(t, s, 1)
+}
+
+// TestAppendOverABrokenNetworkIsUnavailable cuts the network,
+// or loses what the server answers.
+func TestAppendOverABrokenNetworkIsUnavailable(t *testing.T) {
+	srv, direct := own(t)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	n, err := srv.Network(rand.New(rand.NewPCG(seed, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s := opened(t, n.Address(direct.config.ConnConfig.Database))
+	storetest.AppendStep(t, s, 0)
+	n.Cut()
+	if _, err := s.Append(t.Context(), storetest.Step(1)); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("cut: got error %v, want %v", err, store.ErrUnavailable)
+	}
+	n.Mend()
+	recovered(t, s)
+	storetest.AppendStep(t, s, 1)
+
+	n.LoseAnswers()
+	failed := make(chan error)
+	go func() {
+		_, err := s.Append(t.Context(), storetest.Step(2))
+		failed <- err
+	}()
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for version := uint64(0); version < 3; <-again.C { // it is stored, and nobody was told
+		found, err := direct.Heads(t.Context(), []crdt.RecordID{storetest.One})
+		if err != nil {
+			t.Fatal(err)
+		}
+		version = found[storetest.One].Version
+	}
+	n.Mend()
+	if err := <-failed; !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("answer lost: got error %v, want %v", err, store.ErrUnavailable)
+	}
+	recovered(t, s)
+	storetest.AppendStep(t, s, 3)
 }

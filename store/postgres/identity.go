@@ -61,8 +61,14 @@ func readMeta(ctx context.Context, row func(context.Context, string, ...any) pgx
 // Ping implements [store.Store]: it writes and waits for the disk.
 func (s *Store) Ping(ctx context.Context) error {
 	const upsert = `INSERT INTO wedsync.meta (name, value) VALUES ('ping', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
-	return s.write(ctx, s.durable, "ping", func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, upsert, []byte(s.node))
+	leave, err := s.enter()
+	if err != nil {
 		return err
-	})
+	}
+	defer leave()
+	// Whether it was stored is no matter: it waits no longer than its caller.
+	within, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err = s.durable.Exec(within, upsert, []byte(s.node))
+	return s.explain(ctx, "ping", err)
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
 
 	"wedsync/store"
@@ -69,6 +70,15 @@ func started(ctx context.Context, settings ...string) (*pgtest.Server, error) {
 // open opens the store of a directory, which holds nothing but the address of
 // its database.
 func open(ctx context.Context, dir string) (store.Store, error) {
+	address, err := addressOf(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	return Open(ctx, address)
+}
+
+// addressOf is the address in a directory, of a new database if there is none.
+func addressOf(ctx context.Context, dir string) (string, error) {
 	file := filepath.Join(dir, "address")
 	address, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
@@ -77,10 +87,28 @@ func open(ctx context.Context, dir string) (store.Store, error) {
 			address, err = []byte(made), os.WriteFile(file, []byte(made), 0o600)
 		}
 	}
+	return string(address), err
+}
+
+// openAlone is open once nobody else is connected: the last transaction of a
+// process that was killed goes on until the server is through with it.
+func openAlone(ctx context.Context, dir string) (s store.Store, err error) {
+	address, err := addressOf(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	return Open(ctx, string(address))
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	const others = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`
+	for n := 1; n > 0; {
+		if err := conn.QueryRow(ctx, others).Scan(&n); err != nil {
+			return nil, err
+		}
+	}
+	return Open(ctx, address)
 }
 
 func TestStoreKeepsThePromisesOfTheContract(t *testing.T) {
@@ -88,7 +116,7 @@ func TestStoreKeepsThePromisesOfTheContract(t *testing.T) {
 }
 
 func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
-	storetest.RunCrash(t, open)
+	storetest.RunCrash(t, openAlone)
 }
 
 // database makes a fresh database until the test ends.

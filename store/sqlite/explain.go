@@ -23,15 +23,15 @@ func explain(err error) error {
 	}
 	switch e.Code() & 0xff {
 	case codes.SQLITE_FULL:
-		return fmt.Errorf("%w: the disk is full (free some space): %w", store.ErrUnavailable, err)
+		return store.Unavailable("the disk is full (free some space)", err)
 	case codes.SQLITE_READONLY, codes.SQLITE_PERM, codes.SQLITE_CANTOPEN:
-		return fmt.Errorf("%w: the file cannot be written (check its owner, mode and mount): %w", store.ErrUnavailable, err)
+		return store.Unavailable("the file cannot be written (check its owner, mode and mount)", err)
 	case codes.SQLITE_IOERR:
-		return fmt.Errorf("%w: the disk fails (check the system's log): %w", store.ErrUnavailable, err)
+		return store.Unavailable("the disk fails (check the system's log)", err)
 	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
-		return fmt.Errorf("%w: another process holds the file (stop it): %w", store.ErrUnavailable, err)
+		return store.Unavailable("another process holds the file (stop it)", err)
 	case codes.SQLITE_NOMEM:
-		return fmt.Errorf("%w: out of memory: %w", store.ErrUnavailable, err)
+		return store.Unavailable("out of memory", err)
 	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
 		return fmt.Errorf("%w: the file is damaged (restore it from a backup): %w", store.ErrCorrupt, err)
 	}

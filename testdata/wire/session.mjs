@@ -171,8 +171,11 @@ export class Client {
 
   // Commands about the network.
 
+  // offline loses what is under way too: a message that arrived while the socket
+  // closes would be answered, and throw out of the middle of a document's update.
   offline() {
     this.adapter.url = NOWHERE
+    this.adapter.socket?.removeEventListener("message", this.adapter.onMessage)
     this.adapter.socket?.terminate()
     return this.#until(() => this.repo.peers.length === 0, DEFAULT_WAIT, () => "offline: the hub is still a peer")
   }
@@ -247,7 +250,13 @@ export class Client {
       this.frames.sent++
       this.frames.last = Date.now()
       queueMicrotask(() => this.#check())
-      return send(message)
+      try {
+        return send(message)
+      } catch (err) {
+        // 2.5.6 throws on a socket that closes, out of the middle of a document's
+        // update, and loses the document. 2.6 drops what it cannot send, and so do we.
+        this.print({ event: "trouble", message: err.message })
+      }
     }
   }
 

@@ -24,19 +24,29 @@ const (
 
 // A Server is a PostgreSQL server of one test package.
 type Server struct {
-	bin, dir   string
-	credential *syscall.Credential // nil to stay who we are
-	settings   []string
-	process    *exec.Cmd
-	ended      chan error // holds how the process ended
+	bin, dir    string
+	credential  *syscall.Credential // nil to stay who we are
+	settings    []string
+	environment []string // of the server's processes, beside what all have
+	process     *exec.Cmd
+	paused      bool
+	ended       chan error // holds how the process ended
 }
 
 // Start makes a new cluster and starts its server, with settings such as
 // "max_connections=20". It does not wait for the disk, unless a setting says so:
 // what it keeps outlives its processes, not the machine.
 func Start(settings ...string) (*Server, error) {
+	return start(settings, func(*Server) error { return nil })
+}
+
+// start is Start with something to do before the server runs.
+func start(settings []string, prepare func(*Server) error) (*Server, error) {
 	s := &Server{settings: append([]string{"fsync=off", "full_page_writes=off", "max_connections=60"}, settings...)}
 	err := s.make()
+	if err == nil {
+		err = prepare(s)
+	}
 	if err == nil {
 		err = s.Restart()
 	}
@@ -98,6 +108,7 @@ func (s *Server) command(program string, args ...string) *exec.Cmd {
 	c := exec.Command(filepath.Join(s.bin, program), args...)
 	c.Dir = s.dir
 	c.Env = []string{"PATH=" + s.bin, "LC_ALL=C", "TZ=UTC"}
+	c.Env = append(c.Env, s.environment...)
 	c.SysProcAttr = attributes(s.credential)
 	return c
 }
@@ -184,6 +195,11 @@ func (s *Server) Stop() error { return s.stop(syscall.SIGINT) }
 func (s *Server) stop(sig syscall.Signal) error {
 	if s.process == nil {
 		return nil
+	}
+	if s.paused {
+		if err := s.Resume(); err != nil {
+			return err
+		}
 	}
 	if err := s.process.Process.Signal(sig); err != nil {
 		return err
