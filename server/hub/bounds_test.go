@@ -253,7 +253,7 @@ func TestNoMoreThanTheLimitIsRememberedOfNamelessDevicesThatLeft(t *testing.T) {
 		r.device.Leave()
 	}
 	settle(t, h, anna)
-	status, err := h.SyncStatus(t.Context(), "studio", crdt.RecordID{}, 10)
+	status, err := h.SyncStatus(t.Context(), "studio", hub.StatusQuery{Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

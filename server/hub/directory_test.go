@@ -300,7 +300,7 @@ func TestDeviceThatWritesIntoTheDirectoryIsRefusedAndHearsOn(t *testing.T) {
 		if !slices.Contains(cleo.listed(), two.DocumentID()) {
 			t.Errorf("cleo lists %v", cleo.listed())
 		}
-		status, err := h.SyncStatus(t.Context(), "studio", crdt.RecordID{}, 10)
+		status, err := h.SyncStatus(t.Context(), "studio", hub.StatusQuery{Limit: 10})
 		if err != nil || status.Directory == nil || len(status.Items) != 2 {
 			t.Fatalf("got %+v, %v", status, err)
 		}

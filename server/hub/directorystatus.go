@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"slices"
 
 	"wedsync/crdt"
 	"wedsync/store"
@@ -25,6 +24,6 @@ func (h *Hub) directoryStatus(ctx context.Context, supplier string) (*RecordStat
 	if err != nil {
 		return nil, err
 	}
-	status.Devices = slices.DeleteFunc(status.Devices, func(d DeviceStatus) bool { return d.State == NeverSeen })
+	sortDevices(status.Devices)
 	return &status, nil
 }

@@ -17,10 +17,11 @@ const (
 	NeverSeen     = "never_seen"
 )
 
-// The states of a record that the hub had lost.
+// The states of a record that the hub had lost, or that it cannot read.
 const (
 	Recovering = "recovering"
 	Recovered  = "recovered"
+	Unreadable = "unreadable"
 )
 
 // A saying is what a state means in plain words, and one thing to do about it.
@@ -98,6 +99,15 @@ func unreadable() DeviceStatus {
 		State:       HubBehind,
 		Explanation: "The hub cannot read this record now.",
 		Action:      "Ask the operator to look into the hub's log and to run wedsync doctor.",
+	}
+}
+
+// unreadableLedger is the notice of a record whose decisions cannot be read.
+func unreadableLedger() *Notice {
+	return &Notice{
+		State:       Unreadable,
+		Explanation: "The hub cannot read what was decided about this record.",
+		Action:      "Ask the operator to run wedsync doctor.",
 	}
 }
 

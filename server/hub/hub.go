@@ -64,6 +64,7 @@ type Hub struct {
 	resident resident
 	devices  registry
 	contacts contacts
+	digests  digests
 	policies policies
 	access   accesses
 	commits  *committer

@@ -4,13 +4,14 @@
 import { decodeSyncMessage } from "@automerge/automerge"
 import { NOWHERE, openVersion, sameHeads } from "./repos.mjs"
 import { at, decode, encode } from "./values.mjs"
+import { digest } from "../digest/digest.mjs"
 
 const DEFAULT_WAIT = 20_000 // ms until a wait gives up
 
 export class Client {
   static commands = [
     "create", "find", "set", "text", "splice", "remove", "inc", "load", "type", "insist", "stop",
-    "get", "heads", "history", "changes", "has", "offline", "online", "broadcast", "observe",
+    "get", "heads", "digest", "history", "changes", "has", "offline", "online", "broadcast", "observe",
     "wait", "quiet", "traffic", "save", "close",
   ]
 
@@ -146,6 +147,10 @@ export class Client {
 
   heads({ id }) {
     return { heads: [...this.v.heads(this.#ready(id))].sort() }
+  }
+
+  async digest({ id }) {
+    return { value: await digest(this.v.doc(this.#ready(id))) }
   }
 
   history({ id }) {
