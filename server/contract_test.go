@@ -44,7 +44,13 @@ type contract struct {
 
 // unseen are the answers that no test of this package can get.
 var unseen = map[string]string{
-	"sync 101": "a recorder of answers cannot become a socket; the rights table opens real ones", "sync 403": "server/socket refuses origins",
+	"listen 101": "as sync 101", "listen 403": "server/activity refuses origins",
+	"events 200": "a recorder of answers would wait for their end; the rights table begins real ones",
+	"events 403": "the rights table is told it, over a connection", "events 429": "limits are tested in server/auth",
+	"events 503": "server/activity counts listeners",
+	"sync 101":   "a recorder of answers cannot become a socket; the rights table opens real ones", "sync 403": "server/socket refuses origins",
+	"importClients 413": "TestGigabyteIsRefusedEarly sends more than a recorder keeps",
+	"revokeDevice 422":  "store/storetest shuts out as many devices as there may be",
 }
 
 // A suite is all tests of this package, which fail together if an answer that
@@ -166,6 +172,13 @@ func (c *contract) content(promised *huma.Response, got reply) []string {
 	}
 	if media == nil {
 		return []string{fmt.Sprintf("content type %q is not among %v", kind, slices.Collect(maps.Keys(promised.Content)))}
+	}
+	if kind == "application/x-ndjson" {
+		var all []string
+		for line := range strings.Lines(got.raw) {
+			all = append(all, c.valid("line: ", media, line)...)
+		}
+		return all
 	}
 	if !strings.HasSuffix(kind, "json") {
 		return nil

@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -35,7 +37,11 @@ type fakeHub struct {
 	asked     store.ConflictQuery // last
 	fail      error               // what every command and read says, if set
 	commands  int                 // that changed something
-	entered   chan struct{}       // hears of each Edit, if set; it goes on once slow says so
+	failAfter int                 // commands, after which failWith is said, if set
+	failWith  error
+	onCommand func(n int)               // hears of each that changed something, if set
+	onList    func(after crdt.RecordID) // hears of each FreshList, if set
+	entered   chan struct{}             // hears of each Edit, if set; it goes on once slow says so
 	slow      chan struct{}
 }
 
@@ -90,13 +96,52 @@ func (f *fakeHub) Create(_ context.Context, e conflicts.Edit, answer hub.AnswerF
 	defer f.mu.Unlock()
 	f.at = f.at.Add(time.Second)
 	id := crdt.NewRecordID(ulid.MustNew(ulid.Timestamp(f.at), ulid.DefaultEntropy()))
+	o, err := f.create(id, e, answer)
+	return id, o, err
+}
+
+func (f *fakeHub) CreateAs(_ context.Context, id crdt.RecordID, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at = f.at.Add(time.Second)
+	if f.records[id] != nil {
+		return nil, hub.ErrTaken
+	}
+	return f.create(id, e, answer)
+}
+
+func (f *fakeHub) create(id crdt.RecordID, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
 	env := &conflicts.Env{Secret: []byte("secret"), Limits: crdt.DefaultLimits}
 	r := &fakeRecord{supplier: e.From.Supplier, record: conflicts.New(id, env, f.policy), fields: make(map[crdt.Path]crdt.Value)}
 	o, err := f.edit(id, r, e, answer)
 	if err == nil {
 		f.records[id] = r
 	}
-	return id, o, err
+	return o, err
+}
+
+func (f *fakeHub) SeriesID(series string, n uint16) crdt.RecordID {
+	sum := sha256.Sum256(fmt.Append(nil, series, n))
+	return crdt.RecordID(sum[:16])
+}
+
+func (f *fakeHub) Heads(_ context.Context, ids []crdt.RecordID) (map[crdt.RecordID]store.Heads, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known := make(map[crdt.RecordID]store.Heads)
+	for _, id := range ids {
+		if r, ok := f.records[id]; ok {
+			known[id] = store.Heads{Supplier: r.supplier}
+		}
+	}
+	return known, f.fail
+}
+
+func (f *fakeHub) FreshList(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error) {
+	if f.onList != nil {
+		f.onList(after)
+	}
+	return f.List(ctx, supplier, after, limit)
 }
 
 func (f *fakeHub) Edit(_ context.Context, id crdt.RecordID, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
@@ -117,6 +162,9 @@ func (f *fakeHub) Edit(_ context.Context, id crdt.RecordID, e conflicts.Edit, an
 func (f *fakeHub) edit(id crdt.RecordID, r *fakeRecord, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error) {
 	if f.fail != nil {
 		return nil, f.fail
+	}
+	if f.failWith != nil && f.commands >= f.failAfter {
+		return nil, f.failWith
 	}
 	e.Policy, e.Now = f.policy, f.at
 	o, err := r.record.Edit(e)
@@ -264,6 +312,9 @@ func (f *fakeHub) Acknowledge(_ context.Context, supplier, user, device, id stri
 
 func (f *fakeHub) keep(id crdt.RecordID, r *fakeRecord, kind string, from conflicts.Principal, o *conflicts.Outcome, answer hub.AnswerFunc) {
 	f.commands++
+	if f.onCommand != nil {
+		f.onCommand(f.commands)
+	}
 	past := conflicts.Past{
 		StoredBatch: conflicts.StoredBatch{Hub: o.Hub != nil},
 		Number:      uint64(f.commands), Kind: kind, From: from, At: f.at, Verdicts: o.Verdicts, Log: o.Log, Chosen: o.Chosen,

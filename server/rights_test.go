@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -30,7 +31,9 @@ import (
 type right struct {
 	id, url, body                                          string
 	owner, member, integration, viewer, stranger, outsider int
-	fake                                                   bool // what it is about comes from devices alone, so that a fake hub stands behind it
+	fake                                                   bool   // what it is about comes from devices alone: a fake hub stands behind it
+	stored                                                 bool   // what it is about, no fake hub knows
+	kind                                                   string // content type of the body, JSON if empty
 }
 
 // rights has a row for every route. Mia, the member, is the author of what is
@@ -42,6 +45,11 @@ var rights = []right{
 		id: "createClient", url: "/api/clients", body: `{"fields":{"name":"x"}}`,
 		owner: 201, member: 201, integration: 201, viewer: 403, stranger: 201, outsider: 401,
 	},
+	{
+		id: "importClients", url: "/api/clients/import?dry_run=true", body: "name\nx\n", kind: "text/csv",
+		owner: 200, member: 200, integration: 403, viewer: 403, stranger: 200, outsider: 401,
+	},
+	{id: "exportClients", url: "/api/clients/export", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},
 	{id: "syncStatus", url: "/api/clients/sync-status", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},
 	{id: "getClient", url: "/api/clients/<client>", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 404, outsider: 401},
 	{
@@ -90,6 +98,21 @@ var rights = []right{
 		id: "putPolicy", url: "/api/policy", body: `{"fields":[{"path":"budget","kind":"money"}]}`,
 		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401,
 	},
+	{id: "listDevices", url: "/api/devices", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401, stored: true},
+	{
+		id: "nameDevice", url: "/api/devices/<device>", body: `{"name":"Mia's tablet"}`,
+		owner: 200, member: 200, integration: 404, viewer: 404, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "revokeDevice", url: "/api/devices/<device>", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "readmitDevice", url: "/api/devices/<device>/readmit",
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "listUsers", url: "/api/users", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true},
+	{
+		id: "setRole", url: "/api/users/<user>", body: `{"role":"viewer"}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true,
+	},
 	{id: "createTicket", url: "/api/realtime/ticket", owner: 201, member: 201, integration: 201, viewer: 201, stranger: 201, outsider: 401},
 	{id: "listen", url: "/api/realtime/clients", owner: 101, member: 101, integration: 101, viewer: 101, stranger: 101, outsider: 4401},
 	{id: "events", url: "/api/realtime/clients/events", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},
@@ -129,9 +152,34 @@ func outsider(name string, kind api.Kind, authorization func(*site) string) call
 	return caller{name: name, kind: kind, authorization: authorization, want: func(r *right) int { return r.outsider }}
 }
 
-// outsiders have no token, or one that is worth nothing. Who is let in by a good
-// token and then not by something else, such as a device that was revoked,
-// is one more line here, with what it is told.
+// shut is somebody whose token is good and whose access an owner took away: 403
+// and 4403 where an outsider is told 401 and 4401.
+func shut(name string, p conflicts.Principal) caller {
+	return caller{
+		name: name, kind: api.Revoked, authorization: func(s *site) string { return "Bearer " + s.token(p) },
+		want: func(r *right) int {
+			told := map[int]int{http.StatusUnauthorized: http.StatusForbidden, 4401: 4403}
+			return cmp.Or(told[r.outsider], r.outsider)
+		},
+	}
+}
+
+var (
+	lost = conflicts.Principal{Supplier: "barn", User: "mia", Device: "lost phone", Role: conflicts.Member}
+	nils = conflicts.Principal{Supplier: "barn", User: "nils", Role: conflicts.Owner}
+)
+
+// shutOut are those whom shutThemOut has shut out.
+var shutOut = []caller{shut("a device that was shut out", lost), shut("a user whose access was taken away", nils)}
+
+func shutThemOut(s *site) {
+	s.t.Helper()
+	s.joins(lost, lost.Device)
+	s.want(200, s.do(olga, "DELETE", "/api/devices/"+keyOf(lost), ""))
+	s.want(200, s.do(olga, "PUT", "/api/users/nils", `{"role":"none"}`))
+}
+
+// outsiders have no token, or one that is worth nothing.
 var outsiders = []caller{
 	outsider("no token", api.NoToken, func(*site) string { return "" }),
 	outsider("another scheme", api.NoToken, func(s *site) string { return "Basic " + s.token(olga) }),
@@ -251,6 +299,19 @@ func TestEveryRouteAnswersEachCallerAsItsRowSays(t *testing.T) {
 	}
 }
 
+func TestWhoWasShutOutIsRefusedOnEveryRoute(t *testing.T) {
+	s := newRealSite(t).site
+	shutThemOut(s)
+	for _, row := range rights {
+		for _, c := range shutOut {
+			got := answer(&stage{site: s, blind: true}, &row, c)
+			if got.status != c.want(&row) || got.status == http.StatusForbidden && got.text("type") != c.kind.Type() {
+				t.Errorf("%s: answered %d %s, want %d %s", row.key(c.name), got.status, got.text("type"), c.want(&row), c.kind.Type())
+			}
+		}
+	}
+}
+
 // answer is how a caller is answered.
 func answer(s *stage, row *right, c caller) reply {
 	s.t.Helper()
@@ -278,15 +339,11 @@ func (s *stage) socket(url string, header http.Header) reply {
 	defer func() { _ = conn.CloseNow() }()
 	_ = conn.Write(s.t.Context(), websocket.MessageBinary, []byte("no join")) // who is let in is closed for this
 	_, _, err = conn.Read(s.t.Context())
-	if code := int(websocket.CloseStatus(err)); slices.Contains(shutOut, code) {
+	if code := int(websocket.CloseStatus(err)); code == 4401 || code == 4403 {
 		return reply{status: code}
 	}
 	return reply{status: http.StatusSwitchingProtocols}
 }
-
-// shutOut are the codes that close a socket for what its caller is: whose token
-// is worth nothing, and whose access was taken away.
-var shutOut = []int{4401, 4403}
 
 // stream opens a stream, and hangs up once it has begun.
 func (s *stage) stream(url string, header http.Header) reply {

@@ -28,6 +28,8 @@ func Routes(o Options) []api.Route {
 		api.On("GET", "/api/clients", a.ListClients, api.ListClientsDoc),
 		api.On("POST", "/api/clients", a.CreateClient, api.CreateClientDoc),
 		api.On("GET", "/api/clients/sync-status", a.SyncStatus, api.SyncStatusDoc),
+		api.On("POST", "/api/clients/import", a.ImportClients, api.ImportClientsDoc),
+		api.On("GET", "/api/clients/export", a.ExportClients, api.ExportClientsDoc),
 		api.On("GET", "/api/clients/{id}", a.GetClient, api.GetClientDoc),
 		api.On("PATCH", "/api/clients/{id}", a.PatchClient, api.PatchClientDoc),
 		api.On("DELETE", "/api/clients/{id}", a.DeleteClient, api.DeleteClientDoc),

@@ -31,23 +31,19 @@ type site struct {
 	limits  *auth.Limits
 	handler http.Handler
 	log     strings.Builder
-	unready string // why not, empty if it is
-	synced  int    // requests that reached the socket
+	unready string                                        // why not, empty if it is
+	synced  int                                           // requests that reached the socket
+	behind  api.Options                                   // what the API works with
+	beside  server.Options                                // and what has URLs besides
+	joins   func(who conflicts.Principal, storage string) // has a device known; none behind a fake hub
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, hub: newFakeHub(), tokens: auth.New([]byte("secret"), time.Now)}
 	s.tickets = auth.NewTickets(fakeTickets{}, []byte("secret"), time.Now)
-	s.handler = server.New(s.options())
-	return s
-}
-
-func (s *site) options() server.Options {
-	return server.Options{
-		API: api.New(api.Options{
-			Hub: s.hub, Store: s.hub, Tokens: s.tokens, Tickets: s.tickets, Limits: s.limits, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
-		}),
+	s.behind = api.Options{Hub: s.hub, Store: s.hub, Tokens: s.tokens, Tickets: s.tickets, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
+	s.beside = server.Options{
 		Sync: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			s.synced++
 			http.Error(w, "no socket", http.StatusUpgradeRequired)
@@ -59,6 +55,22 @@ func (s *site) options() server.Options {
 		Metrics: metrics.New(),
 		Ready:   func(context.Context) string { return s.unready },
 	}
+	s.handler = server.New(s.options())
+	return s
+}
+
+func (s *site) options() server.Options {
+	o, behind := s.beside, s.behind
+	behind.Limits = s.limits
+	o.API = api.New(behind)
+	return o
+}
+
+// serve has other parts stand behind the URLs.
+func (s *site) serve(change func(*api.Options)) {
+	s.behind.Log = slog.New(slog.DiscardHandler)
+	change(&s.behind)
+	s.handler = server.New(s.options())
 }
 
 func (s *site) token(p conflicts.Principal) string {

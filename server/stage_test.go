@@ -10,10 +10,11 @@ import (
 // A stage makes what a request is about when it is first named. Each has its own.
 type stage struct {
 	*site
-	made map[string]string
+	made  map[string]string
+	blind bool // for those who are refused whatever their request is about
 }
 
-func newStage(s *site) *stage { return &stage{s, make(map[string]string)} }
+func newStage(s *site) *stage { return &stage{site: s, made: make(map[string]string)} }
 
 var named = regexp.MustCompile(`<[a-z]+>`)
 
@@ -21,6 +22,9 @@ var named = regexp.MustCompile(`<[a-z]+>`)
 func (s *stage) fill(text string) string {
 	s.t.Helper()
 	return named.ReplaceAllStringFunc(text, func(name string) string {
+		if s.blind {
+			return "none"
+		}
 		if s.made[name] == "" {
 			s.make(name)
 		}
@@ -51,6 +55,12 @@ func (s *stage) make(name string) {
 				s.made[name] = list.text("items", i, "id")
 			}
 		}
+	case "<device>":
+		d := on(mia, rand.Text())
+		s.joins(d, d.Device)
+		s.made[name] = keyOf(d)
+	case "<user>":
+		s.made[name] = rand.Text()
 	case "<merged>", "<value>":
 		client := s.apart(map[string][2]string{"notes": {"likes peonies", "likes lilies"}})
 		s.made["<merged>"] = s.do(olga, "GET", "/api/clients/"+client, "").text("merged", "notes")
@@ -65,6 +75,9 @@ func (s *stage) make(name string) {
 func (s *stage) perform(row *right, caller caller, headers ...string) reply {
 	s.t.Helper()
 	method := described().route(row.id).Method
+	if row.kind != "" {
+		headers = append(headers, "Content-Type", row.kind)
+	}
 	headers = append(headers, "Authorization", caller.authorization(s.site), "Idempotency-Key", rand.Text())
 	return s.send(method, s.fill(row.url), s.fill(row.body), headers...)
 }

@@ -41,7 +41,8 @@ var mayImport = map[string][]string{
 	"server/hub":            {"crdt", "crdt/engine", "syncproto", "conflicts", "store", "server/metrics"},
 	"server/socket":         {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
 	"server/activity":       {"crdt", "conflicts", "store", "server/auth", "server/hub"},
-	"server/api":            {"crdt", "conflicts", "store", "server/activity", "server/auth", "server/hub", "server/metrics"},
+	"server/api":            {"crdt", "conflicts", "store", "server/activity", "server/auth", "server/hub", "server/metrics", "server/sheet"},
+	"server/sheet":          {"crdt", "conflicts"},
 	"server/openapi":        {"server/api"},
 	"server":                {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
 	"cmd":                   {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo"},
@@ -64,7 +65,7 @@ var onlyIn = map[string][]string{
 }
 
 // pure packages have no socket, disk, clock or goroutine.
-var pure = []string{"crdt", "crdt/internal", "syncproto", "conflicts"}
+var pure = []string{"crdt", "crdt/internal", "syncproto", "conflicts", "server/sheet"}
 
 func TestPackagesImportDownOnly(t *testing.T) {
 	for _, p := range packages(t) {

@@ -18,14 +18,14 @@ const (
 	barRefresh = 100 * time.Millisecond
 )
 
-// A bar shows how far a copy is: as a line that changes on a terminal, and else
-// as a line now and then.
+// A bar shows how far something is: as a line that changes on a terminal, and
+// else as a line now and then.
 type bar struct {
 	pacer
-	width     int // of the terminal, 0 if there is none
-	began     time.Time
-	shown     time.Time
-	verifying bool
+	width int // of the terminal, 0 if there is none
+	phase string
+	began time.Time // the phase
+	shown time.Time
 }
 
 func newBar(out io.Writer) *bar {
@@ -39,13 +39,23 @@ func newBar(out io.Writer) *bar {
 	return b
 }
 
-// show shows it, unless it was shown a moment ago.
+// show shows how far a copy is.
 func (b *bar) show(p transfer.Progress) {
-	now := time.Now()
-	if p.Verifying != b.verifying {
-		b.verifying, b.began, b.shown, b.told = p.Verifying, now, time.Time{}, time.Time{}
+	phase := "copying"
+	if p.Verifying {
+		phase = "verifying"
 	}
-	line := progressLine(p, now.Sub(b.began))
+	b.draw(phase, func(took time.Duration) string { return progressLine(p, took) })
+}
+
+// draw shows the line of a phase that has taken some time, unless one was shown a
+// moment ago.
+func (b *bar) draw(phase string, of func(took time.Duration) string) {
+	now := time.Now()
+	if phase != b.phase {
+		b.phase, b.began, b.shown, b.told = phase, now, time.Time{}, time.Time{}
+	}
+	line := of(now.Sub(b.began))
 	if b.width == 0 {
 		b.tell("%s", line)
 		return
@@ -57,7 +67,7 @@ func (b *bar) show(p transfer.Progress) {
 	if cells := []rune(line); len(cells) >= b.width {
 		line = string(cells[:b.width-1])
 	}
-	_, _ = fmt.Fprintf(b.out, "\r\x1b[K%s", line) // what a terminal does not show is no fault of the copy
+	_, _ = fmt.Fprintf(b.out, "\r\x1b[K%s", line) // what a terminal does not show is no fault of the work
 }
 
 // clear makes room for another line.
@@ -76,16 +86,21 @@ func progressLine(p transfer.Progress, took time.Duration) string {
 	if all > 0 {
 		share = float64(done) / float64(all)
 	}
-	what, cells := "copying", int(share*barCells)
+	what := "copying"
 	if p.Verifying {
 		what = "verifying"
 	}
-	line := fmt.Sprintf("%s [%s%s] %3.0f%%, records %d/%d, suppliers %d/%d", what, strings.Repeat("#", cells), strings.Repeat(".", barCells-cells),
-		100*share, p.Records, p.AllRecords, p.Suppliers, p.AllSuppliers)
+	line := fmt.Sprintf("%s %s, records %d/%d, suppliers %d/%d", what, cells(share), p.Records, p.AllRecords, p.Suppliers, p.AllSuppliers)
 	if seconds := took.Seconds(); now > 0 && seconds > 0 {
 		rate := float64(now) / seconds
 		left := time.Duration(float64(all-done) / rate * float64(time.Second))
 		line += fmt.Sprintf(", %.0f rows/s, %s left", rate, left.Round(time.Second))
 	}
 	return line
+}
+
+// cells are a share as a row of cells and in percent.
+func cells(share float64) string {
+	full := int(share * barCells)
+	return fmt.Sprintf("[%s%s] %3.0f%%", strings.Repeat("#", full), strings.Repeat(".", barCells-full), 100*share)
 }

@@ -35,43 +35,50 @@ func (c *conflictsExportCommand) Run(ctx context.Context, t terminal) error {
 	if query := c.query(c.Status, c.Sort); len(query) > 0 {
 		path += "?" + query.Encode()
 	}
-	if c.Output == "" {
-		return c.download(ctx, path, t.Out)
+	_, err := c.save(ctx, path, c.Output, t.Out)
+	return err
+}
+
+// save writes an answer of any length to a file, which is there once it is whole,
+// or to out if none is named. It returns the answer's headers.
+func (h *remoteHub) save(ctx context.Context, path, file string, out io.Writer) (http.Header, error) {
+	if file == "" {
+		return h.download(ctx, path, out)
 	}
-	f, err := os.CreateTemp(filepath.Dir(c.Output), ".wedsync-*")
+	f, err := os.CreateTemp(filepath.Dir(file), ".wedsync-*")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	err = errors.Join(c.download(ctx, path, f), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), c.Output)
+	header, err := h.download(ctx, path, f)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), file)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
+		return nil, errors.Join(err, os.Remove(f.Name()))
 	}
-	return nil
+	return header, nil
 }
 
 // download copies an answer of any length. It is an error if that breaks off.
-func (h *remoteHub) download(ctx context.Context, path string, w io.Writer) error {
+func (h *remoteHub) download(ctx context.Context, path string, w io.Writer) (http.Header, error) {
 	r, err := h.request(ctx, http.MethodGet, path, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return h.unreached(err)
+		return nil, h.unreached(err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode >= http.StatusBadRequest {
 		answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 		if err != nil {
-			return fmt.Errorf("read the hub's answer: %w", err)
+			return nil, fmt.Errorf("read the hub's answer: %w", err)
 		}
-		return refusalOf(resp, answer)
+		return nil, refusalOf(resp, answer)
 	}
 	if _, err := io.Copy(w, resp.Body); err != nil {
-		return fmt.Errorf("the export broke off: %w (the hub's log says why)", err)
+		return nil, fmt.Errorf("the export broke off: %w (try again; the hub's log says why)", err)
 	}
-	return nil
+	return resp.Header, nil
 }

@@ -65,6 +65,8 @@ type commandLine struct {
 	Token     tokenCommand     `cmd:"" help:"Print a token for a hub."`
 	Status    statusCommand    `cmd:"" help:"Show whether devices and hub agree."`
 	Activity  activityCommand  `cmd:"" help:"Show what happened to clients, and what happens."`
+	Import    importCommand    `cmd:"" help:"Bring clients from a CSV file into a hub."`
+	Export    exportCommand    `cmd:"" help:"Write all clients as CSV."`
 	Conflicts conflictsCommand `cmd:"" help:"Look at the edits that wait for a decision, and decide."`
 	Merged    mergedCommand    `cmd:"" help:"Look at ordinary fields that people set apart, and use a value that does not show."`
 	Devices   devicesCommand   `cmd:"" help:"Look at devices, name them, and shut them out."`

@@ -34,6 +34,7 @@ type refusal struct {
 	Detail   string          `json:"detail"`
 	Conflict *remoteConflict `json:"conflict"`
 	Merged   *remoteMerged   `json:"merged"`
+	Import   *remoteImport   `json:"import"`
 	Errors   []struct {
 		Field string `json:"field"`
 		Rule  string `json:"rule"`

@@ -178,6 +178,8 @@ func TestEachCommandExplainsItselfByExample(t *testing.T) {
 		conflictsShowCommand{},
 		conflictsResolveCommand{},
 		conflictsExportCommand{},
+		importCommand{},
+		exportCommand{},
 		devicesListCommand{},
 		devicesRevokeCommand{},
 		devicesReadmitCommand{},

@@ -17,6 +17,10 @@ type Hub interface {
 	Access
 	// Create stores a new record of e's supplier. The answer is stored with it.
 	Create(ctx context.Context, e conflicts.Edit, answer hub.AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error)
+	// CreateAs is Create with an id that the caller chose, or says hub.ErrTaken.
+	CreateAs(ctx context.Context, id crdt.RecordID, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error)
+	// SeriesID is the id of the nth record of a series, the same whenever it is asked for.
+	SeriesID(series string, n uint16) crdt.RecordID
 	// Edit stores an edit of a record of e's supplier, or says store.ErrNotFound.
 	Edit(ctx context.Context, id crdt.RecordID, e conflicts.Edit, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Resolve stores a person's decision of a conflict of that record.
@@ -38,6 +42,8 @@ type Hub interface {
 	Post(ctx context.Context, id crdt.RecordID, by conflicts.Principal, a conflicts.Activity, answer hub.AnswerFunc) (*conflicts.Outcome, error)
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
+	// FreshList reads a page of records with their projections brought up to date.
+	FreshList(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
 	// SyncStatus reads at most limit records that follow after.
 	SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error)
 	// History tells what happened to a record.
@@ -57,6 +63,7 @@ type Hub interface {
 // A Reader is the part of a [store.Store] that the API reads from, and notes in
 // what was read.
 type Reader interface {
+	Heads(ctx context.Context, ids []crdt.RecordID) (map[crdt.RecordID]store.Heads, error)
 	Summary(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
 	Conflict(ctx context.Context, supplier, id string) (conflicts.Conflict, error)
@@ -97,6 +104,7 @@ type API struct {
 	log      *slog.Logger
 	now      func() time.Time
 	inFlight inFlight
+	imports  imports
 }
 
 // New makes an API.

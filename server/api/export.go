@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wedsync/conflicts"
+	"wedsync/server/sheet"
 )
 
 // exportColumns are the columns of an export: a row for each proposal.
@@ -37,11 +38,7 @@ func (a *API) ExportConflicts(w http.ResponseWriter, r *http.Request, who confli
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="conflicts.csv"`)
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	out := csv.NewWriter(w)
+	out := beginCSV(w, "conflicts.csv")
 	_ = out.Write(exportColumns) // Error below tells
 	for len(rows) > 0 {
 		for _, c := range rows {
@@ -58,6 +55,15 @@ func (a *API) ExportConflicts(w http.ResponseWriter, r *http.Request, who confli
 	}
 	out.Flush()
 	return nil
+}
+
+// beginCSV begins an answer that is a table in a file.
+func beginCSV(w http.ResponseWriter, file string) *csv.Writer {
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+file+`"`)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	return csv.NewWriter(w)
 }
 
 // writeConflict writes a row for each proposal of a conflict.
@@ -83,7 +89,7 @@ func writeConflict(out *csv.Writer, c *conflictItem) {
 			p.Author.name(), p.Author.Device, string(p.Author.Role), strings.Join(others, " "), csvTime(p.EditedAt), csvTime(p.ReceivedAt))
 		cells = append(cells, decided[:]...)
 		for i, cell := range cells {
-			cells[i] = harmless(cell)
+			cells[i] = sheet.Guard(cell)
 		}
 		_ = out.Write(cells) // Error tells after the page
 	}
@@ -95,15 +101,6 @@ func (a author) name() string {
 		return "actor " + a.Actor
 	}
 	return a.User
-}
-
-// harmless keeps a spreadsheet from taking a cell for a formula: records hold
-// what devices wrote.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 // csvValue is a field's value as a cell, empty if it is cleared. What is neither

@@ -37,6 +37,10 @@ var (
 	TooMany         = Kind{"too-many", http.StatusUnprocessableEntity, "There are too many of these already"}
 	TooLong         = Kind{"too-long", http.StatusUnprocessableEntity, "The history is too long to be told at once"}
 	Limit           = Kind{"limit", http.StatusUnprocessableEntity, "The edit is larger than a record takes at once"}
+	TooWide         = Kind{"too-wide", http.StatusUnprocessableEntity, "The records have too many fields for one table"}
+	BadCells        = Kind{"bad-cells", http.StatusUnprocessableEntity, "The table has cells that cannot be imported"}
+	Taken           = Kind{"taken", http.StatusConflict, "The client_id cannot be used for a new client"}
+	ImportBusy      = Kind{"import-busy", http.StatusConflict, "Another import is being worked on"}
 	KeyReused       = Kind{"key-reused", http.StatusUnprocessableEntity, "The idempotency key was used for another request"}
 	RateLimited     = Kind{"rate-limited", http.StatusTooManyRequests, "Too much is asked at once"}
 	NoSocket        = Kind{"no-socket", http.StatusUpgradeRequired, "This URL speaks WebSocket"}

@@ -13,6 +13,7 @@ import (
 	"wedsync/server/activity"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
+	"wedsync/server/sheet"
 	"wedsync/store"
 )
 
@@ -66,6 +67,7 @@ type Problem struct {
 	Errors   []Fault       `json:"errors,omitempty" doc:"What is wrong with which part of the request; the first twenty faults."`
 	Conflict *conflictItem `json:"conflict,omitempty" doc:"The conflict as it stands now, of the kind stale."`
 	Merged   *mergedItem   `json:"merged,omitempty" doc:"The merged entry as it stands now, of the kind closed."`
+	Import   *importReport `json:"import,omitempty" doc:"What is wrong with the table, of the kind bad-cells, or how far the import is that broke off."`
 }
 
 // problemOf is the one table from errors to problems. An error that it does not
@@ -92,6 +94,10 @@ func problemOf(err error) Problem {
 		{errMethod, Method, "The Allow header lists those that it knows."},
 		{errMediaType, MediaType, err.Error()},
 		{store.ErrNotFound, NotFound, ""},
+		{hub.ErrTaken, Taken, "Leave it empty to have one made."},
+		{errTooWide, TooWide, fmt.Sprintf("A table has at most %d columns. Name the fields with ?fields=.", sheet.MaxColumns)},
+		{errImportBusy, ImportBusy, "Nothing was changed. Send this one again when the other is done."},
+		{errImportsBusy, Unavailable, nothingChanged},
 		{conflicts.ErrUnknownConflict, NotFound, ""},
 		{conflicts.ErrUnknownMerged, NotFound, ""},
 		{conflicts.ErrUnknownValue, UnknownValue, "Name the change of one of its values."},
@@ -135,10 +141,19 @@ func toldProblem(err error) (p Problem, ok bool) {
 		stream     *activity.RequestError
 		posted     *conflicts.ActivityError
 		limit      *auth.LimitError
+		cells      *badCellsError
+		begun      *brokenOffError
 	)
 	switch {
 	case errors.As(err, &limit):
 		p = RateLimited.problem(limit.Error() + ". Try again in " + retryAfter(err) + " s.")
+	case errors.As(err, &cells):
+		p = BadCells.problem("Nothing was changed. Correct the cells that import.errors names, or leave their rows out with ?skip_bad_rows=true.")
+		p.Import = cells.report
+	case errors.As(err, &begun):
+		p = problemOf(begun.cause)
+		p.Detail = "The import broke off; import.done says how far it is. With the same Idempotency-Key it goes on when it is sent again."
+		p.Import = begun.report
 	case errors.As(err, &unreadable):
 		p = Malformed.problem(err.Error(), unreadable.fault)
 	case errors.As(err, &stream):

@@ -54,6 +54,7 @@ const (
 	Public    Right = "public"    // nobody is asked who they are
 	Readers   Right = "readers"   // every role
 	Proposers Right = "proposers" // roles that may edit
+	People    Right = "people"    // of these, those that no program has
 	Deciders  Right = "deciders"  // roles that decide conflicts
 )
 
@@ -62,6 +63,8 @@ func (r Right) Admits(role conflicts.Role) bool {
 	switch r {
 	case Proposers:
 		return role.MayPropose()
+	case People:
+		return role.MayPropose() && role != conflicts.Integration
 	case Deciders:
 		return role.MayResolve()
 	}
@@ -117,6 +120,7 @@ type Answer struct {
 	Status  int
 	Says    string
 	Body    any      // a value of the type that is written as JSON, nil if it is another type or there is none
+	Lines   any      // a value of the type of each line that is written to who accepts application/x-ndjson, nil if there is no such answer
 	Type    string   // content type of a body that is no JSON
 	Headers []string // that this answer has, beside ETag of every GET that answers JSON
 }
@@ -147,7 +151,7 @@ func (r *Route) Kinds() []Kind {
 	if d.IfMatch {
 		kinds = append(kinds, UnknownRevision)
 	}
-	if strings.Contains(r.Path, "{") {
+	if strings.Contains(r.Path, "{id}") {
 		kinds = append(kinds, NotFound)
 	}
 	return append(append(kinds, d.Problems...), Internal, Unavailable)

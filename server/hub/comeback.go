@@ -1,6 +1,9 @@
 package hub
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // comeBack has the device come back later: it is closed with TryAgain after a
 // random while, Limits.ComeBack at most. automerge-repo's clients connect again a
@@ -29,4 +32,17 @@ func (d *Device) closed() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.away || d.code != 0
+}
+
+// Hesitate waits as long as the end of a device that is to come back does, or
+// until ctx or the hub ends. Connections that never became a device and are told
+// to come back hesitate before.
+func (h *Hub) Hesitate(ctx context.Context) {
+	wait := time.NewTimer(h.chance(h.limits.ComeBack))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+	case <-h.ctx.Done():
+	}
 }

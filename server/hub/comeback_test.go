@@ -141,6 +141,26 @@ func TestDeviceThatIsToComeBackIsToldNothingAndNothingOfItIsTaken(t *testing.T) 
 	})
 }
 
+func TestConnectionThatIsRefusedHesitatesAWhileButNoLongerThanItOrTheHubLasts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := seededHub(t, openStore(t), 1)
+		begun := time.Now()
+		h.Hesitate(t.Context())
+		if waited := time.Since(begun); waited == 0 || waited >= 3*time.Second {
+			t.Errorf("hesitated %v", waited)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		begun = time.Now()
+		h.Hesitate(ctx)
+		h.Close()
+		h.Hesitate(t.Context())
+		if waited := time.Since(begun); waited != 0 {
+			t.Errorf("hesitated %v when nobody waits", waited)
+		}
+	})
+}
+
 func TestHubThatStopsDoesNotWaitForDevicesThatAreToComeBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &failingStore{Store: openStore(t)}

@@ -82,7 +82,7 @@ func (t *commandTask) open(r *room) error {
 	}
 	switch known := r.stored.Version > 0; {
 	case t.creates && (known || r.claimant != "" && r.claimant != t.supplier):
-		return fmt.Errorf("record %s exists", r.id)
+		return ErrTaken
 	case t.creates:
 		r.claimant = t.supplier
 	case !known, r.stored.Supplier != t.supplier, r.stored.State == store.Introducing, r.stored.State == store.Erased:
@@ -114,8 +114,13 @@ func (h *Hub) command(ctx context.Context, id crdt.RecordID, t *commandTask) (*c
 // filled in by the hub.
 func (h *Hub) Create(ctx context.Context, e conflicts.Edit, answer AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error) {
 	id := crdt.NewRecordID(ulid.Make())
-	o, err := h.edit(ctx, id, e, true, answer)
+	o, err := h.CreateAs(ctx, id, e, answer)
 	return id, o, err
+}
+
+// CreateAs is Create with an id that the caller chose, or [ErrTaken].
+func (h *Hub) CreateAs(ctx context.Context, id crdt.RecordID, e conflicts.Edit, answer AnswerFunc) (*conflicts.Outcome, error) {
+	return h.edit(ctx, id, e, true, answer)
 }
 
 // Edit writes fields of a record, or [store.ErrNotFound]. The edit's policy and

@@ -25,6 +25,9 @@ var ErrUnavailable = errors.New("the hub cannot store changes now, try again")
 // ErrForbidden means that the principal's role does not allow it.
 var ErrForbidden = errors.New("not allowed for this role")
 
+// ErrTaken means that an id names a record already, whoever's, or did.
+var ErrTaken = errors.New("the id cannot be used for a new record")
+
 // A Materialiser makes JSON of a record's changes; it is an [engine.Engine].
 type Materialiser interface {
 	Materialise(ctx context.Context, id crdt.RecordID, chunks [][]byte) (*engine.Result, error)

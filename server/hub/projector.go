@@ -149,3 +149,58 @@ func (h *Hub) Fresh(ctx context.Context, supplier string, id crdt.RecordID) (sto
 	}
 	return h.store.Summary(ctx, supplier, id)
 }
+
+// FreshList is a page of records as [store.Records.List] reads it, with their
+// projections brought up to date. Where that is not possible now, the projection
+// is the older one. Records that went meanwhile are absent: only a page without
+// any is the last.
+func (h *Hub) FreshList(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error) {
+	for {
+		rows, err := h.store.List(ctx, supplier, after, limit)
+		if err != nil || len(rows) == 0 {
+			return nil, err
+		}
+		after = rows[len(rows)-1].Record
+		rows, err = h.refresh(ctx, supplier, rows)
+		if err != nil || len(rows) > 0 {
+			return rows, err
+		}
+	}
+}
+
+// refresh brings the projections of rows up to date, several in one transaction.
+func (h *Hub) refresh(ctx context.Context, supplier string, rows []store.Summary) ([]store.Summary, error) {
+	var made []store.Projection
+	for i := range rows {
+		if slices.Equal(rows[i].Heads.Heads, rows[i].ProjectedHeads) {
+			continue
+		}
+		projection, err := h.materialise(ctx, rows[i].Record)
+		if err == nil {
+			made = append(made, projection)
+		} else if ctx.Err() != nil {
+			return nil, ctx.Err()
+		} else {
+			h.log.Warn("record is shown as it was projected last", "record", rows[i].Record, "err", err)
+		}
+	}
+	for together := range slices.Chunk(made, projectedTogether) {
+		if err := h.store.Project(ctx, together...); err != nil {
+			return nil, err
+		}
+	}
+	fresh := rows[:0]
+	for _, row := range rows {
+		var err error
+		if slices.ContainsFunc(made, func(p store.Projection) bool { return p.Record == row.Record }) {
+			row, err = h.store.Summary(ctx, supplier, row.Record)
+		}
+		switch {
+		case err == nil:
+			fresh = append(fresh, row)
+		case !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		}
+	}
+	return fresh, nil
+}

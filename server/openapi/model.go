@@ -165,6 +165,9 @@ func responses(r *api.Route, schemas huma.Registry) map[string]*huma.Response {
 		case a.Type != "":
 			res.Content = map[string]*huma.MediaType{a.Type: {Schema: &huma.Schema{Type: huma.TypeString}}}
 		}
+		if a.Lines != nil {
+			res.Content["application/x-ndjson"] = &huma.MediaType{Schema: schemaOf(schemas, a.Lines)}
+		}
 		addHeaders(res, a.Headers...)
 		if a.Status == http.StatusOK && tagged(r) {
 			addHeaders(res, "ETag")

@@ -81,7 +81,7 @@ func TestDocumentTellsWhatTheDocsTell(t *testing.T) {
 		}
 	}
 	put, _ := at(document, []string{"paths", "~api~tables~{id}", "put", "responses"}).(map[string]any)
-	if got, want := strings.Join(slices.Sorted(maps.Keys(put)), " "), "204 400 401 403 404 409 412 413 415 422 500 503"; got != want {
+	if got, want := strings.Join(slices.Sorted(maps.Keys(put)), " "), "204 400 401 403 404 409 412 413 415 422 429 500 503"; got != want {
 		t.Errorf("answers %s, want %s", got, want)
 	}
 }

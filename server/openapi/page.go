@@ -25,7 +25,7 @@ var pageCSS string
 //go:embed page.js
 var pageJS string
 
-var page = template.Must(template.New("page").Parse(pageHTML))
+var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
 // A pageView is what the page shows of a document.
 type pageView struct {
@@ -89,7 +89,7 @@ func render(model *huma.OpenAPI) (html []byte, policy string) {
 		view.Schemas = append(view.Schemas, schemaView{name, members(schemas[name])})
 	}
 	var b bytes.Buffer
-	if err := page.Execute(&b, view); err != nil {
+	if err := pageTemplate.Execute(&b, view); err != nil {
 		panic(fmt.Errorf("openapi: %w", err)) // made of the program's own texts alone
 	}
 	return b.Bytes(), fmt.Sprintf(

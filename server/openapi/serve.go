@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"wedsync/server/api"
 )
@@ -22,18 +25,37 @@ var pageDoc = api.Doc{
 }
 
 // Routes are GET /openapi.json and GET /docs, which describe the given routes
-// and themselves.
+// and themselves. They are made when they are first asked for.
 func Routes(described []api.Route) []api.Route {
-	own := []api.Route{api.Open("/openapi.json", nil, documentDoc), api.Open("/docs", nil, pageDoc)}
-	model := Model(append(described[:len(described):len(described)], own...))
-	document, err := json.MarshalIndent(model, "", "  ")
+	var all []api.Route
+	model := sync.OnceValue(func() *huma.OpenAPI { return Model(all) })
+	own := []api.Route{
+		api.Open("/openapi.json", once(func() http.Handler { return document(model()) }), documentDoc),
+		api.Open("/docs", once(func() http.Handler { return page(model()) }), pageDoc),
+	}
+	all = append(described[:len(described):len(described)], own...)
+	return own
+}
+
+// once is a handler that is made by its first request.
+func once(made func() http.Handler) http.Handler {
+	handler := sync.OnceValue(made)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler().ServeHTTP(w, r) })
+}
+
+// document serves a model as JSON.
+func document(model *huma.OpenAPI) http.Handler {
+	b, err := json.MarshalIndent(model, "", "  ")
 	if err != nil {
 		panic(fmt.Errorf("openapi: %w", err)) // made of the program's own types alone
 	}
-	own[0].Handler = api.Fixed(append(document, '\n'), "Content-Type", jsonType)
-	page, policy := render(model)
-	own[1].Handler = api.Fixed(page, "Content-Type", "text/html; charset=utf-8", "Content-Security-Policy", policy)
-	return own
+	return api.Fixed(append(b, '\n'), "Content-Type", jsonType)
+}
+
+// page serves a model as HTML.
+func page(model *huma.OpenAPI) http.Handler {
+	html, policy := render(model)
+	return api.Fixed(html, "Content-Type", "text/html; charset=utf-8", "Content-Security-Policy", policy)
 }
 
 // takes is the content type of a request's body.

@@ -111,7 +111,7 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 	who := session.Principal
 	if _, err := h.Hub.Admit(r.Context(), who); err != nil {
 		h.Log.Info("sync connection not admitted", "supplier", who.Supplier, "user", who.User, "device", who.Device, "err", err)
-		shutOut(conn, err)
+		h.shutOut(r.Context(), conn, err)
 		return nil, nil
 	}
 	conn.SetReadLimit(maxJoin)
@@ -125,9 +125,13 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 	return c, device
 }
 
-// shutOut ends a connection that the hub does not admit.
-func shutOut(conn *websocket.Conn, err error) {
+// shutOut ends a connection that the hub does not admit. One that is to come back
+// ends after a random while, so that not all come at once.
+func (h *Handler) shutOut(ctx context.Context, conn *websocket.Conn, err error) {
 	code := hub.CloseCodeOf(err)
+	if code == hub.TryAgain {
+		h.Hub.Hesitate(ctx)
+	}
 	_ = conn.Close(websocket.StatusCode(code), reasons[code]) // a courtesy
 }
 
@@ -185,7 +189,7 @@ func (c *connection) handshake(ctx context.Context) (*hub.Device, error) {
 	c.peer = joined.PeerID
 	device, err := c.Hub.Join(ctx, c.who, joined)
 	if err != nil {
-		shutOut(c.conn, err)
+		c.shutOut(ctx, c.conn, err)
 		return nil, err
 	}
 	if err := c.welcome(); err != nil {

@@ -22,6 +22,7 @@ import (
 	"wedsync/server/hub"
 	"wedsync/server/socket"
 	"wedsync/store/sqlite"
+	"wedsync/store/storetest"
 	"wedsync/syncproto"
 )
 
@@ -35,19 +36,29 @@ func (noEngine) Materialise(context.Context, crdt.RecordID, [][]byte) (*engine.R
 
 // A world is a hub behind a real HTTP server.
 type world struct {
-	t    testing.TB
-	hub  *hub.Hub
-	url  string
-	left chan string // the users of connections that ended
+	t     testing.TB
+	hub   *hub.Hub
+	store *storetest.Faulty
+	url   string
+	left  chan string // the users of connections that ended
+	// waits are how long connections that were told to come back might have waited.
+	waits chan time.Duration
 }
 
 func newWorld(t testing.TB, timing socket.Timing) *world {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), t.TempDir())
+	inner, err := sqlite.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler)})
+	s, waits := storetest.NewFaulty(inner), make(chan time.Duration, 100)
+	h, err := hub.New(t.Context(), hub.Options{
+		Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler),
+		Chance: func(most time.Duration) time.Duration {
+			waits <- most
+			return 0
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +70,11 @@ func newWorld(t testing.TB, timing socket.Timing) *world {
 			if user == "" {
 				return auth.Session{}, auth.ErrNoToken
 			}
-			who := conflicts.Principal{Supplier: "studio", User: user, Device: user, Role: conflicts.Member}
+			device := user
+			if user == "unnamed" {
+				device = ""
+			}
+			who := conflicts.Principal{Supplier: "studio", User: user, Device: device, Role: conflicts.Member}
 			return auth.Session{Principal: who, Expires: time.Now().Add(time.Hour)}, nil
 		},
 	})
@@ -74,7 +89,7 @@ func newWorld(t testing.TB, timing socket.Timing) *world {
 			t.Error(err)
 		}
 	})
-	return &world{t, h, "ws" + strings.TrimPrefix(server.URL, "http") + "/sync?token=", left}
+	return &world{t, h, s, "ws" + strings.TrimPrefix(server.URL, "http") + "/sync?token=", left, waits}
 }
 
 // departures is a log that tells who left.
@@ -232,6 +247,18 @@ func TestWithoutATokenTheUpgradeSucceedsAndIsClosedWith4401(t *testing.T) {
 	if code := w.dial("").closed(); code != websocket.StatusCode(hub.Unauthorised) {
 		t.Errorf("closed with %d", code)
 	}
+}
+
+func TestConnectionThatCannotBeAdmittedNowIsToldToComeBackAfterAWhile(t *testing.T) {
+	w := newWorld(t, socket.Timing{})
+	w.store.Fail(storetest.AccessOf, storetest.NotDone)
+	if code := w.dial("anna").closed(); code != websocket.StatusCode(hub.TryAgain) {
+		t.Errorf("closed with %d, want %d", code, hub.TryAgain)
+	}
+	if got := <-w.waits; got != hub.DefaultLimits.ComeBack {
+		t.Errorf("waited up to %v", got)
+	}
+	w.join("anna")
 }
 
 func TestTextFrameIsIgnored(t *testing.T) {
