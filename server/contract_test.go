@@ -44,7 +44,11 @@ type contract struct {
 
 // unseen are the answers that no test of this package can get.
 var unseen = map[string]string{
-	"sync 101": "a recorder of answers cannot become a socket; the rights table opens real ones", "sync 403": "server/socket refuses origins",
+	"listen 101": "as sync 101", "listen 403": "server/activity refuses origins",
+	"events 200": "a recorder of answers would wait for their end; the rights table begins real ones",
+	"events 403": "the rights table is told it, over a connection", "events 429": "limits are tested in server/auth",
+	"events 503": "server/activity counts listeners",
+	"sync 101":   "a recorder of answers cannot become a socket; the rights table opens real ones", "sync 403": "server/socket refuses origins",
 	"importClients 413": "TestGigabyteIsRefusedEarly sends more than a recorder keeps",
 	"revokeDevice 422":  "store/storetest shuts out as many devices as there may be",
 }

@@ -36,7 +36,7 @@ func (h *streamHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func streamed(kind, position, text string) string {
-	return fmt.Sprintf(`{"type":"wedsync.%s","subject":"01J","time":"2026-11-29T12:00:00Z","position":"%s","data":{"text":%q}}`, kind, position, text)
+	return fmt.Sprintf(`{"type":"wedsync.%s","subject":"01J","time":"2026-11-29T12:00:00Z","position":"%s","data":{"text":"%s"}}`, kind, position, text)
 }
 
 // activity runs the command against the hub.
@@ -67,7 +67,7 @@ func TestActivityTellsWhatHappenedAndEnds(t *testing.T) {
 
 func TestActivityGoesOnByItselfAfterABreak(t *testing.T) {
 	h := &streamHub{answers: [][]string{
-		{streamed("position", "e:1", ""), streamed("client.changed", "e:2", "one\x1b[2J")},
+		{streamed("position", "e:1", ""), streamed("client.changed", "e:2", `one\u001b[2J`)},
 		{},
 		{streamed("reset", "e:9", "Some were dropped."), streamed("client.changed", "e:10", "two")},
 	}}

@@ -114,6 +114,7 @@ func (l *soakListener) events(ctx context.Context, client *http.Client, query ur
 	if err != nil {
 		return err
 	}
+	r.Header.Set("Accept", "text/event-stream") // without it a token in the URL does not count
 	resp, err := client.Do(r)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ func (h *remoteHub) open(ctx context.Context, path string, query url.Values) (io
 	if err != nil {
 		return nil, err
 	}
+	r.Header.Set("Accept", "text/event-stream")
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return nil, h.unreached(err)
