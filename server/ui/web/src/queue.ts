@@ -158,7 +158,8 @@ export class Queue implements ReactiveController {
   /** Takes what was read; who left the queue while somebody is at it stays, as it ended. */
   async #take(read: Conflict[], same: boolean, signal: AbortSignal): Promise<void> {
     const there = new Set(read.map(c => c.id))
-    const items = [...read]
+    const known = new Map(this.items.map(c => [c.id, c]))
+    const items = read.map(c => unchanged(known.get(c.id), c))
     for (const [at, before] of same ? this.items.entries() : []) {
       if (there.has(before.id)) continue
       let stays = this.#held.get(before.id)
@@ -170,4 +171,11 @@ export class Queue implements ReactiveController {
     }
     if (!signal.aborted) this.items = items
   }
+}
+
+/** What is shown already, if it stands as it did: then nothing need be rendered. */
+function unchanged(before: Conflict | undefined, now: Conflict): Conflict {
+  const same = before?.version === now.version && before.status === now.status && before.client_name === now.client_name
+    && before.reminders === now.reminders && before.current.revision === now.current.revision
+  return same ? before : now
 }

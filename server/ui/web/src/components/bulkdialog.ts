@@ -46,7 +46,11 @@ export class BulkDialog extends LitElement {
   }
 
   override render() {
-    return html`<wed-dialog heading="Decide all of this kind">${this.conflict ? this.#form(this.conflict) : nothing}</wed-dialog>`
+    return html`
+      <wed-dialog heading="Decide all of this kind">
+        ${this.conflict ? this.#form(this.conflict) : nothing}
+        <div class="foot" slot="actions">${this.#buttons(decidable(this.all ?? [], this.action))}</div>
+      </wed-dialog>`
   }
 
   #form(c: Conflict) {
@@ -80,11 +84,13 @@ export class BulkDialog extends LitElement {
         </div>
         ${this.busy ? html`<progress max=${some.length} value=${this.done} aria-label="Decided"></progress>` : nothing}
         ${this.trouble ? html`<p class="error" role="alert">${this.trouble}</p>` : nothing}
-        <div class="foot">
-          <button @click=${() => this.dialog.close()}>Cancel</button>
-          <button class="primary" ?disabled=${this.busy || some.length === 0} @click=${() => this.#decide(some)}>${this.action === "accept" ? "Accept" : "Keep"} ${count(some.length)}</button>
-        </div>
       </div>`
+  }
+
+  #buttons(some: Conflict[]) {
+    return html`
+      <button @click=${() => this.dialog.close()}>Cancel</button>
+      <button class="primary" ?disabled=${this.busy || some.length === 0} @click=${() => this.#decide(some)}>${this.action === "accept" ? "Accept" : "Keep"} ${count(some.length)}</button>`
   }
 
   #line(c: Conflict) {

@@ -12,7 +12,7 @@ export const cardStyles = css`
   }
   .head:focus-visible { outline-offset: -3px; border-radius: var(--radius); }
   .what { display: grid; min-inline-size: 0; }
-  .client { font-weight: 620; }
+  .client { font-weight: 620; overflow-wrap: anywhere; }
   .field { color: var(--text-soft); font-size: var(--size-small); }
   .change { grid-column: 1 / -1; grid-row: 2; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .change strong { font-weight: 600; }

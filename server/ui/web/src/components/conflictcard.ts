@@ -23,8 +23,8 @@ export type Choice = { conflict: Conflict; note: string } & (
 )
 
 /** A conflict as a card, which opens while it is the current one. It tells of "open",
- *  "decide" (a Choice), "withdraw" (a Proposal), "reopen", "bulk", "dismiss", and of what
- *  is to be read out as "say" (a text). */
+ *  "decide" (a Choice), "withdraw" (a Proposal), "reopen", "bulk", "dismiss", of what is to
+ *  be told as "say" (a text), and of what the card shows and is to be read out as "read". */
 @customElement("wed-conflict")
 export class ConflictCard extends LitElement {
   static override styles = [base, controls, cardStyles]
@@ -60,7 +60,7 @@ export class ConflictCard extends LitElement {
   override updated(changed: PropertyValues<this>) {
     const before = changed.get("conflict")
     if (before?.id === this.conflict.id && before.version !== this.conflict.version && this.current && this.moved) {
-      this.#say(`Another value arrived for ${label(this.conflict.field)} of ${this.conflict.client_name}. Look again before you decide.`)
+      this.#tell("read", `Another value arrived for ${label(this.conflict.field)} of ${this.conflict.client_name}. Look again before you decide.`)
     }
   }
 
@@ -93,7 +93,7 @@ export class ConflictCard extends LitElement {
     const p = openOnes(this.conflict)[n - 1]
     if (!p) return
     this.#keep({ ...this.draft, picked: p.id })
-    this.#say(`${value(p.value, this.kind)} is picked. Press a to accept it.`)
+    this.#tell("read", `${value(p.value, this.kind)} is picked. Press a to accept it.`)
   }
 
   edit(): void {
@@ -120,7 +120,7 @@ export class ConflictCard extends LitElement {
     return html`
       <article aria-labelledby="head" class=${c.status === "pending" ? "" : "over"}>
         <h2><button id="head" class="head" aria-expanded=${this.current} @click=${() => this.#tell("open")}>
-          <span class="what"><span class="client cut">${c.client_name || "Client without a name"}</span><span class="field cut">${label(c.field)}</span></span>
+          <span class="what"><span class="client ${this.current ? "" : "cut"}">${c.client_name || "Client without a name"}</span><span class="field cut">${label(c.field)}</span></span>
           ${this.current ? nothing : html`<span class="change">${this.#change(c)}</span>`}
           <span class="since" title=${`Since ${c.opened_at}`}>${this.#since(c)}</span>
         </button></h2>
@@ -155,7 +155,7 @@ export class ConflictCard extends LitElement {
           ${c.reminders ? html`<span>Reminded ${c.reminders === 1 ? "once" : `${c.reminders} times`}</span>` : nothing}
         </p>
         ${this.#notices(c)}
-        <div class="values" style="--n: ${Math.min(shown.length + (sameBase ? 1 : 2), 4)}">
+        <div class="values">
           ${sameBase ? nothing : html`<section class="side"><h3>When it was edited</h3><p class="value">${this.#plain(c.base.value)}</p><p class="small soft">What the first author knew</p></section>`}
           <section class="side now">
             <h3>${c.status === "pending" ? "Counts now" : "Counted"}</h3>
@@ -257,7 +257,7 @@ export class ConflictCard extends LitElement {
     if (this.busy || !this.decides || this.conflict.status !== "pending") return
     if (this.moved) {
       this.#keep(seen(this.draft, this.conflict))
-      this.#say("Another value has arrived. Nothing is decided yet: look again, then decide.")
+      this.#say("Nothing is decided yet: another value has arrived. Look again, then decide.")
       return
     }
     this.#tell("decide", choice)

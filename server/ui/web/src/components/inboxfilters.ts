@@ -6,7 +6,7 @@ import type { ConflictPage } from "../types"
 
 const pause = 250 // milliseconds of typing before it searches
 
-const orders = [["oldest", "Oldest first"], ["newest", "Newest first"], ["client", "By client"], ["field", "By field"]]
+const orders: [string, string][] = [["oldest", "Oldest first"], ["newest", "Newest first"], ["client", "By client"], ["field", "By field"]]
 
 /** Which part of the queue is shown, as the query of its address. It tells of "change"
  *  with the new query as detail. */
@@ -28,6 +28,8 @@ export class InboxFilters extends LitElement {
   @property({ attribute: false }) devices: NonNullable<ConflictPage["device_counts"]> = []
   @property({ attribute: false }) fields: string[] = []
   @property() me = ""
+  /** The order if none was chosen. */
+  @property() order = "oldest"
   @query("input") private input!: HTMLInputElement
   #timer?: ReturnType<typeof setTimeout>
 
@@ -49,12 +51,12 @@ export class InboxFilters extends LitElement {
         ${this.#select("field", "Field", [["", "All fields"], ...fields.map(f => [f, label(f) + counted(f)])])}
         ${this.#select("device", "Device", [["", "All devices"], ...devices.map(d => [d, device(d)])])}
         ${this.me ? this.#select("author", "Whose", [["", "Of everybody"], [this.me, "My own"]]) : nothing}
-        ${this.#select("sort", "Order", orders)}
+        ${this.#select("sort", "Order", orders, this.order)}
       </form>`
   }
 
-  #select(name: string, title: string, options: string[][]) {
-    const chosen = this.query.get(name) ?? options[0]![0]!
+  #select(name: string, title: string, options: string[][], otherwise = "") {
+    const chosen = this.query.get(name) ?? otherwise
     return html`<select aria-label=${title} @change=${(e: Event) => this.#set(name, (e.target as HTMLSelectElement).value)}>
       ${options.map(([option, text]) => html`<option value=${option!} .selected=${option === chosen}>${text}</option>`)}</select>`
   }
@@ -70,7 +72,7 @@ export class InboxFilters extends LitElement {
 
   #set(name: string, to: string) {
     const next = new URLSearchParams(this.query)
-    if (to && !(name === "sort" && to === "oldest")) next.set(name, to)
+    if (to && !(name === "sort" && to === this.order)) next.set(name, to)
     else next.delete(name)
     this.dispatchEvent(new CustomEvent("change", { detail: next }))
   }

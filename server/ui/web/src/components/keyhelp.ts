@@ -27,7 +27,7 @@ export class KeyHelp extends LitElement {
   static override styles = [base, controls, css`
     dl { display: grid; grid-template-columns: auto 1fr; gap: var(--space-2) var(--space-4); align-items: baseline; }
     dt { white-space: nowrap; }
-    label { display: flex; gap: var(--space-2); align-items: center; margin-block-start: var(--space-4); color: var(--text); }
+    label { display: flex; gap: var(--space-2); align-items: center; margin-block-start: var(--space-4); color: var(--text); font-size: inherit; font-weight: 450; }
     input { flex: none; inline-size: 1.125rem; }
   `]
 

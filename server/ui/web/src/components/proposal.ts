@@ -56,7 +56,7 @@ export class ProposalView extends LitElement {
       </p>
       <p class="value">${p.value === null
         ? html`<em class="soft">Clears the field</em>`
-        : html`<wed-diff .from=${this.current === null ? "" : longValue(this.current, this.kind)} .to=${longValue(p.value, this.kind)} .both=${this.kind === "text"}></wed-diff>`}</p>
+        : html`<wed-diff .from=${this.#before()} .to=${longValue(p.value, this.kind)} .both=${this.kind === "text"}></wed-diff>`}</p>
       ${far ? html`<p class="far">${far}</p>` : nothing}
       <div class="facts">
         ${clocks(p.edited_at, p.received_at)}
@@ -66,6 +66,12 @@ export class ProposalView extends LitElement {
       </div>
       ${this.#around(p.surrounding ?? [])}
       <slot></slot>`
+  }
+
+  /** What its text is compared with; of a number no digit alone means anything. */
+  #before(): string {
+    const none = this.current === null || typeof this.proposal.value === "number"
+    return none ? "" : longValue(this.current, this.kind)
   }
 
   #around(edits: Surrounding[]) {

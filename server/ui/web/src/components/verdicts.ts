@@ -11,7 +11,7 @@ import { documents } from "../syncing"
 import type { Conflict, Page, Policy, Verdict } from "../types"
 import { icon } from "./icon"
 
-const shown = 3 // notices at a time
+const few = 2 // notices that are shown before all are asked for
 const gather = 300 // milliseconds
 
 /** What became of what somebody proposed. The hub keeps each until this device says that
@@ -31,12 +31,14 @@ export class Verdicts extends LitElement {
     li > svg { color: var(--text-soft); }
     p { overflow-wrap: anywhere; }
     q { color: var(--text-soft); }
+    a { white-space: nowrap; }
     .close { padding: 0.25rem; min-inline-size: 2.25rem; color: var(--text-soft); }
     .more { display: flex; flex-wrap: wrap; gap: var(--space-3); align-items: center; padding-block-start: var(--space-2); font-size: var(--size-small); color: var(--text-soft); }
     @media (min-width: 48rem) { :host { padding-inline: var(--space-6); } }
   `]
 
   @state() private verdicts: Verdict[] = []
+  @state() private all = false
   @state() private trouble = ""
   #names = new Map<string, string>()
   #kinds = new Map<string, Policy["fields"][number]["kind"]>()
@@ -71,9 +73,10 @@ export class Verdicts extends LitElement {
   }
 
   override render() {
-    const more = this.verdicts.length - shown
+    const shown = this.all ? this.verdicts : this.verdicts.slice(0, few)
+    const more = this.verdicts.length - shown.length
     return html`
-      <ul aria-label="What became of your proposals" aria-live="polite">${repeat(this.verdicts.slice(0, shown), v => v.id, v => html`
+      <ul aria-label="What became of your proposals" aria-live="polite">${repeat(shown, v => v.id, v => html`
         <li class=${v.outcome === "accepted" ? "good" : ""}>
           ${icon(v.outcome === "accepted" ? "check" : "history")}
           <p>${verdictSentence(v, this.#names.get(v.conflict_id) ?? "", this.#kinds.get(v.field) ?? "any")}
@@ -81,7 +84,8 @@ export class Verdicts extends LitElement {
             <a href="/clients/${encodeURIComponent(v.client_id)}">Open the record</a></p>
           <button class="plain close" aria-label="Read" title="I have read it" @click=${() => this.#ack([v])}>${icon("close")}</button>
         </li>`)}</ul>
-      ${more > 0 ? html`<p class="more">and ${more} more <button class="small" @click=${() => this.#ack(this.verdicts)}>I have read all</button></p>` : nothing}
+      ${more > 0 ? html`<p class="more">${more} more of your proposals were decided <button class="small" @click=${() => (this.all = true)}>Show all</button></p>` : nothing}
+      ${this.all && this.verdicts.length > 1 ? html`<p class="more"><button class="small" @click=${() => this.#ack(this.verdicts)}>I have read all</button></p>` : nothing}
       ${this.trouble ? html`<p class="error small" role="alert">${this.trouble}</p>` : nothing}`
   }
 
@@ -114,7 +118,7 @@ export class Verdicts extends LitElement {
     if (news.length === 0) return
     const policy = await get<Policy>("/api/policy").catch(() => undefined)
     for (const f of policy?.body.fields ?? []) this.#kinds.set(f.path, f.kind)
-    await Promise.all(news.slice(0, shown).filter(v => !this.#names.has(v.conflict_id)).map(async v => {
+    await Promise.all(news.filter(v => !this.#names.has(v.conflict_id)).map(async v => {
       const c = await get<Conflict>(`/api/conflicts/${v.conflict_id}`).catch(() => undefined)
       if (c) this.#names.set(v.conflict_id, c.body.client_name)
     }))
@@ -124,6 +128,7 @@ export class Verdicts extends LitElement {
     for (const v of read) this.#acked.add(v.id)
     const before = this.verdicts
     this.verdicts = this.verdicts.filter(v => !this.#acked.has(v.id))
+    if (this.verdicts.length === 0) this.all = false
     try {
       const query = await device()
       for (const v of read) await post(`/api/verdicts/${encodeURIComponent(v.id)}/ack?${query}`)

@@ -46,7 +46,7 @@ export class InboxPage extends LitElement {
   `]
 
   @state() private at = "" // the current conflict
-  @state() private said = ""
+  @state() private read = "" // out, by a screen reader: the page shows it
   @query("wed-inbox-filters") private filters?: InboxFilters
   @query("wed-bulk") private bulk!: BulkDialog
   @query("wed-key-help") private help!: KeyHelp
@@ -57,6 +57,7 @@ export class InboxPage extends LitElement {
   })
   #path = ""
   #last = 0 // where the current one was
+  #hush?: () => void // takes away what was told last
 
   constructor() {
     super()
@@ -111,12 +112,12 @@ export class InboxPage extends LitElement {
           <button class="plain help" aria-label="Keys" title="Keys (?)" @click=${() => this.help.open()}><kbd>?</kbd></button>
         </div>
       </div>
-      <wed-inbox-filters .query=${place.value.query} .counts=${this.#queue.counts} .devices=${this.#queue.devices} .me=${mayEdit(s) ? s!.user : ""}
+      <wed-inbox-filters .query=${place.value.query} .order=${decided ? "newest" : "oldest"} .counts=${this.#queue.counts} .devices=${this.#queue.devices} .me=${mayEdit(s) ? s!.user : ""}
         .fields=${this.#policy.body?.fields.map(f => f.path) ?? []} @change=${this.#filter}></wed-inbox-filters>
       ${this.#queue.old ? html`<p class="told small soft">Shown as it was when the hub was last reached.</p>` : nothing}
       ${this.#queue.trouble ? html`<p class="error pad card" role="alert">${this.#queue.trouble} <button class="small" @click=${() => this.#queue.reload()}>Try again</button></p>` : nothing}
       ${this.#list()}
-      <p class="hidden-text" role="status" aria-live="polite">${this.said}</p>
+      <p class="hidden-text" role="status" aria-live="polite">${this.read}</p>
       <wed-bulk .kind=${this.#kind(this.#currentOne?.field ?? "")} @decided=${this.#bulkDone}></wed-bulk>
       <wed-key-help></wed-key-help>`
   }
@@ -136,7 +137,7 @@ export class InboxPage extends LitElement {
     return html`
       <wed-conflict .conflict=${c} .kind=${this.#kind(c.field)} ?current=${c.id === this.at} .decides=${mayDecide(session.value)} .me=${session.value?.user ?? ""}
         .busy=${this.#deciding.busy.has(c.id)} .trouble=${this.#deciding.trouble.get(c.id) ?? ""} .undoable=${this.#undoable(c)}
-        @open=${() => this.#go(c.id)} @say=${(e: CustomEvent<string>) => this.#say(e.detail)}
+        @open=${() => this.#go(c.id)} @say=${(e: CustomEvent<string>) => this.#say(e.detail)} @read=${(e: CustomEvent<string>) => (this.read = e.detail)}
         @decide=${(e: CustomEvent<Choice>) => this.#deciding.decide(e.detail)}
         @withdraw=${(e: CustomEvent<Proposal>) => this.#deciding.withdraw(c, e.detail)}
         @reopen=${() => this.#deciding.reopen([c])} @bulk=${() => this.bulk.open(c)} @dismiss=${() => this.#dismiss(c)}></wed-conflict>`
@@ -253,8 +254,8 @@ export class InboxPage extends LitElement {
   }
 
   #say(text: string) {
-    this.said = text
-    if (text) toast({ text, lasts: 6000 })
+    this.#hush?.()
+    if (text) this.#hush = toast({ text, lasts: 6000 })
   }
 
   #key = (event: KeyboardEvent) => {
