@@ -81,6 +81,7 @@ func TestEditsMadeOfflineSurviveAReloadAndMeetTheQueue(t *testing.T) {
 	maya.typeNotes(" Ramp needed.")
 	maya.enterDate("2027-06-19")
 	maya.see("[data-unsent]")
+	maya.see(`wed-badge[data-saving="kept"]`)
 	maya.reload()
 	maya.readNotes("Peonies. Ramp needed.")
 	maya.readDate("2027-06-19")
@@ -92,6 +93,7 @@ func TestEditsMadeOfflineSurviveAReloadAndMeetTheQueue(t *testing.T) {
 	maya.readDate("2027-06-12")
 	maya.says("Waiting for approval")
 	maya.see(`wed-badge[data-saving="saved"]`)
+	maya.see(`p[data-state="Synced"]`)
 	c := olga.conflicts("pending")[0]
 	maya.goTo("/clients") // the page that made the edit is closed before the verdict
 	olga.resolve(c, map[string]any{"action": "accept", "proposal_id": c.Proposals[0].ID, "note": "the barn is free"})

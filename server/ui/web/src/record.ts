@@ -6,7 +6,7 @@ import { read, write } from "./doc"
 import { Presence, type Peer } from "./presence"
 import type { ClientHandle, Documents } from "./repo"
 import { session } from "./session"
-import { connection, documents, unsyncedCount } from "./syncing"
+import { connection, documents, stored } from "./syncing"
 import type { Value } from "./types"
 
 export type Saving = "loading" | "saved" | "sending" | "kept"
@@ -73,11 +73,11 @@ export class Record implements ReactiveController {
     this.#presence?.at(field, caret)
   }
 
-  /** What becomes of edits: the hub has them, or is being told, or they are kept here. */
+  /** What becomes of edits: the hub has them, or is being told, or this browser has stored them. */
   get saving(): Saving {
     if (!this.handle || !this.#all) return "loading"
     if (this.#all.isSynced(this.handle)) return "saved"
-    return connection.value === "connected" ? "sending" : "kept"
+    return connection.value === "connected" || !this.#all.isStored(this.handle) ? "sending" : "kept"
   }
 
   /** A field of the document, undefined if it is not here yet. */
@@ -106,7 +106,7 @@ export class Record implements ReactiveController {
       () => handle.off("remote-heads", update),
       this.#presence.peers.subscribe(update),
       connection.subscribe(update),
-      unsyncedCount.subscribe(update),
+      stored.subscribe(update),
     ]
   }
 }

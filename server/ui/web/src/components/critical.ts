@@ -8,6 +8,8 @@ import { base, controls } from "../styles"
 import type { Conflict, FieldPolicy, Proposal, Value } from "../types"
 import { toast } from "./toasts"
 
+const plainNumber = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 20 })
+
 /** A critical field: what counts, and what waits for approval. A value that is entered is
  *  told as "commit" when the field is left, not at each keystroke. */
 @customElement("wed-critical")
@@ -48,7 +50,7 @@ export class Critical extends LitElement {
 
   override updated(changed: PropertyValues<this>) {
     // What somebody is entering stays until they leave the field.
-    if (changed.has("shown") && this.shadowRoot?.activeElement !== this.input) this.input.value = text(this.shown)
+    if (changed.has("shown") && this.shadowRoot?.activeElement !== this.input) this.input.value = this.#text()
   }
 
   override render() {
@@ -67,7 +69,7 @@ export class Critical extends LitElement {
 
   /** What was entered here and the hub does not have yet. */
   #unsent() {
-    if (this.synced || text(this.shown) === text(this.accepted)) return nothing
+    if (this.synced || this.#text() === this.#text(this.accepted)) return nothing
     return html`<p class="unsent" data-unsent>Kept here until you are online. ${value(this.accepted, this.policy.kind)} counts until then.</p>`
   }
 
@@ -101,10 +103,17 @@ export class Critical extends LitElement {
     }
   }
 
+  /** A value as it stands in the field. */
+  #text(v = this.shown): string {
+    if (v === null || typeof v === "object") return ""
+    const { kind } = this.policy
+    return typeof v === "number" && (kind === "money" || kind === "number") ? plainNumber.format(v) : String(v)
+  }
+
   #key(event: KeyboardEvent) {
     if (event.key === "Enter") this.input.blur()
     if (event.key === "Escape") {
-      this.input.value = text(this.shown)
+      this.input.value = this.#text()
       this.trouble = ""
       this.input.blur()
     }
@@ -113,7 +122,7 @@ export class Critical extends LitElement {
   #commit() {
     const entered = this.input.value.trim()
     this.trouble = ""
-    if (this.readonly || entered === text(this.shown)) return
+    if (this.readonly || entered === this.#text()) return
     const read = this.#read(entered)
     if (read === undefined) {
       this.trouble = this.policy.kind === "date" ? "This is no date." : "This is no number."
@@ -139,8 +148,4 @@ export function numberOf(entered: string): number {
   const decimal = parts.find(p => p.type === "decimal")?.value ?? "."
   const plain = entered.replace(/[\s\u00a0\u202f'’]/g, "").replaceAll(group || "\u0000", "").replace(decimal, ".")
   return /^-?\d+(\.\d+)?$/.test(plain) ? Number(plain) : NaN
-}
-
-function text(v: Value): string {
-  return v === null || typeof v === "object" ? "" : String(v)
 }

@@ -6,7 +6,6 @@ import { Loading } from "../loading"
 import { mayEdit, session } from "../session"
 import { base, controls } from "../styles"
 import type { Client, HistoryItem, Page, Value } from "../types"
-import { icon } from "./icon"
 import { toast } from "./toasts"
 
 const outcomes: Record<string, [string, string]> = {
@@ -17,6 +16,7 @@ const outcomes: Record<string, [string, string]> = {
 @customElement("wed-history")
 export class History extends LitElement {
   static override styles = [base, controls, css`
+    :host { padding-block-start: var(--space-3); }
     ol { display: grid; }
     li { display: grid; gap: var(--space-1); padding: var(--space-3) var(--space-4); border-block-start: 1px solid var(--line); }
     .top { display: flex; flex-wrap: wrap; align-items: baseline; gap: var(--space-1) var(--space-2); }
@@ -24,7 +24,8 @@ export class History extends LitElement {
     .change { overflow-wrap: anywhere; }
     .arrow { color: var(--text-faint); padding-inline: 0.35em; }
     .long { max-block-size: 9rem; overflow: auto; }
-    .foot { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: var(--space-1) var(--space-2); font-size: var(--size-small); color: var(--text-soft); min-block-size: 1.75rem; }
+    .foot > span { flex: 1; }
+    .foot { display: flex; align-items: center; justify-content: space-between; gap: var(--space-1) var(--space-2); font-size: var(--size-small); color: var(--text-soft); min-block-size: 1.75rem; }
     .note { font-style: italic; color: var(--text-soft); }
     .more { padding: var(--space-3) var(--space-4); }
   `]
@@ -69,7 +70,7 @@ export class History extends LitElement {
 
   #back(h: HistoryItem) {
     if (!h.field || h.before === null || h.before === "" || !mayEdit(session.value)) return nothing
-    return html`<button class="small plain" @click=${() => this.#restore(h.field!, h.before)}>${icon("history")}Back to this</button>`
+    return html`<button class="small plain" title="Set this value again" @click=${() => this.#restore(h.field!, h.before)}>Restore</button>`
   }
 
   async #restore(field: string, before: Value) {

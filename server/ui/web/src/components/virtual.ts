@@ -6,13 +6,13 @@ import { base } from "../styles"
 const beyond = 12 // rows that are ready above and below the window
 
 /** A long list of which only the rows about the window are on the page. All rows have
- *  the same height, --row-height; render says what stands in one. */
+ *  the same height, --row-height in rem; row says what stands in one. */
 @customElement("wed-virtual")
 export class Virtual<T> extends LitElement {
   static override styles = [base, css`
     :host { display: block; contain: layout style; }
     ul { position: relative; }
-    li { position: absolute; inset-inline: 0; block-size: var(--row-height); overflow: hidden; contain: strict; }
+    li { position: absolute; inset-inline: 0; block-size: calc(var(--row-height) * 1rem); overflow: hidden; contain: strict; }
   `]
 
   @property({ attribute: false }) items: T[] = []
@@ -54,7 +54,7 @@ export class Virtual<T> extends LitElement {
   #measure = () => {
     const height = parseFloat(getComputedStyle(this).getPropertyValue("--row-height"))
     const root = parseFloat(getComputedStyle(document.documentElement).fontSize)
-    if (height > 0) this.#height = height * root // the token is in rem
+    if (height > 0) this.#height = height * root
     this.requestUpdate()
     this.#look()
   }

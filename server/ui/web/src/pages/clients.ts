@@ -18,7 +18,6 @@ const orders: [Order, string][] = [["date", "Wedding date"], ["name", "Name"], [
 @customElement("wed-clients")
 export class ClientsPage extends LitElement {
   static override styles = [base, controls, pageFrame, css`
-    :host { --row-height: 4.5; }
     .tools { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--space-2); margin-block-end: var(--space-3); }
     .search { position: relative; }
     .search svg { position: absolute; inset: 0 auto 0 0.7rem; margin-block: auto; color: var(--text-faint); pointer-events: none; }
@@ -26,7 +25,8 @@ export class ClientsPage extends LitElement {
     select { inline-size: auto; max-inline-size: 11rem; }
     .sum { min-block-size: 1.5rem; margin-block-end: var(--space-2); }
     .card { overflow: clip; }
-    wed-virtual { --row-height: 4.5; }
+    wed-virtual { --row-height: 4.25; }
+    @media (min-width: 48rem) { wed-virtual { --row-height: 3.5; } }
   `]
 
   @state() private search = place.value.query.get("q") ?? ""
