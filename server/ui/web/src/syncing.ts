@@ -14,6 +14,9 @@ export const unsyncedCount = new Source(0)
 /** What is wrong with this browser's storage; empty if nothing is. */
 export const storageTrouble = new Source("")
 
+/** Counts how often edits have reached this browser's storage. */
+export const stored = new Source(0)
+
 const running = new Source<Documents | null>(null)
 
 /** The documents of whoever is signed in, once they can be opened. */
