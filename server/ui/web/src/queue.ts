@@ -15,6 +15,8 @@ export class Queue implements ReactiveController {
   devices: NonNullable<ConflictPage["device_counts"]> = []
   /** Whether anything was read yet. */
   loaded = false
+  /** Whether it is what is asked for, not yet what was asked for before. */
+  fresh = false
   /** Whether this is what the hub said some time ago. */
   old = false
   trouble = ""
@@ -73,7 +75,10 @@ export class Queue implements ReactiveController {
     const path = `/api/conflicts?${this.#query()}&limit=${pageSize}`
     const same = path === this.#path
     try {
-      if (!same) await this.#begin(path, signal)
+      if (!same) {
+        this.fresh = false
+        await this.#begin(path, signal)
+      }
       if (signal.aborted) return
       const first = await get<ConflictPage>(path, signal)
       const items = [...first.body.items]
@@ -88,11 +93,12 @@ export class Queue implements ReactiveController {
       this.#next = next
       this.#count(first.body)
       this.old = first.old
-      this.loaded = true
+      this.loaded = this.fresh = true
       this.trouble = ""
     } catch (error) {
       if (signal.aborted) return
-      this.trouble = error instanceof Offline && this.loaded ? "" : told(error)
+      this.trouble = error instanceof Offline && this.fresh ? "" : told(error)
+      if (!this.fresh) this.items = []
       this.old = error instanceof Offline
     }
     this.#host.requestUpdate()
@@ -143,10 +149,11 @@ export class Queue implements ReactiveController {
     if (signal.aborted) return
     this.#path = path
     this.#held.clear()
-    this.items = known?.body.items ?? []
     this.#next = null
-    this.loaded = known !== undefined
-    if (known) this.#count(known.body)
+    if (!known) return // what was shown stays until there is an answer
+    this.items = known.body.items
+    this.loaded = this.fresh = true
+    this.#count(known.body)
     this.#host.requestUpdate()
   }
 

@@ -37,8 +37,7 @@ export class InboxPage extends LitElement {
     .views a[aria-current] { background: var(--accent-wash); color: var(--accent-strong); }
     wed-inbox-filters { margin-block-end: var(--space-4); }
     .list { display: grid; gap: var(--space-2); }
-    .list > li { content-visibility: auto; contain-intrinsic-size: auto 3.4rem; }
-    .list > li:has([current]) { content-visibility: visible; }
+    .list > li { contain: layout style; }
     .told { min-block-size: 1.5em; margin-block-end: var(--space-2); }
     .more { justify-self: center; }
     .help { min-inline-size: 2.25rem; padding-inline: 0.5rem; }
@@ -78,10 +77,10 @@ export class InboxPage extends LitElement {
   override willUpdate() {
     if (place.value.page === "inbox" && this.#path !== this.#asked()) {
       this.#path = this.#asked()
-      this.at = ""
+      this.#last = 0
       void this.#queue.reload()
     }
-    const items = this.#queue.items
+    const items = this.#queue.fresh ? this.#queue.items : []
     const index = items.findIndex(c => c.id === this.at)
     if (index >= 0) this.#last = index
     else this.at = items[Math.min(this.#last, items.length - 1)]?.id ?? ""
