@@ -156,11 +156,11 @@ export class ConflictCard extends LitElement {
         </p>
         ${this.#notices(c)}
         <div class="values">
-          ${sameBase ? nothing : html`<section class="side"><h3>When it was edited</h3><p class="value">${this.#plain(c.base.value)}</p><p class="small soft">What the first author knew</p></section>`}
+          ${sameBase ? nothing : this.#base(c)}
           <section class="side now">
             <h3>${c.status === "pending" ? "Counts now" : "Counted"}</h3>
             <p class="value">${this.#plain(c.current.value)}</p>
-            <p class="small soft">${sameBase ? "As it was when it was edited" : "Accepted since"}</p>
+            <p class="small soft">${sameBase ? "As it was when it was edited" : c.reopens ? "By the decision" : "Accepted since"}</p>
             ${this.decides && c.status === "pending" ? html`<div class="acts"><button ?disabled=${this.busy} @click=${this.keep}>Keep this <kbd aria-hidden="true">x</kbd></button></div>` : nothing}
           </section>
           ${repeat(shown, p => p.id, (p, i) => this.#proposal(c, around(p), shown.length > 1 ? i + 1 : 0))}
@@ -168,6 +168,18 @@ export class ConflictCard extends LitElement {
         </div>
         ${c.status === "pending" ? (this.decides ? this.#foot(c) : html`<p class="small soft foot">An owner decides this.</p>`) : this.#end(c)}
       </div>`
+  }
+
+  #base(c: Conflict) {
+    const text = c.reopens ? ["Before the decision", "What counted until then"] : ["When it was edited", "What the first author knew"]
+    return html`
+      <section class="side">
+        <h3>${text[0]}</h3>
+        <p class="value">${this.#plain(c.base.value)}</p>
+        <p class="small soft">${text[1]}</p>
+        ${c.reopens && this.decides && c.status === "pending" ? html`<div class="acts"><button ?disabled=${this.busy}
+          @click=${() => this.#decide({ conflict: c, note: this.draft.note, action: "custom", value: c.base.value })}>Restore this</button></div>` : nothing}
+      </section>`
   }
 
   #plain(v: Value) {
@@ -194,7 +206,7 @@ export class ConflictCard extends LitElement {
       ${this.moved ? html`<p class="notice wait" role="status">${icon("warning")}
         <span>Another value arrived while this card was open. Look again before you decide.</span>
         <button class="small" @click=${this.#look}>I have seen it</button></p>` : nothing}
-      ${c.reopens ? html`<p class="notice" role="note">${icon("history")}<span>This was decided before and reopened. Keep what counts now, or choose again.</span></p>` : nothing}`
+      ${c.reopens ? html`<p class="notice" role="note">${icon("history")}<span>This was decided before and reopened. What was decided counts until you choose again.</span></p>` : nothing}`
   }
 
   #foot(c: Conflict) {

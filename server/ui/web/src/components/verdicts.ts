@@ -100,6 +100,7 @@ export class Verdicts extends LitElement {
       const s = session.value
       if (!s) return
       const page = await get<Page<Verdict>>(`/api/verdicts?${await device()}`)
+      if (page.old) return // some of what was kept may have been read since
       const mineToKnow = page.body.items.filter(v => !this.#acked.has(v.id))
       const own = mineToKnow.filter(v => v.decision?.by.user === s.user)
       const news = mineToKnow.filter(v => v.decision?.by.user !== s.user)
@@ -107,7 +108,7 @@ export class Verdicts extends LitElement {
       if (mine !== this.#generation) return
       this.verdicts = news
       this.trouble = ""
-      if (own.length > 0 && !page.old) void this.#ack(own)
+      if (own.length > 0) void this.#ack(own)
     } catch {
       // It is read again when the hub is back, which the state of the connection tells.
     }

@@ -10,6 +10,7 @@ import type { Choice, ConflictCard } from "../components/conflictcard"
 import "../components/inboxfilters"
 import type { InboxFilters } from "../components/inboxfilters"
 import "../components/keyhelp"
+import "../components/lately"
 import type { KeyHelp } from "../components/keyhelp"
 import { toast } from "../components/toasts"
 import { Deciding } from "../deciding"
@@ -111,7 +112,7 @@ export class InboxPage extends LitElement {
           <button class="plain help" aria-label="Keys" title="Keys (?)" @click=${() => this.help.open()}><kbd>?</kbd></button>
         </div>
       </div>
-      <wed-inbox-filters .query=${place.value.query} .order=${decided ? "newest" : "oldest"} .counts=${this.#queue.counts} .devices=${this.#queue.devices} .me=${mayEdit(s) ? s!.user : ""}
+      <wed-inbox-filters ?hidden=${this.#queue.fresh && this.#queue.items.length === 0 && !this.#filtered} .query=${place.value.query} .order=${decided ? "newest" : "oldest"} .counts=${this.#queue.counts} .devices=${this.#queue.devices} .me=${mayEdit(s) ? s!.user : ""}
         .fields=${this.#policy.body?.fields.map(f => f.path) ?? []} @change=${this.#filter}></wed-inbox-filters>
       ${this.#queue.old ? html`<p class="told small soft">Shown as it was when the hub was last reached.</p>` : nothing}
       ${this.#queue.trouble ? html`<p class="error pad card" role="alert">${this.#queue.trouble} <button class="small" @click=${() => this.#queue.reload()}>Try again</button></p>` : nothing}
@@ -143,16 +144,19 @@ export class InboxPage extends LitElement {
   }
 
   #empty() {
-    const q = place.value.query
-    if (["field", "device", "author", "search"].some(name => q.has(name))) {
+    if (this.#filtered) {
       return html`<div class="card"><wed-empty icon="search" title="Nothing fits"><a href=${this.#decidedView ? "/inbox?show=decided" : "/inbox"}>Show all</a></wed-empty></div>`
     }
     if (this.#decidedView) return html`<div class="card"><wed-empty icon="history" title="Nothing was decided yet">Decisions stand here, to be looked up and, for a while, reopened.</wed-empty></div>`
     return html`
       <div class="card"><wed-empty icon="check" title="All decided">
-        No couple waits for an answer. What people change about dates, venues and budgets appears here by itself.
-        <p><a href="/inbox?show=decided">What was decided</a></p>
+        Nobody waits for an answer. What needs one appears here by itself.
+        <wed-lately></wed-lately>
       </wed-empty></div>`
+  }
+
+  get #filtered(): boolean {
+    return ["field", "device", "author", "search"].some(name => place.value.query.has(name))
   }
 
   get #decidedView(): boolean {
