@@ -24,6 +24,8 @@ interface Hooks {
   decided: (id: string) => void
   /** A conflict could not be decided. */
   again: (c: Conflict) => void
+  /** A conflict was reopened as this one. */
+  reopened: (id: string) => void
 }
 
 export class Deciding {
@@ -91,15 +93,16 @@ export class Deciding {
   async reopen(decided: Conflict[]): Promise<void> {
     const left: Conflict[] = []
     let trouble = ""
+    let first = "" // of those that wait again
     for (const c of decided) {
-      if (trouble && left.length > 0) {
+      if (left.length > 0) {
         left.push(c)
         continue
       }
       this.#set(this.busy, c.id, true)
       try {
-        await once<Conflict>(`/api/conflicts/${c.id}/reopen`)
-        this.own.delete(c.id)
+        const now = await once<Conflict>(`/api/conflicts/${c.id}/reopen`)
+        first ||= now.id
       } catch (error) {
         trouble = told(error)
         if (!(error instanceof Problem)) left.push(c) // the hub is away: the rest waits
@@ -110,7 +113,8 @@ export class Deciding {
     const n = decided.length - left.length
     if (trouble) toast({ text: trouble, tone: "bad" })
     else this.#hooks.say(n === 1 ? `${decided[0]!.client_name || "It"} waits again. The decision counts until it is decided anew.` : `${count(n)} wait again.`)
-    this.#queue.soon()
+    await this.#queue.reload()
+    if (first) this.#hooks.reopened(first)
   }
 
   async #run(c: Conflict, command: () => Promise<void>): Promise<void> {

@@ -5,7 +5,7 @@ import { get, kept, Offline, told } from "./api"
 import { onEvent } from "./stream"
 import type { Conflict, ConflictPage } from "./types"
 
-const pageSize = 100
+const pageSize = 50
 const gather = 250 // milliseconds: a bulk decision is many events
 
 export class Queue implements ReactiveController {

@@ -38,7 +38,8 @@ export class InboxPage extends LitElement {
     .views a[aria-current] { background: var(--accent-wash); color: var(--accent-strong); }
     wed-inbox-filters { margin-block-end: var(--space-4); }
     .list { display: grid; gap: var(--space-2); }
-    .list > li { contain: layout style; }
+    .list > li { content-visibility: auto; contain-intrinsic-size: auto 3.4rem; }
+    .list > li:has([current]) { content-visibility: visible; }
     .told { min-block-size: 1.5em; margin-block-end: var(--space-2); }
     .more { justify-self: center; }
     .help { min-inline-size: 2.25rem; padding-inline: 0.5rem; }
@@ -54,6 +55,7 @@ export class InboxPage extends LitElement {
   #queue = new Queue(this, () => this.#asked(), gone => this.#vanish(gone))
   #deciding = new Deciding(this, this.#queue, {
     kind: c => this.#kind(c.field), say: text => this.#say(text), decided: id => this.#step(id), again: c => this.#stay(c.id),
+    reopened: id => this.#queue.items.some(c => c.id === id) && this.#go(id),
   })
   #path = ""
   #last = 0 // where the current one was
