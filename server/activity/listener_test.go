@@ -162,6 +162,26 @@ func TestWhoGoesOnFromAPositionMissesNothing(t *testing.T) {
 	})
 }
 
+// What an owner erases is not told again, although it was told a moment ago.
+func TestWhatWasErasedIsNotToldAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T, j *journal, s *Streams) {
+		first := hear(t, s, "now")
+		defer first.Leave()
+		first.hears(PositionTold + " @0")
+		j.add(record(1), changed("ada", "a"))
+		j.add(record(2), changed("ada", "a"))
+		j.add(record(1), changed("ada", "b")) // is held as a part of a burst
+		first.hears(ClientChanged+" 1-1 @1", ClientChanged+" 2-2 @2")
+		j.add(record(1), by("erase", "olga"))
+		first.hears(ClientErased + " 4-4 @4")
+		again := hear(t, s, epoch+":0")
+		defer again.Leave()
+		again.hears(ClientChanged+" 2-2 @2", ClientErased+" 4-4 @4", PositionTold+" @4")
+		j.add(record(1), changed("ada", "c"))
+		again.hears(ClientChanged + " 5-5 @5")
+	})
+}
+
 func TestAPositionOfNoUseIsAReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}

@@ -18,6 +18,7 @@ type item struct {
 	Message
 	record crdt.RecordID
 	last   uint64 // the last journal number that it tells of; 0 of presence
+	erases bool   // what was told of the record before is not told again
 }
 
 // A ring keeps the recent events of one supplier. Events are counted from 0 on;
@@ -47,6 +48,9 @@ func (r *ring) add(items []item, safe uint64) {
 		return
 	}
 	for _, it := range items {
+		if it.erases {
+			r.forget(it.record)
+		}
 		if int(r.next-r.from) == r.mostItems {
 			r.drop()
 		}
@@ -84,6 +88,16 @@ func (r *ring) drop() {
 	r.from++
 }
 
+// forget takes the events of a record out of the ring. The caller holds mu.
+func (r *ring) forget(id crdt.RecordID) {
+	for n := r.from; n < r.next; n++ {
+		if it := &r.items[n%uint64(len(r.items))]; it.record == id {
+			r.bytes -= len(it.Body)
+			it.Message = Message{}
+		}
+	}
+}
+
 // join is where a listener begins that was told everything up to a number. It is
 // false if the ring does not go back that far.
 func (r *ring) join(number uint64) (event uint64, ok bool) {
@@ -117,7 +131,7 @@ func (r *ring) take(p *place, wants func(crdt.RecordID) bool, most int, out []Me
 	}
 	for ; p.event < r.next && len(out) < most; p.event++ {
 		it := &r.items[p.event%uint64(len(r.items))]
-		if (it.last == 0 || it.last > p.skip) && wants(it.record) {
+		if it.Body != nil && (it.last == 0 || it.last > p.skip) && wants(it.record) {
 			out = append(out, it.Message)
 		}
 	}
