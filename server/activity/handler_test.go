@@ -293,9 +293,31 @@ func TestEventsOutliveTheServersReadTimeout(t *testing.T) {
 	w.is(e, ClientChanged, "1")
 }
 
+// A browser that comes back sends the same query: if its clients cannot be read,
+// the last event that it got is no reason to tell it of all.
+func TestWhoComesBackHearsOfNoOtherClients(t *testing.T) {
+	w := newWorld(t)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", w.server.URL+"/events?token=good&clients=nobody", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Last-Event-ID", epoch+":0")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusTeapot {
+		t.Errorf("answered %s", resp.Status)
+	}
+}
+
 func TestEventsAreRefusedBeforeTheyBegin(t *testing.T) {
 	w := newWorld(t)
-	for _, query := range []string{"token=bad", "token=good&position=x", "token=good&clients=nobody", ""} {
+	for _, query := range []string{
+		"token=bad", "token=good&position=x", "token=good&clients=nobody", "token=good&clients=a;b",
+		"token=good&clients=" + record(1).ClientID() + "&clients=nobody", "",
+	} {
 		resp, err := http.Get(w.server.URL + "/events?" + query)
 		if err != nil {
 			t.Fatal(err)

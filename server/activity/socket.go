@@ -61,7 +61,7 @@ func (h *Handler) converse(conn *websocket.Conn, r *http.Request, helpers *sync.
 		return err
 	}
 	defer a.leave()
-	asked, err := h.requestOf(r.URL.Query())
+	asked, err := h.requestOf(r.URL, "")
 	if err != nil {
 		return err
 	}

@@ -28,10 +28,7 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer a.leave()
-	asked, err := h.requestOf(r.URL.Query())
-	if last := r.Header.Get("Last-Event-ID"); last != "" {
-		asked.from, err = startOf(last)
-	}
+	asked, err := h.requestOf(r.URL, r.Header.Get("Last-Event-ID"))
 	if err != nil {
 		return err
 	}
