@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
+	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/server/hub"
 	"wedsync/store"
@@ -159,6 +161,42 @@ func TestWhoGoesOnFromAPositionMissesNothing(t *testing.T) {
 			t.Error("the store was read for what the ring holds")
 		}
 		hear(t, s, "-2").hears("wedsync.client.changed 5-5 @5", "wedsync.client.changed 6-6 @6", "wedsync.position @6")
+	})
+}
+
+// However large the events are, few of them wait for a listener that is told
+// again, which may be slow.
+func TestWhatIsToldAgainWaitsInSmallParts(t *testing.T) {
+	inBubble(t, func(t *testing.T, j *journal, s *Streams) {
+		const entries = 300
+		posted := by(conflicts.KindActivity, "ada")
+		posted.Activity = &conflicts.Activity{Kind: "call", Text: "x", Data: []byte(`"` + strings.Repeat("d", conflicts.MaxActivityData-2) + `"`)}
+		for i := range entries {
+			j.add(record(byte(i)), posted)
+		}
+		h := hear(t, s, epoch+":0")
+		defer h.Leave()
+		told := 0
+		for told < entries {
+			messages, _, err := h.Take(t.Context())
+			if err != nil || len(messages) == 0 {
+				t.Fatalf("%d events, then %v", told, err)
+			}
+			bytes := 0
+			for _, m := range messages {
+				bytes += len(m.Body)
+				if told++; m.number != uint64(told) {
+					t.Fatalf("event %d is told as %s", told, m.Position)
+				}
+			}
+			if bytes > 2*mostWaiting {
+				t.Fatalf("%d bytes wait at once", bytes)
+			}
+		}
+		if reads := 3 * entries / (mostWaiting / conflicts.MaxActivityData); j.reads > reads {
+			t.Errorf("the journal was read %d times, more than %d", j.reads, reads)
+		}
+		h.hears(PositionTold + " @300")
 	})
 }
 

@@ -67,6 +67,12 @@ func (s *eventSink) send(messages []Message) error {
 	for _, m := range messages {
 		s.buffer = append(append(append(s.buffer, "id: "...), m.Position...), '\n')
 		s.buffer = append(append(append(s.buffer, "data: "...), m.Body...), '\n', '\n')
+		if len(s.buffer) < maxKept {
+			continue
+		}
+		if err := s.flush(); err != nil {
+			return err
+		}
 	}
 	return s.flush()
 }
@@ -76,9 +82,12 @@ func (s *eventSink) beat() error {
 	return s.flush()
 }
 
-const maxKept = 64 << 10 // bytes of a buffer that is kept
+const maxKept = 64 << 10 // bytes of a buffer that is kept; more are written at once
 
 func (s *eventSink) flush() error {
+	if len(s.buffer) == 0 {
+		return nil
+	}
 	err := s.rc.SetWriteDeadline(time.Now().Add(s.within))
 	if err == nil {
 		_, err = s.w.Write(s.buffer)
