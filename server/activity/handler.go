@@ -25,7 +25,8 @@ type HandlerOptions struct {
 	Session func(*http.Request) (auth.Session, error)
 	// Visit admits who listens, for as long as that lasts; it is that of a [hub.Hub].
 	Visit func(context.Context, conflicts.Principal) (*hub.Visit, error)
-	// Limits are those of open sockets; none if nil.
+	// Limits are those of open sockets and of requests, which a listener's messages
+	// are too; none if nil.
 	Limits *auth.Limits
 	// Refuse answers a request for events that cannot be served.
 	Refuse func(http.ResponseWriter, *http.Request, error)

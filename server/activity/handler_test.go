@@ -59,6 +59,7 @@ func newWorld(t *testing.T) *world {
 	w.streams = open(t, w.journal, Limits{Clients: 3, Beat: 50 * time.Millisecond})
 	h := NewHandler(HandlerOptions{
 		Streams: w.streams, Visit: w.hub.Visit, Log: slog.New(slog.DiscardHandler),
+		Limits: auth.NewLimits(auth.LimitOptions{Requests: 1, Burst: 20}, time.Now),
 		Session: func(r *http.Request) (auth.Session, error) {
 			good := auth.Session{
 				Principal: conflicts.Principal{Supplier: "rose", User: "ada", Role: conflicts.Member}, Expires: time.Now().Add(time.Hour),
@@ -173,6 +174,25 @@ func TestSocketsAreRefusedWithACode(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.closes(conn, 4400)
+	}
+}
+
+func TestASocketThatAsksWithoutEndIsClosed(t *testing.T) {
+	w := newWorld(t)
+	conn := w.dial("token=good")
+	for range 100 {
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte(`{"subscribe": {"clients": [], "position": "-50"}}`)); err != nil {
+			break // it is closed already
+		}
+	}
+	w.closes(conn, websocket.StatusCode(hub.TooMany))
+	resp, err := http.Get(w.server.URL + "/events?token=good")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusTeapot {
+		t.Errorf("events are answered %s", resp.Status)
 	}
 }
 
