@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -28,6 +29,7 @@ type world struct {
 	t       *testing.T
 	journal *journal
 	streams *Streams
+	handler *Handler
 	server  *httptest.Server
 	hub     *hub.Hub
 }
@@ -75,6 +77,7 @@ func newWorld(t *testing.T) *world {
 		},
 		Refuse: func(w http.ResponseWriter, _ *http.Request, err error) { http.Error(w, err.Error(), http.StatusTeapot) },
 	})
+	w.handler = h
 	mux := http.NewServeMux()
 	mux.HandleFunc("/socket", h.ServeSocket)
 	mux.HandleFunc("/events", h.ServeEvents)
@@ -216,6 +219,54 @@ func TestAccessThatIsTakenAwayClosesSocketsAndEvents(t *testing.T) {
 	w.closes(conn, 4403)
 	events.ends()
 	w.closes(w.dial("token=good"), 4403)
+}
+
+// A pipeLine accepts one connection.
+type pipeLine chan net.Conn
+
+func (p pipeLine) Accept() (net.Conn, error) {
+	if conn, ok := <-p; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+func (p pipeLine) Close() error   { close(p); return nil }
+func (p pipeLine) Addr() net.Addr { return &net.UnixAddr{} }
+
+// Who takes next to nothing of what is sent is cut off as soon.
+func TestAccessThatIsTakenAwayCutsSlowListenersOff(t *testing.T) {
+	w := newWorld(t)
+	posted := by(conflicts.KindActivity, "ben")
+	posted.Activity = &conflicts.Activity{Kind: "call", Text: "x", Data: []byte(`"` + strings.Repeat("d", conflicts.MaxActivityData-2) + `"`)}
+	for range 100 {
+		w.journal.add(record(1), posted)
+	}
+	here, there := net.Pipe() // which keeps nothing
+	defer here.Close()
+	line := make(pipeLine, 1)
+	line <- there
+	slow := http.Server{Handler: w.server.Config.Handler}
+	go slow.Serve(line) // ends with Close
+	defer slow.Close()
+	if _, err := io.WriteString(here, "GET /events?token=good&position=-100 HTTP/1.1\r\nHost: hub\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(here); lines.Scan() && !strings.HasPrefix(lines.Text(), "id: "); {
+	}
+	olga := conflicts.Principal{Supplier: "rose", User: "olga", Role: conflicts.Owner}
+	if err := w.hub.SetRole(t.Context(), olga, "ada", conflicts.NoRole); err != nil {
+		t.Fatal(err)
+	}
+	left := make(chan struct{})
+	go func() {
+		w.handler.Wait()
+		close(left)
+	}()
+	select {
+	case <-left:
+	case <-time.After(10 * time.Second):
+		t.Error("a listener who may not listen any more is still sent events")
+	}
 }
 
 func TestListenersLeaveWhenTheHubStops(t *testing.T) {

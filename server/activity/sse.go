@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -38,11 +39,16 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer l.Leave()
-	to := &eventSink{w: w, rc: http.NewResponseController(w), within: h.within.Write}
+	to := &eventSink{ctx: ctx, w: w, rc: http.NewResponseController(w), within: h.within.Write}
 	// The server's limits are for requests that end.
 	if err := to.rc.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
+	// A write that is under way ends soon after the session.
+	defer context.AfterFunc(ctx, func() {
+		_ = to.rc.SetWriteDeadline(time.Now().Add(closeWithin)) // or the connection is gone
+	})()
+	w.Header().Set("Connection", "close") // its deadlines are those of a stream
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no") // of proxies
@@ -57,6 +63,7 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) error {
 
 // An eventSink writes server-sent events.
 type eventSink struct {
+	ctx    context.Context // of the session
 	w      http.ResponseWriter
 	rc     *http.ResponseController
 	within time.Duration
@@ -89,6 +96,9 @@ func (s *eventSink) flush() error {
 		return nil
 	}
 	err := s.rc.SetWriteDeadline(time.Now().Add(s.within))
+	if err == nil {
+		err = context.Cause(s.ctx) // asked after that, since a session that ends later puts the deadline forward
+	}
 	if err == nil {
 		_, err = s.w.Write(s.buffer)
 	}
