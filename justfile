@@ -13,6 +13,12 @@ run *args: _setup
 test *args: check _postgres
     @echo "· testing under -race (the first build takes a few minutes)"
     @go test -race -timeout 20m {{ args }} ./...
+    @echo "· three proofs with wscat and curl (just proofs shows them)"
+    @./tools/proofs >/dev/null
+
+# Shows with wscat, curl and jq what apps around the hub rely on.
+proofs: _setup
+    @exec ./tools/proofs
 
 # Formatting, vet, staticcheck, and a tidy module.
 check: _setup

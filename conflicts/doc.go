@@ -14,6 +14,9 @@
 // Ordinary fields merge by themselves; where they were written apart, merge.go
 // keeps a [Merged] entry of the values that do not show.
 //
+// A [Directory] is no record: it is the document in which the hub lists those of
+// a supplier for their devices to find.
+//
 // What was decided is told besides: each decision is an entry of the record's
 // decision log (decisionlog.go), a [History] makes a timeline of all that was
 // stored of a record, and an [Examination] holds it all against each other.

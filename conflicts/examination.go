@@ -17,6 +17,7 @@ type Finding struct {
 	What    string
 	Advice  string // what to do about it
 	Warning bool   // nothing is wrong yet
+	Mends   bool   // a repair puts it right
 }
 
 // What to do about findings.

@@ -22,18 +22,27 @@ const epochsAhead = 8
 // maxEpoch bounds how often a record may be lost and come back.
 const maxEpoch = 1 << 16
 
-// hubActor is the actor under which the hub writes a record. It is reckoned once.
-func (r *Record) hubActor(epoch uint64) crdt.ActorID {
-	for e := uint64(len(r.hubActors)); e <= epoch; e++ {
-		r.hubActors = append(r.hubActors, r.newHubActor(e))
-	}
-	return r.hubActors[epoch]
+// A hand is how the hub writes one document: under actors of its own, and with a
+// tag on each change.
+type hand struct {
+	id        crdt.RecordID
+	secret    []byte
+	hubActors []crdt.ActorID // by epoch, those that were asked for
 }
 
-func (r *Record) newHubActor(epoch uint64) crdt.ActorID {
-	mac := hmac.New(sha256.New, r.env.Secret)
+// hubActor is the actor under which the hub writes a document. It is reckoned
+// once; epochs are counted up from 0.
+func (h *hand) hubActor(epoch uint64) crdt.ActorID {
+	for e := uint64(len(h.hubActors)); e <= epoch; e++ {
+		h.hubActors = append(h.hubActors, h.newHubActor(e))
+	}
+	return h.hubActors[epoch]
+}
+
+func (h *hand) newHubActor(epoch uint64) crdt.ActorID {
+	mac := hmac.New(sha256.New, h.secret)
 	mac.Write([]byte("wedsync hub actor"))
-	mac.Write(r.id[:])
+	mac.Write(h.id[:])
 	mac.Write(binary.BigEndian.AppendUint64(nil, epoch))
 	return crdt.ActorID(mac.Sum(nil)[:16])
 }
@@ -45,30 +54,30 @@ func (r *Record) isHubActor(a crdt.ActorID) bool {
 }
 
 // tag proves that the hub wrote a change: an HMAC of the change with an empty
-// message, and of the record, so that it proves nothing in another one.
-func (r *Record) tag(c *crdt.Change) string {
+// message, and of the document, so that it proves nothing in another one.
+func (h *hand) tag(c *crdt.Change) string {
 	bare := *c
 	bare.Message = ""
-	return r.tagOf(crdt.Encode(&bare))
+	return h.tagOf(crdt.Encode(&bare))
 }
 
 // tagOf is the tag of a change with an empty message, encoded.
-func (r *Record) tagOf(bare []byte) string {
-	mac := hmac.New(sha256.New, r.env.Secret)
+func (h *hand) tagOf(bare []byte) string {
+	mac := hmac.New(sha256.New, h.secret)
 	mac.Write([]byte("wedsync hub change"))
-	mac.Write(r.id[:])
+	mac.Write(h.id[:])
 	mac.Write(bare)
 	return tagPrefix + hex.EncodeToString(mac.Sum(nil))
 }
 
 // genuine reports whether a change is the hub's own. It needs c.Ops.
-func (r *Record) genuine(c *crdt.Change) bool {
-	return strings.HasPrefix(c.Message, tagPrefix) && hmac.Equal([]byte(c.Message), []byte(r.tag(c)))
+func (h *hand) genuine(c *crdt.Change) bool {
+	return strings.HasPrefix(c.Message, tagPrefix) && hmac.Equal([]byte(c.Message), []byte(h.tag(c)))
 }
 
 // build is a new hub change of what b holds.
-func (r *Record) build(b *crdt.Builder) *crdt.Change {
-	return b.Change(r.tagOf(b.Change("").Raw))
+func (h *hand) build(b *crdt.Builder) *crdt.Change {
+	return b.Change(h.tagOf(b.Change("").Raw))
 }
 
 // builder begins a hub change over the watched paths of f.

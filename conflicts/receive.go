@@ -12,6 +12,7 @@ import (
 // The reasons of refusals.
 const (
 	RefusedReadOnly     = "read_only"
+	RefusedDirectory    = "directory" // see [Directory]
 	RefusedForged       = "forged_actor"
 	RefusedHubActor     = "forged_hub_change"
 	RefusedEquivocation = "equivocation"

@@ -40,18 +40,17 @@ type StoredBatch struct {
 // did is true only once their Outcome is stored; if that fails, the Record is
 // to be forgotten and loaded again.
 type Record struct {
-	id     crdt.RecordID
+	hand
 	env    *Env
 	graph  *crdt.Graph
 	fields *crdt.Fields // over watched()
 	roots  *crdt.Roots
 	ledger *ledger
 
-	policy    *Policy
-	adopted   *Policy // the policy that the ledger follows; nil before the first batch
-	watching  []crdt.Path
-	hubActors []crdt.ActorID          // by epoch, those that were asked for
-	carriers  map[crdt.Hash]Principal // who delivered the changes that wait
+	policy   *Policy
+	adopted  *Policy // the policy that the ledger follows; nil before the first batch
+	watching []crdt.Path
+	carriers map[crdt.Hash]Principal // who delivered the changes that wait
 }
 
 // New is a record that the hub does not know yet.
@@ -61,7 +60,7 @@ func New(id crdt.RecordID, env *Env, p *Policy) *Record {
 
 func newRecord(id crdt.RecordID, env *Env, p *Policy, l *ledger) *Record {
 	r := &Record{
-		id:       id,
+		hand:     hand{id: id, secret: env.Secret},
 		env:      env,
 		graph:    crdt.NewGraph(env.Limits),
 		ledger:   l,

@@ -12,6 +12,7 @@ type LedgerView struct {
 	// Accepted has an entry for every critical field, at revision 0 if it was never set.
 	Accepted map[crdt.Path]AcceptedValue
 	Pending  map[crdt.Path]string // the id of the field's pending conflict
+	Open     []Proposal           // those of pending conflicts that wait for a decision, in no order
 	Merged   map[crdt.Path]string // the id of an ordinary field's open merged entry
 	Revision uint64               // how many decisions the record has seen: the sum of all revisions
 	Recovery *Recovery            // nil if nothing has to be known of one
@@ -74,6 +75,7 @@ func (l *ledger) view() *LedgerView {
 		v.Revision += f.revision()
 		if f.Pending != nil {
 			v.Pending[path] = f.Pending.ID
+			v.Open = append(v.Open, f.Pending.open()...)
 		}
 		if f.Critical {
 			v.Accepted[path] = f.acceptedValue()

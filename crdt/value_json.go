@@ -11,13 +11,12 @@ import (
 	"unicode/utf8"
 )
 
-// millis is RFC 3339 with milliseconds, as JavaScript writes a Date.
-const millis = "2006-01-02T15:04:05.000Z07:00"
-
 // JSON is the value as the API shows it: text and scalar strings as strings,
 // timestamps as RFC 3339 in UTC with milliseconds, counters as numbers, bytes in
 // base64. What JSON has no word for (nothing at all, and floats that are no
-// number) is nil.
+// number) is nil. A timestamp outside the years 0 to 9999, for which RFC 3339 has
+// no word either, is as JavaScript writes a Date: "+010000-01-01T00:00:00.000Z", and
+// nil beyond what a Date holds.
 func (v Value) JSON() any {
 	switch v.Kind {
 	case Bool:
@@ -36,7 +35,7 @@ func (v Value) JSON() any {
 	case Bytes, Unknown:
 		return base64.StdEncoding.EncodeToString(v.Bytes)
 	case Timestamp:
-		return time.UnixMilli(v.Int).UTC().Format(millis)
+		return dateJSON(v.Int)
 	case Map:
 		m := make(map[string]any, len(v.Map))
 		for k, e := range v.Map {
@@ -51,6 +50,20 @@ func (v Value) JSON() any {
 		return l
 	}
 	return nil
+}
+
+// dateJSON is a moment as JavaScript's Date has it.
+func dateJSON(ms int64) any {
+	const most = 8_640_000_000_000_000 // milliseconds before and after 1970
+	if ms < -most || ms > most {
+		return nil
+	}
+	t := time.UnixMilli(ms).UTC()
+	rest := t.Format("-01-02T15:04:05.000Z07:00")
+	if year := t.Year(); year < 0 || year > 9999 {
+		return fmt.Sprintf("%+07d%s", year, rest)
+	}
+	return fmt.Sprintf("%04d%s", t.Year(), rest)
 }
 
 // Bounds of API input.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"wedsync/conflicts"
 	"wedsync/server/hub"
@@ -255,5 +256,20 @@ func TestTokenOfRoleNoneStaysRefused(t *testing.T) {
 	s := newRealSite(t)
 	if token, err := s.tokens.Mint(conflicts.Principal{Supplier: "barn", User: "mia", Role: conflicts.NoRole}, 1e9); err == nil {
 		t.Errorf("minted %s", token)
+	}
+}
+
+func TestDeviceBeyondThoseThatCanBeRevokedIsRefused(t *testing.T) {
+	s := newRealSite(t)
+	s.syncs(on(mia, "phone"), "s1")
+	full := store.Access{Version: 1, Revoked: make(map[store.DeviceID]time.Time)}
+	for n := range store.MaxRevoked {
+		full.Revoked[store.DeviceID{User: fmt.Sprint(n), Device: "phone"}] = s.now()
+	}
+	if err := s.store.RestoreAccess(t.Context(), "barn", full); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.want(422, s.do(olga, "DELETE", "/api/devices/"+keyOf(on(mia, "phone")), "")); got.text("type") != "urn:wedsync:problem:too-many" {
+		t.Errorf("%s", got.raw)
 	}
 }

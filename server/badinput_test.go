@@ -67,17 +67,20 @@ func TestTooLargeBodyIsRefusedWithTheLimit(t *testing.T) {
 func TestBadQueryIsRefusedByName(t *testing.T) {
 	s := newSite(t)
 	for path, field := range map[string]string{
-		"/api/clients?limit=0":                               "limit",
-		"/api/clients?limit=201":                             "limit",
-		"/api/clients?limit=ten":                             "limit",
-		"/api/clients?limit=99999999999999999":               "limit",
-		"/api/clients?cursor=x":                              "cursor",
-		"/api/clients/sync-status?limit=-1":                  "limit",
-		"/api/clients/sync-status?cursor=x":                  "cursor",
-		"/api/conflicts?status=open":                         "status",
-		"/api/conflicts?client_id=x":                         "client_id",
-		"/api/conflicts?limit=x":                             "limit",
-		"/api/conflicts?cursor=" + strings.Repeat("x", 5000): "cursor",
+		"/api/clients?limit=0":                                        "limit",
+		"/api/clients?limit=201":                                      "limit",
+		"/api/clients?limit=ten":                                      "limit",
+		"/api/clients?limit=99999999999999999":                        "limit",
+		"/api/clients?cursor=x":                                       "cursor",
+		"/api/clients/sync-status?limit=-1":                           "limit",
+		"/api/clients/sync-status?cursor=x":                           "cursor",
+		"/api/clients/sync-status?client_id=x":                        "client_id",
+		"/api/clients/sync-status?state=broken":                       "state",
+		"/api/clients/sync-status?device=" + strings.Repeat("x", 600): "device",
+		"/api/conflicts?status=open":                                  "status",
+		"/api/conflicts?client_id=x":                                  "client_id",
+		"/api/conflicts?limit=x":                                      "limit",
+		"/api/conflicts?cursor=" + strings.Repeat("x", 5000):          "cursor",
 	} {
 		got := s.want(400, s.do(olga, "GET", path, ""))
 		if got.text("errors", 0, "field") != field || got.text("errors", 0, "rule") == "" {

@@ -180,6 +180,9 @@ func TestSyncStatusHasItsShape(t *testing.T) {
 	if got.text("items", 0, "client_id") != client || got.text("items", 0, "digest") != "d1" || got.text("totals", "in_sync") != "1" {
 		t.Errorf("%s", got.raw)
 	}
+	if got.at("items", 0, "stale") != false || got.text("items", 0, "document_id") == "" || got.at("totals", "never_seen") == nil {
+		t.Errorf("%s", got.raw)
+	}
 	device := got.at("items", 0, "devices", 0).(map[string]any)
 	for _, member := range []string{"device", "state", "missing_on_device", "missing_on_hub", "last_contact", "explanation", "action"} {
 		if _, ok := device[member]; !ok {
@@ -203,5 +206,47 @@ func TestSyncStatusHasItsShape(t *testing.T) {
 	}
 	if heads := got.at("items", 0, "heads").([]any); len(heads) != 1 || len(heads[0].(string)) != 64 {
 		t.Errorf("heads %v", heads)
+	}
+}
+
+func TestEveryPageNamesTheSuppliersDirectory(t *testing.T) {
+	s := newSite(t)
+	for range 3 {
+		s.create(`{"name":"x"}`)
+	}
+	first := s.want(200, s.do(vera, "GET", "/api/clients?limit=2", ""))
+	second := s.want(200, s.do(vera, "GET", "/api/clients?limit=2&cursor="+first.text("next"), ""))
+	want := s.hub.DirectoryID("barn").DocumentID()
+	for i, got := range []string{first.text("directory"), second.text("directory")} {
+		if got != want {
+			t.Errorf("page %d names directory %q, want %s", i, got, want)
+		}
+	}
+	if other := s.do(rival, "GET", "/api/clients", "").text("directory"); other == want || other == "" {
+		t.Errorf("another supplier is told directory %q", other)
+	}
+}
+
+func TestRepairSaysWhatWasFoundAndDone(t *testing.T) {
+	s := newSite(t)
+	path := "/api/clients/" + s.create(`{"name":"x"}`) + "/repair"
+	got := s.want(200, s.do(olga, "POST", path, "{}"))
+	if got.text("done", 0) == "" || got.at("found", 0, "mended") != true || got.text("found", 0, "action") != "" ||
+		got.at("found", 1, "mended") != false || got.text("found", 1, "action") != "Ask." {
+		t.Errorf("%s", got.raw)
+	}
+	if _, named := got.at().(map[string]any)["device"]; named {
+		t.Errorf("a device that nobody named: %s", got.raw)
+	}
+	for device, connections := range map[string]string{"mia/phone": "1", "mia/other": "0"} {
+		got := s.want(200, s.do(olga, "POST", path, `{"device":"`+device+`"}`))
+		if got.text("device", "connections") != connections || got.text("device", "explanation") == "" {
+			t.Errorf("%s: %s", device, got.raw)
+		}
+	}
+	for _, bad := range []string{`{"device":"phone"}`, `{"device":"/"}`, `{"device":7}`, `{"devise":"mia/phone"}`, `[`, `{"device":"mia/` + strings.Repeat("x", 600) + `"}`} {
+		if got := s.do(olga, "POST", path, bad); got.status != 400 && got.status != 422 {
+			t.Errorf("%.60s: %d %s", bad, got.status, got.raw)
+		}
 	}
 }

@@ -266,6 +266,23 @@ func (f *fakeHub) Erase(_ context.Context, id crdt.RecordID, by conflicts.Princi
 	return nil
 }
 
+func (f *fakeHub) Repair(_ context.Context, id crdt.RecordID, by conflicts.Principal, user, device string) (*hub.Repair, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, ok := f.records[id]
+	if !ok || r.supplier != by.Supplier {
+		return nil, store.ErrNotFound
+	}
+	repair := &hub.Repair{
+		Found: []conflicts.Finding{{What: "a row is missing", Advice: "repair", Mends: true}, {What: "a hash is wrong", Advice: "Ask."}},
+		Done:  []string{"stored a row"},
+	}
+	if device == "phone" && user == "mia" {
+		repair.Reset = 1
+	}
+	return repair, nil
+}
+
 // decide runs a command about a conflict.
 func (f *fakeHub) decide(kind string, id crdt.RecordID, by conflicts.Principal, answer hub.AnswerFunc, run func(*conflicts.Record) (*conflicts.Outcome, error)) (*conflicts.Outcome, error) {
 	f.mu.Lock()
@@ -454,15 +471,19 @@ func (f *fakeHub) Answer(_ context.Context, principal, key string) (store.Answer
 	return a, nil
 }
 
-func (f *fakeHub) SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error) {
-	rows, err := f.List(ctx, supplier, after, limit+1)
+func (f *fakeHub) DirectoryID(supplier string) crdt.RecordID {
+	return (&conflicts.Env{Secret: []byte("secret")}).DirectoryID(supplier)
+}
+
+func (f *fakeHub) SyncStatus(ctx context.Context, supplier string, q hub.StatusQuery) (hub.SyncStatus, error) {
+	rows, err := f.List(ctx, supplier, q.After, q.Limit+1)
 	if err != nil {
 		return hub.SyncStatus{}, err
 	}
-	s := hub.SyncStatus{Totals: map[string]int{"in_sync": 1}}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		s.Next = rows[limit-1].Record
+	s := hub.SyncStatus{Totals: hub.Totals{Devices: map[string]int{"in_sync": 1}}}
+	if len(rows) > q.Limit {
+		rows = rows[:q.Limit]
+		s.Next = rows[q.Limit-1].Record
 	}
 	for _, row := range rows {
 		s.Items = append(s.Items, hub.RecordStatus{

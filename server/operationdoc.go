@@ -16,10 +16,14 @@ const (
 
 var syncDoc = api.Doc{
 	ID: "sync", Tag: "Sync", Summary: "Sync documents", May: api.Readers,
-	Detail: "A WebSocket that speaks the automerge-repo protocol, version 1. Clients that cannot set headers give their token as `?token=`. " +
-		"A caller that is not let in is accepted and then closed with a code from 4400: **4401** a token is needed, or has expired; " +
-		"**4403** an owner shut the device or its user out, now or while it was connected.",
-	Query: []api.Param{{Name: "token", Says: "The token, where it cannot be in the header."}},
+	Detail: "A WebSocket that speaks the automerge-repo protocol, version 1. Clients that cannot set headers give their token as `?token=`, browsers better a ticket as " +
+		"`?ticket=`. A caller that is not let in is accepted and then closed with a code from 4400: **4401** a token is needed, or has expired, " +
+		"now or while it was connected; **4403** an owner shut the device or its user out, now or while it was connected; **4429** there are too " +
+		"many sockets of the device, user, supplier or hub.",
+	Query: []api.Param{
+		{Name: "token", Says: "The token, where it cannot be in the header."},
+		{Name: "ticket", Says: "A ticket in place of a token. It is used up."},
+	},
 	Answers: []api.Answer{
 		{Status: http.StatusSwitchingProtocols, Says: "Frames follow."},
 		{Status: http.StatusUpgradeRequired, Type: "text/plain; charset=utf-8", Says: "The request is no WebSocket."},

@@ -66,20 +66,19 @@ func newRealSite(t *testing.T) *realSite {
 			t.Error(err)
 		}
 	})
-	s.behind = api.Options{
-		Hub: h, Store: kept, Tokens: s.tokens, Tickets: tickets, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now,
-	}
+	s.behind = api.Options{Hub: h, Store: kept, Tokens: s.tokens, Tickets: tickets, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}
 	streams := activity.New(t.Context(), activity.Options{Store: kept, Hub: h, Epoch: "k3x9qmzw2p", Log: slog.New(slog.DiscardHandler)})
 	listeners := activity.NewHandler(activity.HandlerOptions{
-		Streams: streams, Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session, Visit: h.Visit, Log: slog.New(slog.DiscardHandler),
-		Refuse: api.New(s.behind).Refuse,
+		Streams: streams, Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session, Visit: h.Visit, Refuse: api.New(s.behind).Refuse,
+		Log: slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(func() {
 		streams.Close()
 		listeners.Wait()
 	})
 	s.beside = server.Options{
-		Sync: sockets, Listen: http.HandlerFunc(listeners.ServeSocket), Events: http.HandlerFunc(listeners.ServeEvents), Metrics: m, Ready: h.Ready,
+		Sync: sockets, Listen: http.HandlerFunc(listeners.ServeSocket), Events: http.HandlerFunc(listeners.ServeEvents),
+		Metrics: m, Ready: h.Ready,
 	}
 	s.joins = func(who conflicts.Principal, storage string) { s.syncs(who, storage) }
 	s.handler = server.New(s.options())

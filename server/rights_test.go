@@ -58,6 +58,7 @@ var rights = []right{
 	},
 	{id: "deleteClient", url: "/api/clients/<client>", owner: 204, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401},
 	{id: "restoreClient", url: "/api/clients/<deleted>/restore", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401},
+	{id: "repairClient", url: "/api/clients/<client>/repair", body: `{"device":"mia/phone"}`, owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401},
 	{id: "eraseClient", url: "/api/clients/<client>/erase", owner: 204, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401},
 	{id: "clientHistory", url: "/api/clients/<client>/history", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 404, outsider: 401},
 	{id: "listActivities", url: "/api/clients/<client>/activities", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 404, outsider: 401},

@@ -35,6 +35,7 @@ func Routes(o Options) []api.Route {
 		api.On("DELETE", "/api/clients/{id}", a.DeleteClient, api.DeleteClientDoc),
 		api.On("POST", "/api/clients/{id}/restore", a.RestoreClient, api.RestoreClientDoc),
 		api.On("POST", "/api/clients/{id}/erase", a.EraseClient, api.EraseClientDoc),
+		api.On("POST", "/api/clients/{id}/repair", a.RepairClient, api.RepairClientDoc),
 		api.On("GET", "/api/clients/{id}/history", a.ClientHistory, api.ClientHistoryDoc),
 		api.On("GET", "/api/clients/{id}/activities", a.ListActivities, api.ListActivitiesDoc),
 		api.On("POST", "/api/clients/{id}/activities", a.PostActivity, api.PostActivityDoc),

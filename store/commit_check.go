@@ -33,7 +33,7 @@ func (c *Commit) fault() string {
 		return "the zero id names no record"
 	case c.Supplier == "":
 		return "has no supplier"
-	case c.State < Introducing || c.State > Deleted:
+	case c.State < Introducing || c.State > Deleted && c.State != Directory:
 		return fmt.Sprintf("state %d is unknown", c.State)
 	case c.Version >= math.MaxInt64:
 		return fmt.Sprintf("version %d is too high", c.Version)

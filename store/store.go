@@ -23,7 +23,15 @@ const (
 	// Erased: deleted for good, and nothing of its content is left. Only
 	// [Eraser.Erase] makes it so.
 	Erased
+	// Directory: no client record but the document that lists those of its
+	// supplier, which only the hub writes. No list of records has it, and no
+	// Summary; of all else it is a record like others.
+	Directory
 )
+
+// Served reports whether devices are served what is stored: an ordinary record or
+// a directory.
+func (s RecordState) Served() bool { return s == Listed || s == Directory }
 
 // Gone reports whether the record answers as if it did not exist.
 func (s RecordState) Gone() bool { return s == Deleted || s == Erased }
@@ -37,7 +45,7 @@ type Batch struct {
 
 // An Origin says where a batch came from. It is kept for replay and for people.
 type Origin struct {
-	Kind     string              `json:"kind"` // sync, api, webhook, resolve, use, reminder, erase …
+	Kind     string              `json:"kind"` // sync, api, webhook, resolve, use, reminder, erase, directory …
 	From     conflicts.Principal `json:"from"`
 	Policy   uint64              `json:"policy"` // policy version it was judged by
 	At       time.Time           `json:"at"`     // hub clock

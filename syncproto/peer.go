@@ -64,6 +64,10 @@ func NewPeer(o PeerOptions) *Peer { return &Peer{options: o} }
 // Heads are what the peer last announced, ascending. They must not be modified.
 func (p *Peer) Heads() []crdt.Hash { return p.heads }
 
+// Held are changes that the peer is certain to hold, with all that came before
+// them. They must not be modified.
+func (p *Peer) Held() []crdt.Hash { return p.held }
+
 // Bytes is about how much memory the peer takes.
 func (p *Peer) Bytes() int {
 	const itself, perHash = 512, 2 * len(crdt.Hash{})

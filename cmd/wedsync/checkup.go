@@ -18,9 +18,11 @@ type checkup struct {
 	out      io.Writer
 	progress pacer
 	env      *conflicts.Env
+	repair   bool // puts right what can be
 
 	entries, records, supplierCount int
-	problems, warnings              int
+	problems, warnings, mended      int
+	unproven, behind                int // records; see [hub.Report]
 }
 
 // How much is read at once.
@@ -40,8 +42,16 @@ func (d *checkup) find(where, what, advice string, warning bool) {
 	} else {
 		d.problems++
 	}
+	d.tell(word, where, what, advice)
+}
+
+func (d *checkup) tell(word, where, what, advice string) {
+	text := fmt.Sprintf("%s  %s\n    %s\n", word, printable(where), printable(what))
+	if advice != "" {
+		text += "    what to do: " + advice + "\n"
+	}
 	// The count of findings, which is the exit code, does not depend on it.
-	_, _ = fmt.Fprintf(d.out, "%s  %s\n    %s\n    what to do: %s\n", word, printable(where), printable(what), advice)
+	_, _ = fmt.Fprint(d.out, text)
 }
 
 // A selfChecking store finds what is wrong with the file that it is in.
@@ -136,15 +146,32 @@ func (d *checkup) journal(ctx context.Context, s store.Supplier) error {
 	return err
 }
 
-// report says how it went; it is an error if anything is wrong.
+// report says how it went; it is an error if anything is wrong still.
 func (d *checkup) report() error {
 	checked := fmt.Sprintf("%d records of %d suppliers, %d journal entries", d.records, d.supplierCount, d.entries)
+	for _, note := range []struct {
+		n    int
+		what string
+	}{
+		{d.mended, "findings were mended; see there"},
+		{d.behind, "projections are older than their records, which is no fault: they are made anew when somebody asks"},
+		{d.unproven, "records were judged by another version of the hub or hold findings: their closed rows could not be held against the journal"},
+	} {
+		if note.n > 0 {
+			if _, err := fmt.Fprintf(d.out, "%d %s\n", note.n, note.what); err != nil {
+				return err
+			}
+		}
+	}
 	if d.problems > 0 {
 		return fmt.Errorf("%d things are wrong in %s", d.problems, checked)
 	}
 	verdict := "nothing is wrong"
+	if d.mended > 0 {
+		verdict = "nothing is wrong any more"
+	}
 	if d.warnings > 0 {
-		verdict = fmt.Sprintf("nothing is wrong, %d things may become so", d.warnings)
+		verdict += fmt.Sprintf(", %d things may become so", d.warnings)
 	}
 	_, err := fmt.Fprintf(d.out, "checked %s: %s\n", checked, verdict)
 	return err

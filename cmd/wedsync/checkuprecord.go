@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/crdt/engine"
+	"wedsync/server/hub"
 	"wedsync/store"
 )
 
@@ -16,6 +19,7 @@ func (d *checkup) recordsOf(ctx context.Context, supplier string) error {
 	if err != nil {
 		return err
 	}
+	c := &hub.Checkup{Store: d.store, Engine: documents{}, Env: d.env, Supplier: supplier, Policy: policy}
 	for after := (crdt.RecordID{}); ; {
 		page, err := d.store.Count(ctx, supplier, after, checkedRecords)
 		if errors.Is(err, store.ErrCorrupt) {
@@ -25,11 +29,13 @@ func (d *checkup) recordsOf(ctx context.Context, supplier string) error {
 		if err != nil || len(page) == 0 {
 			return err
 		}
-		for _, c := range page {
-			after = c.Record
+		for _, counted := range page {
+			after = counted.Record
 			d.progress.tell("%d records", d.records)
-			d.records++
-			if err := d.record(ctx, policy, c); err != nil {
+			if counted.State != store.Directory {
+				d.records++
+			}
+			if err := d.record(ctx, c, counted); err != nil {
 				return err
 			}
 		}
@@ -51,78 +57,56 @@ func (d *checkup) policy(ctx context.Context, supplier string) (*conflicts.Polic
 	return p, nil
 }
 
-// record checks one record.
-func (d *checkup) record(ctx context.Context, policy *conflicts.Policy, c store.Counted) error {
-	where := fmt.Sprintf("record %s (document %s) of %s", c.Record.ClientID(), c.Record.DocumentID(), c.Supplier)
-	findings, err := d.examine(ctx, policy, c)
-	if errors.Is(err, store.ErrCorrupt) {
-		d.find(where, err.Error(), adviceRestore, false)
-		return nil
+// record checks one record, or a directory, and mends it if that is asked for.
+func (d *checkup) record(ctx context.Context, c *hub.Checkup, counted store.Counted) error {
+	what := "record " + counted.Record.ClientID()
+	if counted.State == store.Directory {
+		what = "directory"
 	}
+	where := fmt.Sprintf("%s (document %s) of %s", what, counted.Record.DocumentID(), counted.Supplier)
+	report, err := c.Record(ctx, counted.Record)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", where, err)
 	}
-	for _, f := range findings {
+	if report.Unproven != nil {
+		d.unproven++
+	}
+	if report.Behind {
+		d.behind++
+	}
+	done := report.Mended()
+	if d.repair && len(done) > 0 {
+		if err := c.Mend(ctx, counted.Record, report, store.Origin{From: conflicts.Principal{Supplier: counted.Supplier}, At: time.Now()}); err != nil {
+			return fmt.Errorf("repair %s: %w", where, err)
+		}
+	}
+	for _, f := range report.Findings {
+		if d.repair && f.Mends {
+			d.mended++
+			d.tell("MENDED", where, f.What, "")
+			continue
+		}
 		d.find(where, f.What, f.Advice, f.Warning)
 	}
 	return nil
 }
 
-// examine reads all that is stored of a record.
-func (d *checkup) examine(ctx context.Context, policy *conflicts.Policy, c store.Counted) ([]conflicts.Finding, error) {
-	stored, err := d.store.Load(ctx, c.Record)
-	if err != nil {
-		return nil, err
-	}
-	x := conflicts.NewExamination(c.Record, d.env, policy, stored.Ledger)
-	for after := uint64(0); ; {
-		entries, err := d.store.History(ctx, c.Supplier, c.Record, after, checkedEntries)
-		if err != nil {
-			return nil, err
-		}
-		if len(entries) == 0 {
-			break
-		}
-		for i := range entries {
-			after = entries[i].Number
-			for _, past := range entries[i].Pasts() {
-				x.Add(past)
-			}
-		}
-	}
-	rows, err := d.rows(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	merged, err := d.merged(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	return x.Finish(stored.Heads.Heads, rows, merged), nil
-}
+// documents makes the documents of records in this process, which has nothing
+// else to do.
+type documents struct{}
 
-// rows are a record's rows of sync_conflicts.
-func (d *checkup) rows(ctx context.Context, c store.Counted) (rows []conflicts.Conflict, err error) {
-	q := store.ConflictQuery{Record: c.Record, Limit: checkedRecords}
-	for {
-		page, err := d.store.Conflicts(ctx, c.Supplier, q)
-		if err != nil || len(page) == 0 {
-			return rows, err
-		}
-		rows = append(rows, store.ConflictsOf(page)...)
-		q.After = page[len(page)-1].Place
-	}
-}
+// Beyond these a projection is not compared.
+const (
+	maxDocumentOps   = 1 << 22
+	maxDocumentBytes = 1 << 28
+)
 
-// merged are a record's merged entries.
-func (d *checkup) merged(ctx context.Context, c store.Counted) (entries []conflicts.Merged, err error) {
-	q := store.MergedQuery{Record: c.Record, Limit: checkedRecords, Unlisted: true}
-	for {
-		page, err := d.store.MergedEntries(ctx, c.Supplier, q)
-		if err != nil || len(page) == 0 {
-			return entries, err
-		}
-		entries = append(entries, page...)
-		q.After = page[len(page)-1].ID
+// Materialise implements [hub.Materialiser].
+func (documents) Materialise(_ context.Context, _ crdt.RecordID, chunks [][]byte) (*engine.Result, error) {
+	value, heads, err := crdt.Materialise(chunks, maxDocumentOps, maxDocumentBytes)
+	if err != nil {
+		return nil, err
 	}
+	json, err := crdt.EncodeJSON(value)
+	return &engine.Result{Heads: heads, JSON: json}, err
 }

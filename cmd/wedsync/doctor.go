@@ -15,6 +15,7 @@ import (
 
 type doctorCommand struct {
 	storeFlags
+	Repair  bool   `help:"Put right what can be: rows of the queue, merged entries, receipts and projections, from the stored changes and decisions. Copy the store first."`
 	Release string `help:"Only free the id of a document that was bound to the wrong supplier, if nothing was ever stored under it." placeholder:"DOCUMENT"`
 }
 
@@ -22,19 +23,27 @@ func (doctorCommand) Help() string {
 	return `
 Reads all that a hub has stored, says what is wrong and what to do about it, and
 exits with 1 if anything is. The hub must be stopped, and so must all hubs of a
-database. Nothing is changed, but a store of an older version is brought to this
-one, as serve would.
+database. Without --repair nothing is changed, but a store of an older version is
+brought to this one, as serve would.
 
 Of each record it checks that the changes can be read and lead to the stored
 heads, that each decision has the hash that the next one names and the ledger has
-the last, that values, conflicts and document agree with the decisions, and that
-operation counters are far from their limit; of each supplier, that no entry of
-the journal is missing; and the database file itself, where it is one.
+the last, that values, conflicts and document agree with the decisions, that
+queue, merged entries and receipts are what the journal leads to if all of it is
+done again, that the projection shows what the changes make, and that operation
+counters are far from their limit; of each supplier, that no entry of the journal
+is missing and that the hub alone wrote its directory; and the database file
+itself, where it is one.
+
+With --repair, rows and projections that have drifted are stored again as they
+should be; each record whose rows were has one more entry in the journal. Changes,
+decisions and heads are never touched.
 
 Examples:
 
     wedsync doctor
     wedsync doctor --data /var/lib/wedsync
+    wedsync doctor --data /var/lib/wedsync --repair
     wedsync doctor --store postgres://wedsync:SECRET@db.example.com/wedsync
     wedsync doctor --release 2m6MpZCgdV1uAvyDDqi8aQX9Rs5i`
 }
@@ -57,7 +66,7 @@ func (c *doctorCommand) Run(ctx context.Context, t terminal, log *slog.Logger) (
 	if c.Release != "" {
 		return c.release(ctx, t, s)
 	}
-	d := &checkup{store: s, out: t.Out, progress: pacer{out: t.Err, told: time.Now()}}
+	d := &checkup{store: s, repair: c.Repair, out: t.Out, progress: pacer{out: t.Err, told: time.Now()}}
 	if err := d.file(ctx, s); err != nil {
 		return err
 	}

@@ -45,6 +45,12 @@ func tamper(t *testing.T, data string, statements ...string) string {
 func decidedHub(t *testing.T) (h *hubProcess, record item) {
 	t.Helper()
 	h = startHub(t)
+	return h, decide(h)
+}
+
+// decide fills a hub for decidedHub, and stops it.
+func decide(h *hubProcess) (record item) {
+	h.t.Helper()
 	olga, mia := h.api(owner("olga")), h.api(member("mia"))
 	record = olga.create(map[string]any{"name": "Ada & Ben", "budget": 12500, venue: "Barn"})
 	olga.create(map[string]any{"name": "Cleo & Dan"})
@@ -53,7 +59,7 @@ func decidedHub(t *testing.T) (h *hubProcess, record item) {
 	olga.must("PATCH", "/api/clients/"+record.ClientID, map[string]any{"fields": map[string]any{"budget": 14000}}, nil)
 	mia.must("PATCH", "/api/clients/"+record.ClientID, map[string]any{"fields": map[string]any{venue: "Castle"}}, nil)
 	h.stop()
-	return h, record
+	return record
 }
 
 func TestDoctorNamesWhatWasChangedInTheFile(t *testing.T) {
@@ -106,12 +112,85 @@ func TestDoctorNamesWhatWasChangedInTheFile(t *testing.T) {
 			`UPDATE records SET heads = zeroblob(32) WHERE key = 1`,
 			[]string{name, "its changes lead to other heads"},
 		},
+		"a proposal of a decided conflict": {
+			`UPDATE sync_conflicts SET body = replace(body, '13000', '13001') WHERE status = 'resolved'`,
+			[]string{name, "conflict ", "is stored otherwise than the journal leads to", "what to do: wedsync doctor --repair brings it back"},
+		},
+		"a decided conflict that is gone": {
+			`DELETE FROM sync_conflicts WHERE status = 'resolved'`,
+			[]string{name, "conflict ", "is missing", "--repair"},
+		},
+		"the place of a conflict in the queue": {
+			`UPDATE sync_conflicts SET status = 'withdrawn' WHERE status = 'pending'`,
+			[]string{name, "conflict ", "is stored otherwise than the journal leads to", "--repair"},
+		},
+		"a conflict that cannot be read": {
+			`UPDATE sync_conflicts SET body = '{' WHERE status = 'resolved'`,
+			[]string{name, "conflict ", "--repair"},
+		},
+		"a receipt that is gone": {
+			`DELETE FROM receipts`,
+			[]string{name, "receipt ", "is missing", "--repair"},
+		},
+		"a projection": {
+			`UPDATE projections SET fields = replace(fields, 'Ada & Ben', 'Ada & Bo') WHERE instr(fields, 'Ada & Ben')`,
+			[]string{name, "its projection shows something else than its changes make", "--repair"},
+		},
 	} {
 		out, err := wedsync(t, "doctor", "--data", tamper(t, h.data, c.sql))
 		if err == nil || !strings.Contains(err.Error(), "wrong in 2 records of 1 suppliers") {
 			t.Errorf("%s: error %v", what, err)
 		}
 		wantParts(t, out, c.want...)
+	}
+}
+
+func TestDoctorRepairsWhatFollowsFromTheJournal(t *testing.T) {
+	h, _ := decidedHub(t)
+	dir := tamper(t, h.data,
+		`DELETE FROM sync_conflicts WHERE status = 'pending'`,
+		`UPDATE sync_conflicts SET body = replace(body, 'they called', 'nobody called')`,
+		`DELETE FROM receipts`,
+		`UPDATE projections SET fields = '{}'`,
+	)
+	if _, err := wedsync(t, "doctor", "--data", dir); err == nil || !strings.Contains(err.Error(), "5 things are wrong") {
+		t.Errorf("before: %v", err)
+	}
+	wantParts(t, mustRun(t, "doctor", "--data", dir, "--repair"), "MENDED", "5 findings were mended", "checked 2 records of 1 suppliers, 6 journal entries: nothing is wrong any more")
+	wantParts(t, mustRun(t, "doctor", "--data", dir), "checked 2 records of 1 suppliers, 7 journal entries: nothing is wrong\n")
+	wantParts(t, mustRun(t, "doctor", "--data", dir, "--repair"), "7 journal entries: nothing is wrong\n")
+
+	dir = tamper(t, h.data, `UPDATE records SET heads = zeroblob(32) WHERE key = 1`, `DELETE FROM receipts`)
+	out, err := wedsync(t, "doctor", "--data", dir, "--repair")
+	if err == nil {
+		t.Errorf("heads were repaired:\n%s", out)
+	}
+	wantParts(t, out, "MENDED", "WRONG", "its changes lead to other heads")
+}
+
+func TestDoctorRepairsADatabase(t *testing.T) {
+	server, address := startDatabase(t)
+	h := startHubOn(t, address)
+	decide(h)
+	wantParts(t, mustRun(t, "doctor", "--store", address), "6 journal entries: nothing is wrong\n")
+	for _, statement := range []string{
+		`DELETE FROM sync_conflicts WHERE status = 'pending'`,
+		`UPDATE sync_conflicts SET body = replace(body, 'they called', 'nobody called') WHERE status = 'resolved'`,
+		`DELETE FROM wedsync.receipts`,
+		`UPDATE wedsync.projections SET fields = '{}'`,
+	} {
+		if err := server.Run(t.Context(), "hub", statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	if out, err := wedsync(t, "doctor", "--store", address); err == nil || !strings.Contains(err.Error(), "5 things are wrong") {
+		t.Errorf("before: %v\n%s", err, out)
+	}
+	wantParts(t, mustRun(t, "doctor", "--store", address, "--repair"), "MENDED", "5 findings were mended", "6 journal entries: nothing is wrong any more")
+	wantParts(t, mustRun(t, "doctor", "--store", address), "7 journal entries: nothing is wrong\n")
+	h.start()
+	if pending := h.api(owner("olga")).conflicts("pending"); len(pending) != 1 {
+		t.Errorf("%d conflicts wait, want 1", len(pending))
 	}
 }
 

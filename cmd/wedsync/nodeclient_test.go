@@ -113,9 +113,9 @@ func startNode(t testing.TB) *nodeProcess {
 // and not to answer from its cache.
 func readScripts(t testing.TB) {
 	t.Helper()
-	scripts, err := filepath.Glob(filepath.Join(repository, "testdata/wire/*.mjs"))
+	scripts, err := filepath.Glob(filepath.Join(repository, "testdata/*/*.mjs"))
 	if err != nil || len(scripts) == 0 {
-		t.Fatalf("no scripts in testdata/wire: %v", err)
+		t.Fatalf("no scripts in testdata: %v", err)
 	}
 	for _, name := range scripts {
 		if _, err := os.ReadFile(name); err != nil {

@@ -130,9 +130,9 @@ func refusalOf(resp *http.Response, answer []byte) error {
 
 // A listing is what was read of a list.
 type listing[T any] struct {
+	Totals map[string]int `json:"totals,omitempty"`
 	Items  []T            `json:"items"`
 	Next   *string        `json:"next"` // null at the end of the list
-	Totals map[string]int `json:"totals,omitempty"`
 }
 
 // list reads at most limit rows of a list, page by page.
@@ -151,7 +151,7 @@ func list[T any](ctx context.Context, h *remoteHub, path string, query url.Value
 			}
 			all.Totals[what] += n
 		}
-		if page.Next == nil || len(page.Items) == 0 || len(all.Items) >= limit {
+		if page.Next == nil || *page.Next == query.Get("cursor") || len(all.Items) >= limit {
 			return all, nil
 		}
 		query.Set("cursor", *page.Next)

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // A stubHub answers the requests of commands as a test says, and keeps them.
@@ -127,15 +128,27 @@ func TestListsAreReadPageByPageUpToTheLimit(t *testing.T) {
 }
 
 func TestStatusSaysWhatIsMissingWhere(t *testing.T) {
-	answer := `{"totals":{"records":1,"device_behind":1},"next":null,"items":[{"client_id":"c1","heads":["h"],"digest":"d","pending":2,"devices":[
+	answer := `{"totals":{"records":1,"device_behind":1,"in_sync":1,"pending":2,"proposals":3},"next":null,"items":[{"client_id":"c1","heads":["h"],"digest":"d","pending":2,"devices":[
 		{"device":"phone","user":"ada","state":"device_behind","missing_on_device":4,"missing_on_hub":0,"last_contact":null,"explanation":"Is behind.","action":"Connect it."},
 		{"device":"tab","user":"ben","state":"in_sync","connected":true,"explanation":"Same.","action":""}]},
 		{"client_id":"c2","heads":[],"digest":"d","pending":0,"devices":[]},
 		{"client_id":"c3","heads":[],"digest":"d","pending":0,"notice":{"state":"recovering","at":null,"explanation":"Was lost.","action":"Wait."},"devices":[
 		{"device":"old","user":"eve","state":"refused","reason":"equivocation","explanation":"Twice.","action":"Discard it.","reenter":[{"field":"budget","value":"7\u001b[2J","edited_at":"2027-06-12T12:00:00Z"}]}]}]}`
 	newStubHub(t, map[string]string{"GET /api/clients/sync-status": answer})
-	wantParts(t, mustRun(t, "status"), "c1", "device_behind", "4", "never", "Is behind. Connect it.", "connected", "no device yet",
-		"recovering", "Was lost. Wait.", "refused", "Twice. Discard it.", "enter again", "budget: 7", "device_behind 1 · records 1")
+	out := mustRun(t, "status")
+	wantParts(t, out, "c1", "device_behind", "4", "never", "Is behind. Connect it.", "connected", "no device yet", "ada/phone",
+		"recovering", "Was lost. Wait.", "refused", "Twice. Discard it.", "enter again", "budget: 7")
+	if want := "1 record · 2 pending conflicts · 3 open proposals · device_behind 1 · in_sync 1\n"; !strings.HasPrefix(out, want) {
+		t.Errorf("begins with %.200q, want %q", out, want)
+	}
+	last := 0
+	for _, state := range []string{"Was lost.", "Twice.", "Is behind.", "no device yet", "Same."} {
+		at := strings.Index(out, state)
+		if at < last {
+			t.Errorf("%q stands before what is more urgent:\n%s", state, out)
+		}
+		last = at
+	}
 	var decoded struct {
 		Items []struct {
 			Digest  string `json:"digest"`
@@ -150,6 +163,38 @@ func TestStatusSaysWhatIsMissingWhere(t *testing.T) {
 	}
 	if decoded.Totals["records"] != 1 || len(decoded.Items) != 3 || decoded.Items[0].Devices[0].Missing != 4 || decoded.Items[0].Digest != "d" {
 		t.Errorf("%+v", decoded)
+	}
+}
+
+func TestStatusIsFilteredByTheHub(t *testing.T) {
+	s := newStubHub(t, map[string]string{
+		"GET /api/clients/sync-status?client_id=c1&device=mia%2Fphone&limit=200&state=trouble": `{"totals":{},"items":[],"next":"c5"}`,
+		"GET /api/clients/sync-status?client_id=c1&cursor=c5&device=mia%2Fphone&limit=200&state=trouble": `{"totals":{"records":1,"refused":1},"next":null,"items":[
+			{"client_id":"c7","heads":[],"digest":null,"stale":true,"devices":[{"device":"phone","user":"mia","state":"refused","explanation":"Twice.","action":"Discard it."}]}]}`,
+	})
+	out := mustRun(t, "status", "--client", "c1", "--device", "mia/phone", "--state", "trouble")
+	wantParts(t, out, "1 record", "refused 1", "mia/phone")
+	if len(s.requests) != 2 {
+		t.Errorf("requests %q: a page without items is not the last one", s.requests)
+	}
+	for _, bad := range [][]string{{"--state", "broken"}, {"--watch", "1ms"}, {"--limit", "0"}} {
+		if _, err := wedsync(t, append([]string{"status"}, bad...)...); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+func TestStatusFitsTheTerminal(t *testing.T) {
+	record := recordStatus{Client: "01J9ZD8Q3V4M7R2W5X6Y8Z9ABC", Devices: []deviceStatus{{
+		User: "mia", Device: "a-phone-with-a-name-that-is-too-long", State: "waiting_for_dependency", MissingOnDevice: 12345,
+		Explanation: "A change of this device waits for an earlier one that the hub does not hold.", Action: "Connect the device that made the earlier change.",
+	}}}
+	for _, width := range []int{130, 160, 200} {
+		for line := range strings.Lines(statusGrid([]recordStatus{record}, width).Render()) {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > width {
+				t.Errorf("a line of %d characters on a terminal of %d:\n%s", n, width, line)
+			}
+		}
 	}
 }
 

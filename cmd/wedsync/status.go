@@ -4,40 +4,59 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net/url"
-	"slices"
-	"strings"
+	"os"
 	"time"
+
+	"golang.org/x/term"
 )
 
 type statusCommand struct {
 	remoteHub
-	Limit int  `help:"How many records to show at most (default ${default})." default:"1000" placeholder:"N"`
-	JSON  bool `name:"json" help:"Print JSON."`
+	Client string        `help:"Only this record." placeholder:"ID"`
+	Device string        `help:"Only this device, or all devices of this name." placeholder:"USER/DEVICE"`
+	State  string        `help:"Only devices in this state: ${enum}." enum:",trouble,in_sync,device_behind,hub_behind,waiting_for_dependency,refused,fighting,never_seen" default:"" placeholder:"STATE"`
+	Watch  time.Duration `help:"Show it again and again, after this time each, until it is interrupted." placeholder:"5s"`
+	Limit  int           `help:"How many records to show at most (default ${default})." default:"1000" placeholder:"N"`
+	JSON   bool          `name:"json" help:"Print JSON."`
 }
 
 func (statusCommand) Help() string {
 	return `
 Says for each record and each device that synced it whether both hold the same,
-what is missing where, and what to do about it.
+what is missing where, and what to do about it: those in trouble first. Trouble is
+any state but in_sync and never_seen.
 
 Examples:
 
     wedsync status
+    wedsync status --state trouble --watch 5s
+    wedsync status --client 01J9ZD8Q3V4M7R2W5X6Y8Z9ABC --device mia/phone
     wedsync status --url https://hub.example.com --json`
 }
 
-// Validate is called by kong.
-func (c *statusCommand) Validate() error { return validLimit(c.Limit) }
+// leastWatch is how soon a status may be shown again: to look costs the hub something.
+const leastWatch = time.Second
 
+// Validate is called by kong.
+func (c *statusCommand) Validate() error {
+	if c.Watch != 0 && c.Watch < leastWatch {
+		return fmt.Errorf("--watch must be %s or more, not %s", leastWatch, c.Watch)
+	}
+	return validLimit(c.Limit)
+}
+
+// A recordStatus is one record as the API tells of it.
 type recordStatus struct {
-	Client  string         `json:"client_id"`
-	Heads   []string       `json:"heads"`
-	Digest  string         `json:"digest"`
-	Pending int            `json:"pending"`
-	Notice  *recordNotice  `json:"notice,omitempty"`
-	Devices []deviceStatus `json:"devices"`
+	Client    string         `json:"client_id"`
+	Document  string         `json:"document_id"`
+	Heads     []string       `json:"heads"`
+	Digest    *string        `json:"digest"`
+	Stale     bool           `json:"stale"`
+	Pending   int            `json:"pending"`
+	Proposals int            `json:"proposals"`
+	Notice    *recordNotice  `json:"notice,omitempty"`
+	Devices   []deviceStatus `json:"devices"`
 }
 
 type recordNotice struct {
@@ -55,6 +74,7 @@ type deviceStatus struct {
 	Connected       bool       `json:"connected"`
 	MissingOnDevice int        `json:"missing_on_device"`
 	MissingOnHub    int        `json:"missing_on_hub"`
+	Proposals       int        `json:"proposals"`
 	LastContact     *time.Time `json:"last_contact"`
 	Explanation     string     `json:"explanation"`
 	Action          string     `json:"action"`
@@ -69,55 +89,58 @@ type reentry struct {
 
 // Run prints the sync status.
 func (c *statusCommand) Run(ctx context.Context, t terminal) error {
-	status, err := list[recordStatus](ctx, &c.remoteHub, "/api/clients/sync-status", url.Values{}, c.Limit)
+	if c.Watch == 0 {
+		return c.print(ctx, t)
+	}
+	for {
+		if t.width() > 0 {
+			_, _ = fmt.Fprint(t.Out, "\x1b[H\x1b[2J") // begins on an empty screen
+		}
+		if _, err := fmt.Fprintln(t.Out, time.Now().Format("2006-01-02 15:04:05")); err != nil {
+			return err
+		}
+		if err := c.print(ctx, t); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(c.Watch):
+		}
+	}
+}
+
+func (c *statusCommand) print(ctx context.Context, t terminal) error {
+	query := url.Values{}
+	for name, value := range map[string]string{"client_id": c.Client, "device": c.Device, "state": c.State} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	status, err := list[recordStatus](ctx, &c.remoteHub, "/api/clients/sync-status", query, c.Limit)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(t.Out, status)
 	}
-	return printStatus(t.Out, status)
+	return printStatus(t.Out, status, t.width())
 }
 
-func printStatus(w io.Writer, status listing[recordStatus]) error {
-	g := newGrid("client", "pending", "user", "device", "state", "missing there", "missing here", "last contact", "what it means")
-	for _, r := range status.Items {
-		if n := r.Notice; n != nil {
-			g.add(r.Client, r.Pending, "", "", n.State, "", "", noticed(n.At), printable(n.Explanation+" "+n.Action))
-		} else if len(r.Devices) == 0 {
-			g.add(r.Client, r.Pending, "", "", "no device yet", "", "", "", "")
-		}
-		for _, d := range r.Devices {
-			contact := shownTime(d.LastContact)
-			if d.Connected {
-				contact = "connected"
-			}
-			g.add(r.Client, r.Pending, printable(d.User), printable(d.Device), d.State,
-				d.MissingOnDevice, d.MissingOnHub, contact, printable(strings.TrimSpace(d.Explanation+" "+d.Action)))
-			for _, e := range d.Reentries {
-				g.add("", "", "", "", "enter again", "", "", shownTime(e.EditedAt), printable(fmt.Sprintf("%s: %v", e.Field, e.Value)))
-			}
-		}
+// width is how many characters fit into a line, 0 if Out is no terminal.
+func (t terminal) width() int {
+	f, ok := t.Out.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
 	}
-	if err := g.print(w); err != nil {
-		return err
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return usualWidth
 	}
-	var totals []string
-	for _, what := range slices.Sorted(maps.Keys(status.Totals)) {
-		totals = append(totals, fmt.Sprintf("%s %d", what, status.Totals[what]))
-	}
-	if _, err := fmt.Fprintln(w, strings.Join(totals, " · ")); err != nil {
-		return err
-	}
-	return printMore(w, status.Next)
-}
-
-// noticed is when a record was recovered, if it is.
-func noticed(at *time.Time) string {
-	if at == nil {
-		return ""
-	}
-	return shownTime(at)
+	return width
 }
 
 // printMore says so if a list goes on.

@@ -45,6 +45,9 @@ func tell(e *store.Entry) []told {
 
 func (t *telling) tell() {
 	o := t.origin
+	if o.Kind == conflicts.KindDirectory {
+		return // it lists records and is none
+	}
 	steps := o.Steps
 	if steps == nil {
 		steps = new(conflicts.Steps)

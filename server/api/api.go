@@ -40,12 +40,17 @@ type Hub interface {
 	Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error
 	// Post stores an activity that an app posts about that record.
 	Post(ctx context.Context, id crdt.RecordID, by conflicts.Principal, a conflicts.Activity, answer hub.AnswerFunc) (*conflicts.Outcome, error)
+	// Repair makes again what has drifted of a record, and has the connections of a
+	// device begin anew if one is named.
+	Repair(ctx context.Context, id crdt.RecordID, by conflicts.Principal, user, device string) (*hub.Repair, error)
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
 	// FreshList reads a page of records with their projections brought up to date.
 	FreshList(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
-	// SyncStatus reads at most limit records that follow after.
-	SyncStatus(ctx context.Context, supplier string, after crdt.RecordID, limit int) (hub.SyncStatus, error)
+	// DirectoryID is the document in which a supplier's devices find its records.
+	DirectoryID(supplier string) crdt.RecordID
+	// SyncStatus says how the devices that a query selects stand to records.
+	SyncStatus(ctx context.Context, supplier string, q hub.StatusQuery) (hub.SyncStatus, error)
 	// History tells what happened to a record.
 	History(ctx context.Context, supplier string, id crdt.RecordID, q conflicts.HistoryQuery) (hub.HistoryPage, error)
 	// Surrounding tells, by proposal, what else the authors of a conflict edited

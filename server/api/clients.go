@@ -13,6 +13,13 @@ import (
 	"wedsync/store"
 )
 
+// A clientPage is a page of records, with the document by which devices find
+// them without this API.
+type clientPage struct {
+	Page[*item]
+	Directory string `json:"directory" doc:"The document id of the supplier's directory, always the same."`
+}
+
 // ListClients answers GET /api/clients. A record whose fields were not read
 // since it last moved is marked stale.
 func (a *API) ListClients(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
@@ -38,7 +45,7 @@ func (a *API) ListClients(w http.ResponseWriter, r *http.Request, who conflicts.
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, p)
+	return reply(w, http.StatusOK, clientPage{p, a.hub.DirectoryID(who.Supplier).DocumentID()})
 }
 
 // GetClient answers GET /api/clients/{id}.

@@ -15,9 +15,13 @@ const editDetail = "Ordinary fields are set. A critical field is judged by the p
 // ListClientsDoc describes ListClients.
 var ListClientsDoc = Doc{
 	ID: "listClients", Tag: clientsTag, Summary: "List records", May: Readers,
-	Detail:  "A record whose fields were not read since it last moved is marked **stale**; read it alone to have it brought up to date.",
+	Detail: "A record whose fields were not read since it last moved is marked **stale**; read it alone to have it brought up to date.\n\n" +
+		"An app that works offline needs no list: **directory** names an Automerge document whose map `records` has the document id of " +
+		"each record as a key, and nothing else of it. Open it with automerge-repo like any record; it tells of new, deleted and restored " +
+		"records within a second or two. The hub alone writes it: what a device writes into its copy is refused. `truncated` is true in it " +
+		"while there are more records than it lists, 20,000.",
 	Query:   pageQuery,
-	Answers: []Answer{{Status: http.StatusOK, Body: Page[*item]{}, Says: "A page of records, by id."}},
+	Answers: []Answer{{Status: http.StatusOK, Body: clientPage{}, Says: "A page of records, by id."}},
 }
 
 // GetClientDoc describes GetClient.
@@ -81,9 +85,25 @@ var ClientHistoryDoc = Doc{
 	Problems: []Kind{TooLong},
 }
 
+// RepairClientDoc describes RepairClient.
+var RepairClientDoc = Doc{
+	ID: "repairClient", Tag: clientsTag, Summary: "Bring back what has drifted of a record", May: Deciders,
+	Detail: "All that is stored of the record is read anew. Rows of the queue, merged entries, receipts and the projection are stored again " +
+		"where they are not what the stored changes lead to; what else is wrong is told. A device that is named is told to come back: " +
+		"the exchange with it begins anew. Sent again, it does nothing more if nothing more is wrong.",
+	Body: repairRequest{}, Example: `{"device": "mia/phone"}`,
+	Answers: []Answer{{Status: http.StatusOK, Body: repairAnswer{}, Says: "What was found, and what was done."}},
+}
+
 // SyncStatusDoc describes SyncStatus.
 var SyncStatusDoc = Doc{
 	ID: "syncStatus", Tag: clientsTag, Summary: "Say which device holds what", May: Readers,
-	Query:   pageQuery,
+	Detail: "A record's digest is the SHA-256 of its document's canonical JSON (RFC 8785) without sync_conflicts: an app computes the same from " +
+		"its copy, and equal digests show the same. With device or state, records without such a device are left out; a page may be empty and yet have a next.",
+	Query: append([]Param{
+		{Name: "client_id", Says: "Only this record."},
+		{Name: "device", Says: "Only this device, \"user/device\", or all devices of a name."},
+		{Name: "state", Says: "Only devices in this state; trouble is any but in_sync and never_seen.", Enum: statusStates[1:]},
+	}, pageQuery...),
 	Answers: []Answer{{Status: http.StatusOK, Body: statusPage{}, Says: "Totals, and a page of records with their devices."}},
 }

@@ -146,7 +146,7 @@ func toldProblem(err error) (p Problem, ok bool) {
 	)
 	switch {
 	case errors.As(err, &limit):
-		p = RateLimited.problem(limit.Error() + ". Try again in " + retryAfter(err) + " s.")
+		p = RateLimited.problem("There are " + limit.Error() + ". Try again in " + retryAfter(err) + " s.")
 	case errors.As(err, &cells):
 		p = BadCells.problem("Nothing was changed. Correct the cells that import.errors names, or leave their rows out with ?skip_bad_rows=true.")
 		p.Import = cells.report

@@ -17,7 +17,9 @@ type Ticket struct {
 // CreateTicketDoc describes POST /api/realtime/ticket.
 var CreateTicketDoc = Doc{
 	ID: "createTicket", Tag: "Realtime", Summary: "Get a ticket for one socket", May: Readers,
-	Detail:  "For sockets and event streams that a browser opens, which can send no header. Whoever redeems it acts as its maker does.",
+	Detail: "For sockets and event streams that a browser opens, which can send no header: a token in a URL is seen by whatever logs URLs, a ticket " +
+		"may be. Put it there as `?ticket=`, on any node. Whoever redeems it acts as its maker does, until the maker's token ends: then what it " +
+		"opened is closed with **4401**.",
 	Answers: []Answer{{Status: http.StatusCreated, Body: Ticket{}, Says: "The ticket. It can be used once, within 30 seconds."}},
 }
 

@@ -56,15 +56,16 @@ func (a *acquaintances) of(id crdt.RecordID) map[contactKey]*holding {
 	return make(map[contactKey]*holding)
 }
 
-// unseen are the devices that are not among those that stand to a record.
-func (a *acquaintances) unseen(standing []DeviceStatus) (unseen []DeviceStatus) {
+// unseen are the devices that a query names and that are not among those that
+// stand to a record.
+func (a *acquaintances) unseen(standing []DeviceStatus, q StatusQuery) (unseen []DeviceStatus) {
 	type name struct{ user, device string }
 	seen := make(map[name]bool)
 	for _, st := range standing {
 		seen[name{st.User, st.Device}] = true
 	}
 	for _, d := range a.devices {
-		if seen[name{d.User, d.Device}] || len(unseen) == maxUnseen {
+		if seen[name{d.User, d.Device}] || !q.names(d.User, d.Device) || len(unseen) == maxUnseen {
 			continue
 		}
 		unseen = append(unseen, DeviceStatus{

@@ -19,7 +19,8 @@ import (
 
 func startLimited(t *testing.T, s store.Store, l hub.Limits) *hub.Hub {
 	t.Helper()
-	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler), Chance: atOnce, Limits: l})
+	l.ComeBack = atOnce
+	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler), Limits: l})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +253,7 @@ func TestNoMoreThanTheLimitIsRememberedOfNamelessDevicesThatLeft(t *testing.T) {
 		r.device.Leave()
 	}
 	settle(t, h, anna)
-	status, err := h.SyncStatus(t.Context(), "studio", crdt.RecordID{}, 10)
+	status, err := h.SyncStatus(t.Context(), "studio", hub.StatusQuery{Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -235,7 +235,7 @@ func (p *phone) twin() *phone {
 // status tells how the hub says that the phone stands.
 func (p *phone) status() {
 	p.s.Helper()
-	all, err := p.s.hub.SyncStatus(p.s.Context(), p.s.supplier, crdt.RecordID{}, 10)
+	all, err := p.s.hub.SyncStatus(p.s.Context(), p.s.supplier, hub.StatusQuery{Limit: 10})
 	if err != nil {
 		p.s.Fatal(err)
 	}

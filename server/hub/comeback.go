@@ -5,6 +5,11 @@ import (
 	"time"
 )
 
+// comeBackLeast is the part of Limits.ComeBack that passes in any case: long enough
+// for a device to have dealt with what it was sent last. An automerge-repo 2.5 that
+// answers on a socket that closes loses the document until it is started again.
+const comeBackLeast = 10
+
 // comeBack has the device come back later: it is closed with TryAgain after a
 // random while, Limits.ComeBack at most. automerge-repo's clients connect again a
 // fixed time after they were closed, so that all devices of a failing store, or
@@ -24,7 +29,9 @@ func (d *Device) comeBack() {
 		d.read = nil
 	}
 	d.hub.metrics.sentAway.Inc()
-	time.AfterFunc(d.hub.chance(d.hub.limits.ComeBack), func() { d.Close(TryAgain) })
+	most := d.hub.limits.ComeBack
+	least := most / comeBackLeast
+	time.AfterFunc(least+d.hub.chance(most-least), func() { d.Close(TryAgain) })
 }
 
 // closed reports whether the device has ended, or is about to come back.

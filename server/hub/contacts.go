@@ -25,13 +25,17 @@ type contactKey struct{ supplier, user, device string }
 type holding struct {
 	record  crdt.RecordID
 	key     contactKey
-	heads   []crdt.Hash
+	heads   []crdt.Hash // as last announced
+	sure    []crdt.Hash // which it holds besides for certain; not stored
 	refused string
 	seen    time.Time
 }
 
 func (r *room) holding(m *member) *holding {
 	h := &holding{record: r.id, key: m.device.contactKey(), heads: m.heads, refused: m.refused, seen: m.seen}
+	if m.peer != nil {
+		h.sure = m.peer.Held()
+	}
 	if !m.device.who.Role.MayPropose() {
 		h.refused = conflicts.RefusedReadOnly
 	}
@@ -82,4 +86,14 @@ func (c *contacts) of(supplier string, id crdt.RecordID) map[contactKey]*holding
 		}
 	}
 	return out
+}
+
+// newer takes over what devices held, where that is newer than what is known. Another
+// node may have heard of a device since it left this one.
+func newer(known, more map[contactKey]*holding) {
+	for key, h := range more {
+		if old := known[key]; old == nil || !h.seen.Before(old.seen) {
+			known[key] = h
+		}
+	}
 }

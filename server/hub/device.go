@@ -19,7 +19,7 @@ type CloseCode int
 // The codes.
 const (
 	GoingAway    CloseCode = 1012 // the hub restarts, or the user may do something else now
-	TryAgain     CloseCode = 1013 // the hub could not store or read
+	TryAgain     CloseCode = 1013 // the hub could not store or read, or begins anew with the device
 	Replaced     CloseCode = 4409 // the same device connected again
 	Misbehaved   CloseCode = 4400 // malformed messages
 	Unauthorised CloseCode = 4401 // no, bad or expired token

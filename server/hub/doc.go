@@ -11,6 +11,9 @@
 // next message is made when its socket is free. A device's reader may wait for
 // a room; a room never waits for a device.
 //
+// The directory of a supplier's records has a room like a record. The hub writes
+// it while a device has it open (directory.go), by a task like any other.
+//
 // If the store cannot take a commit the record in memory is forgotten, the
 // devices that brought it are told to come back, each after a random while so
 // that not all come at once, and the next task loads the record again: there is

@@ -64,37 +64,46 @@ func (t *commandTask) stage(r *room, s *stage) bool {
 // try runs the command under the policy that is in force when its turn comes,
 // and says which that is.
 func (t *commandTask) try(r *room, now time.Time) (o *conflicts.Outcome, version uint64, err error) {
-	if err := t.open(r); err != nil {
+	record, err := t.open(r)
+	if err != nil {
 		return nil, 0, err
 	}
 	policy, err := r.hub.Policy(r.hub.ctx, t.supplier)
 	if err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	o, err = t.run(r.record, policy, now)
+	o, err = t.run(record, policy, now)
 	return o, policy.Version, err
 }
 
 // open has the record in memory if the command may be run on it.
-func (t *commandTask) open(r *room) error {
+func (t *commandTask) open(r *room) (*conflicts.Record, error) {
 	if err := r.look(); err != nil {
-		return err
+		return nil, err
 	}
 	switch known := r.stored.Version > 0; {
 	case t.creates && (known || r.claimant != "" && r.claimant != t.supplier):
-		return ErrTaken
+		return nil, ErrTaken
 	case t.creates:
 		r.claimant = t.supplier
-	case !known, r.stored.Supplier != t.supplier, r.stored.State == store.Introducing, r.stored.State == store.Erased:
-		return store.ErrNotFound
+	case !r.commanded(t.supplier):
+		return nil, store.ErrNotFound
 	}
 	if err := r.open(); err != nil {
-		return err
+		return nil, err
 	}
-	if r.record.Deleted() != t.restores {
-		return store.ErrNotFound
+	record, ok := r.record.(*conflicts.Record)
+	if !ok || record.Deleted() != t.restores {
+		return nil, store.ErrNotFound
 	}
-	return nil
+	return record, nil
+}
+
+// commanded reports whether the room's is a record that commands of a supplier
+// may be about.
+func (r *room) commanded(supplier string) bool {
+	state := r.stored.State
+	return r.stored.Version > 0 && r.stored.Supplier == supplier && (state == store.Listed || state == store.Deleted)
 }
 
 func (h *Hub) command(ctx context.Context, id crdt.RecordID, t *commandTask) (*conflicts.Outcome, error) {

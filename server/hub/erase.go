@@ -58,8 +58,7 @@ func (t eraseTask) may(r *room) error {
 	if err := r.look(); err != nil && r.corrupt == nil {
 		return err
 	}
-	if r.stored.Version == 0 || r.stored.Supplier != t.by.Supplier ||
-		r.stored.State == store.Introducing || r.stored.State == store.Erased {
+	if !r.commanded(t.by.Supplier) {
 		return store.ErrNotFound
 	}
 	return nil
@@ -97,7 +96,7 @@ func (r *room) erase(e store.Erasure) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	r.stored = store.Heads{Supplier: e.Supplier, Version: e.Version + 1, State: store.Erased}
+	r.storedAs(store.Heads{Supplier: e.Supplier, Version: e.Version + 1, State: store.Erased})
 	r.corrupt = nil
 	r.hub.watchers.moved(e.Supplier)
 	return nil

@@ -17,10 +17,11 @@ const (
 	NeverSeen     = "never_seen"
 )
 
-// The states of a record that the hub had lost.
+// The states of a record that the hub had lost, or that it cannot read.
 const (
 	Recovering = "recovering"
 	Recovered  = "recovered"
+	Unreadable = "unreadable"
 )
 
 // A saying is what a state means in plain words, and one thing to do about it.
@@ -33,6 +34,10 @@ var refusalSayings = map[string]saying{
 	conflicts.RefusedReadOnly: {
 		"This user may only read; what was edited on this device is not taken.",
 		"Let an owner give the user the right to edit, or discard this device's copy.",
+	},
+	conflicts.RefusedDirectory: {
+		"This device wrote into the directory of records, which only the hub writes; what it wrote reaches nobody.",
+		"Discard this device's copy of the directory and open it again; records are made, changed and deleted as records.",
 	},
 	conflicts.RefusedEquivocation: {
 		"This copy was restored from a backup or is used twice: it wrote other changes under the numbers of changes " +
@@ -94,6 +99,15 @@ func unreadable() DeviceStatus {
 		State:       HubBehind,
 		Explanation: "The hub cannot read this record now.",
 		Action:      "Ask the operator to look into the hub's log and to run wedsync doctor.",
+	}
+}
+
+// unreadableLedger is the notice of a record whose decisions cannot be read.
+func unreadableLedger() *Notice {
+	return &Notice{
+		State:       Unreadable,
+		Explanation: "The hub cannot read what was decided about this record.",
+		Action:      "Ask the operator to run wedsync doctor.",
 	}
 }
 

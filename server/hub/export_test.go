@@ -105,3 +105,29 @@ func (t restWhileTyping) stage(r *room, s *stage) bool {
 	r.typed(r.members[t.device], s.now)
 	return true
 }
+
+// Mistake has the hub believe that a device holds all of a record.
+func Mistake(ctx context.Context, h *Hub, id crdt.RecordID, d *Device) error {
+	done := make(chan error, 1)
+	if err := h.deliver(ctx, id, mistakeTask{d, done}); err != nil {
+		return err
+	}
+	return <-done
+}
+
+type mistakeTask struct {
+	device *Device
+	done   chan<- error
+}
+
+func (t mistakeTask) stage(r *room, s *stage) bool {
+	err := r.open()
+	if err == nil {
+		m := r.member(t.device)
+		m.announce(r.stored.Heads, s.now)
+		m.restore(r.record.Graph())
+		_, _ = m.peer.Next(r.view) // it has heard all
+	}
+	t.done <- err
+	return true
+}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"wedsync/conflicts"
-	"wedsync/crdt"
 	"wedsync/server/hub"
 	"wedsync/store"
 )
@@ -14,7 +13,7 @@ import (
 // stateOf is how a user's device stands to the first record of the status.
 func stateOf(t *testing.T, h *hub.Hub, user string) hub.DeviceStatus {
 	t.Helper()
-	status, err := h.SyncStatus(t.Context(), "studio", crdt.RecordID{}, 10)
+	status, err := h.SyncStatus(t.Context(), "studio", hub.StatusQuery{Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -206,6 +208,9 @@ func (f *follower) follow(suppliers []string) {
 		}
 	}
 	f.warned = f.warned && failed
+	for supplier := range fresh {
+		f.hub.directories.look(supplier)
+	}
 	if len(fresh) > 0 {
 		f.lookAgain(fresh)
 	}
@@ -257,6 +262,7 @@ func (f *follower) catchUp(supplier string, s *followed, end store.End) error {
 		for _, m := range moves {
 			newest[m.Record] = m.Version
 		}
+		f.hub.directories.changed(supplier, directoryRemote, slices.Collect(maps.Keys(newest))...)
 		for id, version := range newest {
 			if r := f.hub.rooms.find(id); r != nil {
 				f.moved(r, movedTask{version})

@@ -49,6 +49,19 @@ func (g *gossip) tell(supplier string, from *Device, e syncproto.Ephemeral) {
 	if err != nil || len(b) > store.MaxTold {
 		return
 	}
+	g.send(b)
+}
+
+// look tells other nodes that the status of a supplier is asked for here: a whisper
+// about no record.
+func (g *gossip) look(supplier string) {
+	if b, err := cbor.Marshal(whisper{Supplier: supplier}); err == nil && len(b) <= store.MaxTold {
+		g.send(b)
+	}
+}
+
+// send has a whisper go with the next message.
+func (g *gossip) send(b []byte) {
 	g.mu.Lock()
 	g.waiting = append(g.waiting, b)
 	for g.bytes += len(b); g.bytes > maxGossip; g.waiting = g.waiting[1:] {
@@ -100,6 +113,10 @@ func (g *gossip) heard(message []byte) {
 			return
 		}
 		message = rest
+		if w.Record == (crdt.RecordID{}) {
+			g.hub.notes.hurry(w.Supplier)
+			continue
+		}
 		g.hub.watchers.present(w.Supplier, PresenceNote{
 			Record: w.Record, User: w.User, Device: w.Device, Data: w.Data, At: g.hub.now(),
 		})

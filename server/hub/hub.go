@@ -64,6 +64,7 @@ type Hub struct {
 	resident resident
 	devices  registry
 	contacts contacts
+	digests  digests
 	policies policies
 	access   accesses
 	commits  *committer
@@ -76,6 +77,8 @@ type Hub struct {
 	follow   *follower
 	watchers watchers
 
+	directories *directories
+
 	inFlight budget              // of messages that were read and have not had their turn
 	delayed  budget              // of messages of devices that fight, until they are taken
 	heavy    *heavy              // one at a time has many operations in memory
@@ -83,7 +86,7 @@ type Hub struct {
 
 	ctx    context.Context // ends when no room has an owner any more
 	cancel context.CancelFunc
-	wg     sync.WaitGroup // the loops of commits, heads, project, convert, notes, remind and follow
+	wg     sync.WaitGroup // the loops of commits, heads, project, convert, notes, remind, follow and directories
 }
 
 // New starts a hub. Close stops it.
@@ -125,6 +128,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.notes = newNotes(h)
 	h.remind = newReminder(h)
 	h.follow = newFollower(h)
+	h.directories = newDirectories(h)
 	h.wg.Go(h.commits.run)
 	h.wg.Go(h.heads.run)
 	h.wg.Go(h.project.run)
@@ -132,6 +136,7 @@ func New(ctx context.Context, o Options) (*Hub, error) {
 	h.wg.Go(h.notes.run)
 	h.wg.Go(h.remind.run)
 	h.wg.Go(h.follow.run)
+	h.wg.Go(h.directories.run)
 	return h, nil
 }
 

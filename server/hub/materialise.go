@@ -25,7 +25,7 @@ func (h *Hub) materialise(ctx context.Context, id crdt.RecordID) (store.Projecti
 	if err != nil {
 		return store.Projection{}, err
 	}
-	result, err := h.document(ctx, id, chunks)
+	result, err := documentOf(ctx, h.engine, id, chunks)
 	if err != nil {
 		h.metrics.projections.WithLabelValues("failed").Inc()
 		return store.Projection{}, err
@@ -38,11 +38,11 @@ func (h *Hub) materialise(ctx context.Context, id crdt.RecordID) (store.Projecti
 	return store.Projection{Record: id, Heads: result.Heads, Fields: result.JSON}, nil
 }
 
-// document is the whole document that a record's chunks make.
-func (h *Hub) document(ctx context.Context, id crdt.RecordID, chunks [][]byte) (*engine.Result, error) {
+// documentOf is the whole document that a record's chunks make.
+func documentOf(ctx context.Context, large Materialiser, id crdt.RecordID, chunks [][]byte) (*engine.Result, error) {
 	value, heads, err := crdt.Materialise(chunks, ownOps, ownBytes)
 	if errors.Is(err, crdt.ErrLimit) {
-		return h.engine.Materialise(ctx, id, chunks)
+		return large.Materialise(ctx, id, chunks)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("materialise %s: %w", id, err)

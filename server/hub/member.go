@@ -89,12 +89,16 @@ func (m *member) stopTimer() {
 
 // admits reports whether a message about the record is heard. A record that the
 // store does not know may be asked for by anybody; it belongs to the supplier
-// whose device is first to announce some of it, as long as that one is here.
+// whose device is first to announce some of it, as long as that one is here. The
+// id of a directory says whose it is.
 func (r *room) admits(d *Device, m *syncproto.Message) bool {
+	if r.directory && r.id != r.hub.env.DirectoryID(d.who.Supplier) {
+		return false
+	}
 	if r.stored.Version > 0 {
 		return r.stored.Supplier == d.who.Supplier
 	}
-	if len(m.Heads) == 0 || !d.who.Role.MayPropose() {
+	if !r.directory && (len(m.Heads) == 0 || !d.who.Role.MayPropose()) {
 		return true
 	}
 	if r.claimant == "" {
@@ -104,8 +108,12 @@ func (r *room) admits(d *Device, m *syncproto.Message) bool {
 }
 
 // introduced reports whether a connected device of the record's supplier, or of
-// the one who claims it, announced some of it.
+// the one who claims it, announced some of it. A directory that a device has
+// opened is brought by the hub.
 func (r *room) introduced() bool {
+	if r.directory {
+		return len(r.members) > 0
+	}
 	for _, m := range r.members {
 		if m.introduces() && r.owns(m) {
 			return true
@@ -142,6 +150,9 @@ func (t leaveTask) stage(r *room, s *stage) bool {
 	m.stopTimer()
 	m.stopTyping()
 	delete(r.members, t.device)
+	if r.directory && len(r.members) == 0 {
+		r.hub.directories.closed(t.device.who.Supplier)
+	}
 	if r.owns(m) {
 		held := r.holding(m)
 		r.hub.contacts.left(held)

@@ -9,6 +9,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/hub"
 )
 
 // replay does all batches of the journal again on a record of its own, and
@@ -71,7 +72,26 @@ func (m *model) replay() {
 	m.alike("merged entries", 0, entries, merged)
 	m.alike("ledger", 0, string(m.at.ledger), string(rec.Ledger()))
 	m.alike("receipts", 0, m.receipts(), receipts)
+	m.checkup()
 	m.tally.note("replay")
+}
+
+// checkup has the doctor look: it must come to the same, and find nothing.
+func (m *model) checkup() {
+	policy, err := m.hub.Policy(m.ctx, modelSupplier)
+	m.must(err)
+	c := hub.Checkup{
+		Store: m.store, Engine: noEngine{}, Supplier: modelSupplier, Policy: policy,
+		Env: &conflicts.Env{Secret: modelIdentity.Secret, Limits: crdt.DefaultLimits},
+	}
+	report, err := c.Record(m.ctx, m.id)
+	m.must(err)
+	for _, f := range report.Findings {
+		m.t.Errorf("a checkup finds: %s", f.What)
+	}
+	if report.Unproven != nil {
+		m.t.Errorf("a checkup cannot tell: %v", report.Unproven)
+	}
 }
 
 // receipts are all that the store keeps.

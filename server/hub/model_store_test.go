@@ -66,7 +66,7 @@ func (m *model) start() {
 	m.hub, err = hub.New(m.ctx, hub.Options{
 		Store: m.store, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler),
 		Now:    func() time.Time { return time.Unix(0, m.clock.Load()).UTC() },
-		Chance: atOnce,
+		Limits: hub.Limits{ComeBack: atOnce},
 	})
 	if err != nil {
 		m.t.Fatalf("%v", err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"wedsync/conflicts"
@@ -332,4 +333,49 @@ func TestSupplierThatComesDoesNotHaveOthersRecordsReadAgain(t *testing.T) {
 	if _, looked := seen.looked.Load(anna.id); looked {
 		t.Error("a record was read again that has not moved")
 	}
+}
+
+func TestStatusKnowsWithinTwoSecondsWhatDevicesOfAnotherNodeHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hubs, _, _ := nodes(t, 2)
+		anna, ben := sharing(t, hubs[0], hubs[1])
+		synctest.Wait()
+		here := func(state string) {
+			t.Helper()
+			if st := stateOf(t, hubs[0], "ben"); st.State != state || st.Connected {
+				t.Errorf("got %+v, want %s", st, state)
+			}
+		}
+		if _, err := hubs[0].SyncStatus(t.Context(), "studio", hub.StatusQuery{Limit: 1}); err != nil { // it was noted nowhere yet
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		here(hub.InSync)
+		anna.set("notes", "ivy")
+		anna.syncUntil(anna.acked)
+		here(hub.DeviceBehind)
+		ben.syncUntil(func() bool { return ben.value("notes") == "ivy" && ben.acked() })
+		time.Sleep(2 * time.Second)
+		here(hub.InSync)
+	})
+}
+
+func TestStatusPrefersWhatAnotherNodeHeardLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hubs, _, _ := nodes(t, 2)
+		anna, ben := sharing(t, hubs[0], hubs[0])
+		ben.device.Leave()
+		anna.set("notes", "ivy")
+		anna.syncUntil(anna.acked)
+		if st := stateOf(t, hubs[0], "ben"); st.State != hub.DeviceBehind {
+			t.Fatalf("after ben left: %+v", st)
+		}
+		time.Sleep(time.Second)
+		ben.connect(hubs[1], principal("ben", conflicts.Member))
+		ben.syncUntil(func() bool { return ben.value("notes") == "ivy" && ben.acked() })
+		time.Sleep(2 * time.Second)
+		if st := stateOf(t, hubs[0], "ben"); st.State != hub.InSync {
+			t.Errorf("on another node it caught up: %+v", st)
+		}
+	})
 }

@@ -11,18 +11,23 @@ import (
 )
 
 // notes tell the store which devices there are and what they hold, so that sync
-// status knows them after a restart. They are written together, now and then, soon
-// after a device came, and before a status is read; a crash may lose those of the last while. Only
-// devices that can come back are noted.
+// status knows them after a restart, and other nodes do. They are written together,
+// now and then, soon after a device came, and before a status is read; a crash may
+// lose those of the last while. While the status of a supplier is asked for on
+// another node at least every minute, that one knows what devices here held two
+// seconds ago. Only devices that can come back are noted.
 type notes struct {
-	hub  *Hub
-	full chan struct{} // one slot: there is much to write
-	came chan struct{} // one slot: a device joined
+	hub     *Hub
+	full    chan struct{} // one slot: there is much to write
+	came    chan struct{} // one slot: a device joined
+	hurries chan struct{} // one slot: somebody looks
 
 	mu      sync.Mutex
 	devices map[contactKey]store.Device
 	heads   map[noteKey]store.DeviceHeads
 	spoken  map[crdt.RecordID]bool // records whose members said what they hold
+	watched map[string]time.Time   // suppliers whose status is asked for on other nodes, and when they were told last
+	told    map[string]time.Time   // suppliers whose status is asked for here, and when other nodes were told last
 
 	writing sync.Mutex // held while notes are written, so that the newer ones come last
 }
@@ -37,16 +42,23 @@ const (
 	maxNotes  = 65536 // are gathered while the store is slow; more are lost
 )
 
+// A device that joined is noted soon, so that its supplier's owners find it on every
+// node; and while the status of a supplier is asked for on another node, so is what
+// its devices hold.
+const (
+	noteSoon  = time.Second
+	noteWatch = time.Minute      // since it was last asked for
+	tellAgain = 10 * time.Second // before other nodes are told again that it is
+	maxTold   = 10_000           // suppliers that other nodes were told of; beyond, all are forgotten and told again
+)
+
 func newNotes(h *Hub) *notes {
 	return &notes{
-		hub: h, full: make(chan struct{}, 1), came: make(chan struct{}, 1),
+		hub: h, full: make(chan struct{}, 1), came: make(chan struct{}, 1), hurries: make(chan struct{}, 1),
+		watched: make(map[string]time.Time), told: make(map[string]time.Time),
 		devices: make(map[contactKey]store.Device), heads: make(map[noteKey]store.DeviceHeads),
 	}
 }
-
-// noteSoon is how soon a device that joined is noted, so that its supplier's
-// owners find it on every node.
-const noteSoon = time.Second
 
 // portionNotes is how many heads are written in one transaction.
 const portionNotes = 512
@@ -113,36 +125,101 @@ func (n *notes) moved(id crdt.RecordID) {
 func (n *notes) run() {
 	ticks := time.NewTicker(n.hub.limits.Notes)
 	defer ticks.Stop()
-	var soon <-chan time.Time // nil unless a device joined since the last write
+	var soon <-chan time.Time // nil unless a device joined since the last write, or somebody looks
 	for {
 		select {
 		case <-n.hub.ctx.Done():
 			return
 		case <-n.came:
-			if soon == nil {
-				soon = time.After(min(noteSoon, n.hub.limits.Notes))
-			}
+			soon = n.soon(soon)
+			continue
+		case <-n.hurries:
+			soon = n.soon(soon)
 			continue
 		case <-soon:
+			soon = nil
+			if watched := n.watchedNow(); len(watched) > 0 {
+				soon = n.soon(nil)
+				n.ask(watched)
+			}
 		case <-n.full:
 		case <-ticks.C:
-			n.ask()
+			n.ask(nil)
 		}
-		soon = nil
 		n.write(n.hub.ctx)
 	}
 }
 
-// ask has the rooms note what their members hold, and waits for them.
-func (n *notes) ask() {
+// soon is when to write next, unless that is known.
+func (n *notes) soon(known <-chan time.Time) <-chan time.Time {
+	if known != nil {
+		return known
+	}
+	return time.After(min(noteSoon, n.hub.limits.Notes))
+}
+
+// looked tells the other nodes that the status of a supplier is asked for here.
+func (n *notes) looked(supplier string) {
+	if n.hub.follow.alone() {
+		return
+	}
+	now := n.hub.now()
+	n.mu.Lock()
+	recent := now.Sub(n.told[supplier]) < tellAgain
+	if !recent {
+		if len(n.told) >= maxTold {
+			clear(n.told)
+		}
+		n.told[supplier] = now
+	}
+	n.mu.Unlock()
+	if !recent {
+		n.hub.follow.gossip.look(supplier)
+	}
+}
+
+// hurry has what devices of a supplier hold written soon, for a while.
+func (n *notes) hurry(supplier string) {
+	n.mu.Lock()
+	n.watched[supplier] = n.hub.now()
+	n.mu.Unlock()
+	select {
+	case n.hurries <- struct{}{}:
+	default:
+	}
+}
+
+// watchedNow are the suppliers whose status is asked for on other nodes.
+func (n *notes) watchedNow() map[string]bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := make(map[string]bool)
+	for supplier, told := range n.watched {
+		if n.hub.now().Sub(told) >= noteWatch {
+			delete(n.watched, supplier)
+			continue
+		}
+		now[supplier] = true
+	}
+	return now
+}
+
+// ask has the rooms note what their members hold, those of some suppliers or, if
+// that is nil, all, and waits for them.
+func (n *notes) ask(suppliers map[string]bool) {
 	n.mu.Lock()
 	spoken := n.spoken
 	n.spoken = nil
 	n.mu.Unlock()
 	var asked sync.WaitGroup
 	for id := range spoken {
-		if n.hub.rooms.find(id) == nil {
+		r := n.hub.rooms.find(id)
+		if r == nil {
 			continue // nobody is left
+		}
+		if owner := r.owned.Load(); suppliers != nil && (owner == nil || !suppliers[*owner]) {
+			n.moved(id)
+			continue
 		}
 		asked.Add(1)
 		if err := n.hub.deliver(n.hub.ctx, id, noteTask{asked.Done}); err != nil {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"wedsync/crdt"
-	"wedsync/store"
 	"wedsync/syncproto"
 )
 
@@ -97,7 +96,7 @@ func (r *room) next(m *member) ([]byte, bool) {
 // shown reports whether the record is shown to its supplier's devices. Until it
 // is judged, nobody is sent anything of it. A closed record sends nothing.
 func (r *room) shown() bool {
-	return r.stored.State == store.Listed && (r.record == nil || r.record.Settled())
+	return r.stored.State.Served() && (r.record == nil || r.record.Settled())
 }
 
 // hold answers a member that cannot be shown the record: it is asked for what

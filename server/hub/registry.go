@@ -42,6 +42,18 @@ func (g *registry) remove(d *Device) {
 	}
 }
 
+// of are the connections of a supplier's devices.
+func (g *registry) of(supplier string) (found []*Device) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for d := range g.set {
+		if d.who.Supplier == supplier {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
 // close closes all devices, and those that come later.
 func (g *registry) close() {
 	g.mu.Lock()

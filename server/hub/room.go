@@ -26,10 +26,12 @@ type task interface {
 // then, and is told that it was left out.
 type breakable interface{ broke(r *room, err error) }
 
-// A room is where one record lives while somebody is interested in it.
+// A room is where one record, or one directory, lives while somebody is
+// interested in it.
 type room struct {
-	hub *Hub
-	id  crdt.RecordID
+	hub       *Hub
+	id        crdt.RecordID
+	directory bool // by its id
 
 	mu      sync.Mutex
 	queue   []task
@@ -41,10 +43,10 @@ type room struct {
 
 	// All below belongs to the owner.
 
-	known    bool        // stored is as the store has it; false until asked
-	stored   store.Heads // version 0 if the store does not know the record
-	claimant string      // the supplier that speaks of a record not yet stored
-	record   *conflicts.Record
+	known    bool            // stored is as the store has it; false until asked
+	stored   store.Heads     // version 0 if the store does not know the record
+	claimant string          // the supplier that speaks of a record not yet stored
+	record   document        // nil while it is closed
 	view     *syncproto.View // of record
 	corrupt  error           // why the record cannot be opened; asked again in another room
 	members  map[*Device]*member
@@ -56,7 +58,7 @@ type room struct {
 }
 
 func newRoom(h *Hub, id crdt.RecordID) *room {
-	return &room{hub: h, id: id, members: make(map[*Device]*member)}
+	return &room{hub: h, id: id, directory: conflicts.IsDirectoryID(id), members: make(map[*Device]*member)}
 }
 
 // push queues a task and sees to it that an owner runs. A full queue gives the
@@ -221,7 +223,7 @@ func (r *room) open() error {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	if r.stored.Version == 0 {
-		r.admit(conflicts.New(r.id, r.hub.env, policy))
+		r.admit(r.blank(policy))
 		return nil
 	}
 	stored, err := r.hub.store.Load(ctx, r.id)
@@ -231,7 +233,7 @@ func (r *room) open() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	record, err := conflicts.Load(r.id, r.hub.env, policy, stored.Ledger, storedBatches(stored.Batches))
+	record, err := r.read(policy, stored)
 	if err != nil {
 		return r.unreadable(err)
 	}
@@ -251,7 +253,7 @@ func (r *room) unreadable(err error) error {
 	return r.corrupt
 }
 
-func (r *room) admit(record *conflicts.Record) {
+func (r *room) admit(record document) {
 	r.record = record
 	r.view = syncproto.NewView(record.Graph())
 	for _, m := range r.members {

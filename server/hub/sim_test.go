@@ -44,7 +44,7 @@ func openStore(t *testing.T) store.Store {
 
 func startHub(t *testing.T, s store.Store) *hub.Hub {
 	t.Helper()
-	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler), Chance: atOnce})
+	h, err := hub.New(t.Context(), hub.Options{Store: s, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler), Limits: hub.Limits{ComeBack: atOnce}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +52,8 @@ func startHub(t *testing.T, s store.Store) *hub.Hub {
 	return h
 }
 
-// atOnce is chance for tests that do not wait.
-func atOnce(time.Duration) time.Duration { return 0 }
+// atOnce is a limit of tests that do not wait.
+const atOnce = time.Nanosecond
 
 func principal(user string, role conflicts.Role) conflicts.Principal {
 	return conflicts.Principal{Supplier: "studio", User: user, Device: user + "-phone", Role: role}

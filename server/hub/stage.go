@@ -126,6 +126,8 @@ func (r *room) commit(s *stage) error {
 		Answer:    s.answer,
 	}
 	switch {
+	case r.directory:
+		c.State = store.Directory
 	case r.record.Deleted():
 		c.State = store.Deleted
 	case r.record.Listed():
@@ -137,7 +139,7 @@ func (r *room) commit(s *stage) error {
 	if err := r.hub.commits.store(c); err != nil {
 		return err
 	}
-	r.stored = store.Heads{Supplier: c.Supplier, Version: c.Version + 1, State: c.State, Heads: c.Heads}
+	r.storedAs(store.Heads{Supplier: c.Supplier, Version: c.Version + 1, State: c.State, Heads: c.Heads})
 	if c.Version == 0 {
 		r.bound()
 	}
@@ -146,6 +148,15 @@ func (r *room) commit(s *stage) error {
 		r.hub.project.changed(r.id)
 	}
 	return nil
+}
+
+// storedAs notes what the room has stored.
+func (r *room) storedAs(now store.Heads) {
+	was := r.stored
+	r.stored = now
+	if (was.State == store.Listed) != (now.State == store.Listed) {
+		r.hub.directories.changed(now.Supplier, 0, r.id)
+	}
 }
 
 func (r *room) count(s *stage) {

@@ -6,7 +6,6 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
-	"wedsync/store"
 	"wedsync/syncproto"
 )
 
@@ -40,6 +39,9 @@ func (t *syncTask) take(r *room, s *stage) bool {
 		return true
 	}
 	m := r.member(t.device)
+	if r.directory {
+		r.hub.directories.opened(r.id, t.device.who.Supplier, r.stored.Version)
+	}
 	m.announce(t.message.Heads, s.now)
 	if !r.noting && r.stored.Version > 0 {
 		r.spoke()
@@ -91,8 +93,11 @@ func (t *syncTask) receive(r *room, s *stage, m *member) {
 			s.repeated(r, t.device, o.Repeated)
 		}
 		if !o.Empty() {
-			s.add("sync", t.device.who, policy.Version, o)
+			s.add(r.deliveryKind(), t.device.who, policy.Version, o)
 			s.brought = append(s.brought, t.device)
+			if r.directory {
+				s.replies = append(s.replies, func(error) { r.hub.directories.look(t.device.who.Supplier) })
+			}
 		}
 		return o.Err
 	})
@@ -112,7 +117,7 @@ func (t *syncTask) broke(r *room, err error) {
 // be answered without opening the record. The answer is what makes the device's
 // changes "safe".
 func (r *room) answersClosed(m *member, message *syncproto.Message) bool {
-	if r.record != nil || r.stored.State != store.Listed || len(message.Changes) > 0 ||
+	if r.record != nil || !r.stored.State.Served() || len(message.Changes) > 0 ||
 		!slices.Equal(message.Heads, r.stored.Heads) {
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"wedsync/conflicts"
 	"wedsync/crdt"
 )
 
@@ -80,8 +81,11 @@ func (w *watchers) moved(supplier string) {
 	}
 }
 
-// present tells of a presence.
+// present tells of a presence in a record, which a directory is not.
 func (w *watchers) present(supplier string, p PresenceNote) {
+	if conflicts.IsDirectoryID(p.Record) {
+		return
+	}
 	for _, one := range w.of(supplier) {
 		one.Presence(p)
 	}

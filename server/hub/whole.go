@@ -11,7 +11,7 @@ import (
 // sendsClosed reports whether a device that holds nothing can be sent all of the
 // record as it is stored, without opening it.
 func (r *room) sendsClosed(m *member, message *syncproto.Message) bool {
-	if r.record != nil || r.stored.State != store.Listed ||
+	if r.record != nil || !r.stored.State.Served() ||
 		len(message.Heads) > 0 || len(message.Need) > 0 || len(message.Changes) > 0 {
 		return false
 	}

@@ -109,11 +109,6 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 		}
 	}()
 	who := session.Principal
-	if _, err := h.Hub.Admit(r.Context(), who); err != nil {
-		h.Log.Info("sync connection not admitted", "supplier", who.Supplier, "user", who.User, "device", who.Device, "err", err)
-		h.shutOut(r.Context(), conn, err)
-		return nil, nil
-	}
 	conn.SetReadLimit(maxJoin)
 	c = &connection{Handler: h, conn: conn, cork: corked.conn, who: who, expires: session.Expires, leave: leave, session: syncproto.NewSession(syncproto.HubID{
 		PeerID: h.PeerID, StorageID: h.Hub.StorageID,
@@ -123,16 +118,6 @@ func (h *Handler) accept(w http.ResponseWriter, r *http.Request) (c *connection,
 		return nil, nil
 	}
 	return c, device
-}
-
-// shutOut ends a connection that the hub does not admit. One that is to come back
-// ends after a random while, so that not all come at once.
-func (h *Handler) shutOut(ctx context.Context, conn *websocket.Conn, err error) {
-	code := hub.CloseCodeOf(err)
-	if code == hub.TryAgain {
-		h.Hub.Hesitate(ctx)
-	}
-	_ = conn.Close(websocket.StatusCode(code), reasons[code]) // a courtesy
 }
 
 // Wait returns when all connections have ended, or ctx has. They end soon once
@@ -233,7 +218,7 @@ func (c *connection) end(device *hub.Device, err error) {
 
 var reasons = map[hub.CloseCode]string{
 	hub.GoingAway:    "come back: the hub restarts, or your role has changed",
-	hub.TryAgain:     "the hub cannot store now, come back",
+	hub.TryAgain:     "the hub cannot do this now, come back",
 	hub.Replaced:     "this device connected again",
 	hub.Misbehaved:   "too many malformed messages",
 	hub.Unauthorised: "the token has expired, come back with another",

@@ -13,7 +13,7 @@ import (
 )
 
 // stocked stores what a supplier reads: two clients, of which one is deleted,
-// and a conflict.
+// a conflict, and a directory.
 func stocked(t *testing.T, s *Store, supplier string, first byte) {
 	t.Helper()
 	for n := range byte(2) {
@@ -40,6 +40,13 @@ func stocked(t *testing.T, s *Store, supplier string, first byte) {
 		if err := s.Project(t.Context(), store.Projection{Record: id, Fields: []byte(fields)}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	directory := store.Commit{
+		Supplier: supplier, Record: crdt.RecordID{first, 2}, State: store.Directory,
+		Batches: []store.Batch{{Chunks: [][]byte{{1}}, Origin: store.Origin{Kind: conflicts.KindDirectory}}},
+	}
+	if stale, err := s.Append(t.Context(), []store.Commit{directory}); err != nil || len(stale) > 0 {
+		t.Fatal(stale, err)
 	}
 	gone := store.Commit{Supplier: supplier, Record: crdt.RecordID{first, 1}, Version: 1, State: store.Deleted}
 	if stale, err := s.Append(t.Context(), []store.Commit{gone}); err != nil || len(stale) > 0 {
@@ -83,6 +90,7 @@ func TestSupplierReadsItsOwnRowsAsColumns(t *testing.T) {
 		`SELECT DISTINCT supplier_id FROM clients`:                "rose",
 		`SELECT DISTINCT supplier_id FROM sync_conflicts`:         "rose",
 		`SELECT DISTINCT supplier_id FROM client_activities`:      "rose",
+		`SELECT DISTINCT kind FROM client_activities`:             "sync",
 		`SELECT count(*) FROM clients`:                            "1",
 		`SELECT count(*) FROM clients WHERE supplier_id = 'lily'`: "0",
 	} {

@@ -14,7 +14,7 @@ import (
 // have, and one of "lily". It returns the ids of those of "rose", ascending.
 func (b *bench) everything() (ids []crdt.RecordID) {
 	b.Helper()
-	for n := range 5 {
+	for n := range 6 {
 		ids = append(ids, recordID(n+1))
 	}
 	b.full("rose", ids[0], 1)
@@ -22,7 +22,9 @@ func (b *bench) everything() (ids []crdt.RecordID) {
 	b.full("rose", ids[2], 5)
 	introducing := commit("rose", ids[3], 0)
 	introducing.State, introducing.Batches = store.Introducing, nil
-	b.must(introducing, commit("rose", ids[4], 0), commit("lily", recordID(9), 0))
+	directory := commit("rose", ids[5], 0)
+	directory.State = store.Directory
+	b.must(introducing, commit("rose", ids[4], 0), directory, commit("lily", recordID(9), 0))
 	deleted := commit("rose", ids[1], 2)
 	deleted.State = store.Deleted
 	b.must(deleted)
@@ -100,7 +102,7 @@ var copyingCases = []testcase{
 		b.restart()
 		found := b.wholes("rose", crdt.RecordID{}, 9)
 		b.same("records", len(found), len(ids))
-		for i, state := range []store.RecordState{store.Listed, store.Deleted, store.Erased, store.Introducing, store.Listed} {
+		for i, state := range []store.RecordState{store.Listed, store.Deleted, store.Erased, store.Introducing, store.Listed, store.Directory} {
 			b.same("record", found[i].Record, ids[i])
 			st := b.load(ids[i])
 			b.same("heads", found[i].Heads, st.Heads)
@@ -144,7 +146,7 @@ var copyingCases = []testcase{
 		b.same("first page", b.wholes("rose", crdt.RecordID{}, 2), all[:2])
 		b.same("next page", b.wholes("rose", ids[1], 2), all[2:4])
 		b.same("last page", b.wholes("rose", ids[3], 2), all[4:])
-		b.same("after the last", len(b.wholes("rose", ids[4], 2)), 0)
+		b.same("after the last", len(b.wholes("rose", ids[5], 2)), 0)
 		b.same("no page", len(b.wholes("rose", crdt.RecordID{}, 0)), 0)
 		b.same("an unknown supplier's", len(b.wholes("mill", crdt.RecordID{}, 9)), 0)
 		b.same("another supplier's", len(b.wholes("lily", crdt.RecordID{}, 9)), 1)

@@ -94,6 +94,29 @@ var recordCases = []testcase{
 			Ledger: commits[0].Ledger,
 		})
 	}},
+	{"DirectoryIsStoredLikeARecordAndListedNowhere", func(b *bench) {
+		id := recordID(2)
+		for v := range uint64(2) {
+			c := commit("rose", id, v)
+			c.State = store.Directory
+			b.must(c)
+		}
+		b.must(commit("rose", recordID(1), 0), commit("rose", recordID(3), 0))
+		page, err := b.List(b.ctx, "rose", crdt.RecordID{}, 9)
+		b.ok("list", err)
+		b.same("listed", []crdt.RecordID{page[0].Record, page[len(page)-1].Record}, []crdt.RecordID{recordID(1), recordID(3)})
+		b.same("records", len(page), 2)
+		_, err = b.Summary(b.ctx, "rose", id)
+		b.notFound("summary", err)
+		heads, err := b.Heads(b.ctx, []crdt.RecordID{id})
+		b.ok("heads", err)
+		b.same("state", heads[id].State, store.Directory)
+		b.same("batches", len(b.load(id).Batches), 2)
+		counted, err := b.Count(b.ctx, "rose", crdt.RecordID{}, 9)
+		b.ok("count", err)
+		b.same("counted", counted[1], store.Counted{Record: id, Heads: heads[id]})
+		b.same("entries", len(b.journal("rose", 0, 9)), 4)
+	}},
 	{"ListOfNothingIsEmpty", func(b *bench) {
 		b.must(commit("rose", recordID(1), 0))
 		for _, limit := range []int{0, -1} {

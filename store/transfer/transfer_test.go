@@ -86,7 +86,7 @@ func TestCopyHoldsTheSameAndTellsHowFarItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCopy(t, from, to)
-	want := transfer.Progress{Verifying: true, Suppliers: 2, AllSuppliers: 2, Records: 6, AllRecords: 6, Entries: 11, AllEntries: 11}
+	want := transfer.Progress{Verifying: true, Suppliers: 2, AllSuppliers: 2, Records: 7, AllRecords: 7, Entries: 12, AllEntries: 12}
 	if diff := cmp.Diff(want, last); diff != "" {
 		t.Errorf("last progress (-want +got):\n%s", diff)
 	}

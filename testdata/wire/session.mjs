@@ -4,13 +4,14 @@
 import { decodeSyncMessage } from "@automerge/automerge"
 import { NOWHERE, openVersion, sameHeads } from "./repos.mjs"
 import { at, decode, encode } from "./values.mjs"
+import { digest } from "../digest/digest.mjs"
 
 const DEFAULT_WAIT = 20_000 // ms until a wait gives up
 
 export class Client {
   static commands = [
     "create", "find", "set", "text", "splice", "remove", "inc", "load", "type", "insist", "stop",
-    "get", "heads", "history", "changes", "has", "offline", "online", "broadcast", "observe",
+    "get", "heads", "digest", "history", "changes", "has", "offline", "online", "broadcast", "observe",
     "wait", "quiet", "traffic", "save", "close",
   ]
 
@@ -148,6 +149,10 @@ export class Client {
     return { heads: [...this.v.heads(this.#ready(id))].sort() }
   }
 
+  async digest({ id }) {
+    return { value: await digest(this.v.doc(this.#ready(id))) }
+  }
+
   history({ id }) {
     return { count: this.v.changes(this.#ready(id)).length }
   }
@@ -208,7 +213,7 @@ export class Client {
     return {}
   }
 
-  async wait({ id, peer, sent, ready, unavailable, heads, field, value, plain, acked, idle, timeout = DEFAULT_WAIT }) {
+  async wait({ id, peer, sent, ready, unavailable, heads, field, value, plain, missing, acked, idle, timeout = DEFAULT_WAIT }) {
     const met = () => {
       if (peer) return this.repo.peers.length > 0
       if (sent) return this.frames.sent >= sent
@@ -220,6 +225,7 @@ export class Client {
       if (heads) return sameHeads(this.v.heads(handle), heads)
       if (acked) return sameHeads(this.v.heads(handle), this.hubHeads.get(id) ?? [])
       const shown = encode(at(this.v.doc(handle), field.split(".")))
+      if (missing) return shown === undefined
       return plain === undefined ? same(shown, value) : same(shown?.$immutable ?? shown?.$date ?? shown, plain)
     }
     await this.#until(met, timeout, () => this.#describe({ id, field, value: value ?? plain, heads, peer, sent, acked }))
@@ -245,7 +251,13 @@ export class Client {
       this.frames.sent++
       this.frames.last = Date.now()
       queueMicrotask(() => this.#check())
-      return send(message)
+      try {
+        return send(message)
+      } catch (err) {
+        // 2.5.6 throws on a socket that closes, out of the middle of a document's
+        // update, and loses the document. 2.6 drops what it cannot send, and so do we.
+        this.print({ event: "trouble", message: err.message })
+      }
     }
   }
 

@@ -1,4 +1,5 @@
--- People read which fields a batch changed, how far it brought conflicts, and what apps posted.
+-- People read which fields a batch changed, how far it brought conflicts, and what apps posted. A directory lists a
+-- supplier's records and is none itself: what the hub writes into it is no client's activity.
 
 -- +goose Up
 
@@ -8,4 +9,5 @@ CREATE OR REPLACE VIEW client_activities WITH (security_invoker = true) AS
         o.origin #>> '{from,user}' AS user_id, o.origin #>> '{from,device}' AS device, o.origin #>> '{from,role}' AS role,
         o.origin -> 'verdicts' AS verdicts,
         o.origin -> 'changed' AS changed, o.origin -> 'steps' AS steps, o.origin -> 'activity' AS activity
-    FROM wedsync.batches b, jsonb_array_elements(wedsync.readable(b.origins)) WITH ORDINALITY AS o (origin, ordinality);
+    FROM wedsync.batches b, jsonb_array_elements(wedsync.readable(b.origins)) WITH ORDINALITY AS o (origin, ordinality)
+    WHERE o.origin ->> 'kind' IS DISTINCT FROM 'directory';
