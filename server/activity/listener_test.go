@@ -473,3 +473,25 @@ func (j *journal) numbers(id crdt.RecordID, above, upTo uint64) (numbers []uint6
 	}
 	return numbers
 }
+
+func TestWhoGoesOnWhileTheRingMovesIsNotReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		s := open(t, j, Limits{RingEvents: 8})
+		hear(t, s, "").all()
+		for n := range 8 {
+			j.add(record(byte(n)), changed("ada", "a"))
+		}
+		time.Sleep(time.Second)
+		recent, early := hear(t, s, epoch+":7"), hear(t, s, epoch+":0")
+		for n := range 8 { // all that they have not looked at falls off
+			j.add(record(byte(20+n)), changed("ada", "a"))
+		}
+		for h, want := range map[*hearer]int{recent: 10, early: 17} {
+			got := h.all()
+			if len(got) != want || slices.ContainsFunc(got, func(e Event) bool { return e.Type == ResetTold }) {
+				t.Errorf("heard %d: %q", len(got), short(got))
+			}
+		}
+	})
+}

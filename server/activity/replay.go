@@ -25,7 +25,7 @@ func (l *Listener) again(ctx context.Context) error {
 	r := l.replay
 	if event, ok := l.tail.ring.join(r.read); ok {
 		l.hand(r.folder.flush(nil))
-		l.replay, l.place = nil, place{event, r.read}
+		l.replay, l.place, l.joined = nil, place{event, r.read}, true
 		return nil
 	}
 	if r.entries > l.streams.limits.Replay {

@@ -100,17 +100,30 @@ func (r *ring) forget(id crdt.RecordID) {
 
 // join is where a listener begins that was told everything up to a number. It is
 // false if the ring does not go back that far.
+// It begins as late as it can, so that it does not fall off at once.
 func (r *ring) join(number uint64) (event uint64, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.from, number >= r.lost
+	return r.after(number), number >= r.lost
 }
 
 // now is where a listener begins that knows what is stored now.
 func (r *ring) now() place {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return place{r.from, max(r.safe, r.lost)}
+	number := max(r.safe, r.lost)
+	return place{r.after(number), number}
+}
+
+// after is the first event that tells of something above a number. The caller
+// holds mu.
+func (r *ring) after(number uint64) (event uint64) {
+	for event = r.from; event < r.next; event++ {
+		if r.items[event%uint64(len(r.items))].last > number {
+			break
+		}
+	}
+	return event
 }
 
 // A place is how far a listener has come in a ring.
