@@ -298,6 +298,15 @@ func TestPresenceIsToldFiveTimesASecondAtMostAndNeverStored(t *testing.T) {
 	})
 }
 
+// A device may say a megabyte, of a thousand records at once.
+func TestPresenceTooLargeToBeShownIsNotKept(t *testing.T) {
+	tail := newTail(&Streams{}, "rose")
+	tail.note(hub.PresenceNote{Record: record(1), Data: make([]byte, maxPresenceData+1)})
+	if n := <-tail.notes; n.Data != nil || n.Record != record(1) {
+		t.Errorf("%d bytes are kept of %s", len(n.Data), n.Record)
+	}
+}
+
 func TestATailEndsWhenNobodyHasListenedForAWhile(t *testing.T) {
 	inBubble(t, func(t *testing.T, j *journal, s *Streams) {
 		h := hear(t, s, "")

@@ -48,8 +48,12 @@ func (t *tail) wake() {
 	}
 }
 
-// note takes a sign of life, unless too many wait.
+// note takes a sign of life, unless too many wait. What is too large to be shown
+// does not wait with it.
 func (t *tail) note(n hub.PresenceNote) {
+	if len(n.Data) > maxPresenceData {
+		n.Data = nil
+	}
 	select {
 	case t.notes <- n:
 	default:
