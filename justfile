@@ -10,7 +10,7 @@ run *args: _setup
     @exec ./bin/wedsync demo {{ args }}
 
 # Checks, and all tests under the race detector. They start a PostgreSQL of their own.
-test *args: check _postgres
+test *args: check _postgres _chromium
     @echo "· testing under -race (the first build takes a few minutes)"
     @go test -race -timeout 20m {{ args }} ./...
     @echo "· three proofs with wscat and curl (just proofs shows them)"
@@ -20,8 +20,11 @@ test *args: check _postgres
 proofs: _setup
     @exec ./tools/proofs
 
-# Formatting, vet, staticcheck, and a tidy module.
+# Formatting, types of the web app, vet, staticcheck, and a tidy module.
 check: _setup
+    @echo "· tsc"
+    @node_modules/.bin/tsc -p server/ui/web
+    @node_modules/.bin/tsc -p server/ui/web/tsconfig.worker.json
     @echo "· gofumpt"
     @unformatted="$(go tool -modfile=tools/tools.mod gofumpt -l cmd conflicts crdt server store syncproto testdata)"; \
       if [ -n "$unformatted" ]; then echo "not formatted (run: just fmt):"; echo "$unformatted"; exit 1; fi
@@ -35,6 +38,17 @@ check: _setup
 # Format all Go files.
 fmt:
     go tool -modfile=tools/tools.mod gofumpt -w cmd conflicts crdt server store syncproto testdata
+
+# The web app that the hub embeds. Every recipe bundles it when its sources are
+# newer; this does in any case.
+web: _setup
+    @go run ./cmd/webbuild --force
+
+# Pictures of every page, on a phone and on a desk, light and dark, in tmp/screenshots.
+screenshots: _setup _chromium
+    @mkdir -p tmp/screenshots
+    @WEDSYNC_SCREENSHOTS="$PWD/tmp/screenshots" go test -count=1 -run '^TestEveryPageFitsEveryScreenAndIsAccessible$' ./cmd/wedsync
+    @echo "· $PWD/tmp/screenshots"
 
 # The hub beside automerge-repo-sync-server and Hocuspocus, as ratios. About
 # a quarter of an hour; --quick for an impression in a few minutes.
@@ -66,6 +80,10 @@ _setup:
 # What only the tests need: PostgreSQL's binaries.
 _postgres:
     @./tools/postgres
+
+# What only tests of the web app need: Chromium.
+_chromium:
+    @./tools/chromium
 
 # What only the benchmark needs: the servers to compare with.
 _peers:

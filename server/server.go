@@ -8,6 +8,7 @@ import (
 	"wedsync/server/api"
 	"wedsync/server/metrics"
 	"wedsync/server/openapi"
+	"wedsync/server/ui"
 )
 
 // Options say what stands behind the URLs. All but Pprof are needed.
@@ -94,7 +95,7 @@ func New(o Options) http.Handler {
 		}
 		mux.Handle(path, o.API.At(routes))
 	}
-	measured.HandleFunc("/", o.API.NotFound)
+	measured.Handle("/", ui.Handler(http.HandlerFunc(o.API.NotFound)))
 	if o.Pprof {
 		measured.HandleFunc("GET /debug/pprof/", pprof.Index)
 		measured.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

@@ -44,9 +44,11 @@ var mayImport = map[string][]string{
 	"server/sheet":          {"crdt", "conflicts"},
 	"server/api":            {"crdt", "conflicts", "store", "server/activity", "server/auth", "server/hub", "server/metrics", "server/sheet"},
 	"server/openapi":        {"server/api"},
+	"server/ui":             {},
 	"server":                {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
 	"cmd":                   {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo"},
 	"cmd/wedsync/demo":      {},
+	"cmd/webbuild":          {},
 }
 
 // onlyIn says which folders may use what stands outside.
@@ -62,6 +64,7 @@ var onlyIn = map[string][]string{
 	"github.com/coder/websocket":        {"server/socket", "server/activity", "cmd/bench"},
 	"github.com/alecthomas/kong":        {"cmd"},
 	"github.com/danielgtaylor/huma/v2":  {"server/api", "server/openapi"},
+	"github.com/evanw/esbuild/pkg/api":  {"cmd/webbuild"},
 }
 
 // pure packages have no socket, disk, clock or goroutine.

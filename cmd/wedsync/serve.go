@@ -60,7 +60,7 @@ func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) er
 	}
 	return runHub(ctx, o, func(address net.Addr) {
 		fmt.Fprintf(t.Out, "listening on http://%s\n", address)
-		fmt.Fprintf(t.Out, "for a token: wedsync token %s --supplier SUPPLIER --user USER\n", c.flag())
+		fmt.Fprintf(t.Out, "the app is there in a browser; it asks for a token: wedsync token %s --supplier SUPPLIER --user USER\n", c.flag())
 		warnOpen(log, address)
 	})
 }

@@ -257,6 +257,8 @@ func expect(d *device, a answer, want map[string]any) error {
 // farewell says how to go on by hand.
 func (s *story) farewell() {
 	s.print("\n%s http://%s", s.paint(bold, "The hub keeps serving:"), s.hub.address)
+	s.print("   %s  http://%s/#token=%s", s.paint(bold, "app"), s.hub.address, s.owner.token)
+	s.remark("   Open this in a browser: it signs you in as Olivia, the owner.")
 	s.print("   data  %s", s.hub.data)
 	s.print("   sync  ws://%s/sync?token=…", s.hub.address)
 	s.remark("In another terminal:")

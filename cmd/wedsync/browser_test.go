@@ -1,0 +1,286 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// chromiumNames are what tools/chromium looks for, in its order.
+var chromiumNames = []string{
+	"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
+	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+}
+
+// A browser is a Chromium with an empty profile. It ends with the test.
+type browser struct {
+	t   testing.TB
+	ctx context.Context
+}
+
+func startBrowser(t testing.TB) *browser {
+	t.Helper()
+	var path string
+	for _, name := range chromiumNames {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Fatal("needs Chromium: tools/chromium finds or installs it, as just test does")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.UserDataDir(t.TempDir()),
+		// Tabs that nobody looks at go on like those that somebody does.
+		chromedp.Flag("disable-background-timer-throttling", true),
+		chromedp.Flag("disable-backgrounding-occluded-windows", true),
+		chromedp.Flag("disable-renderer-backgrounding", true),
+		chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.WindowSize(1280, 900),
+	)
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	allocated, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(allocated)
+	t.Cleanup(func() {
+		cancel()
+		cancelAllocator()
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start Chromium: %v", err)
+	}
+	return &browser{t: t, ctx: ctx}
+}
+
+// A tab is a page of the browser. What it writes to the console as a warning or an
+// error fails the test, unless the tab was told to expect it.
+type tab struct {
+	t    testing.TB
+	ctx  context.Context
+	name string
+	base string // the hub's address
+
+	mu       sync.Mutex
+	expected []string // parts of messages that are no failure
+	trouble  []string
+}
+
+// tab opens a tab that shares its storage with the browser's other tabs.
+func (b *browser) tab(name, base string) *tab {
+	b.t.Helper()
+	return b.open(name, base, chromedp.WithNewWindow(true))
+}
+
+// person opens a tab with storage of its own, as on another computer.
+func (b *browser) person(name, base string) *tab {
+	b.t.Helper()
+	return b.open(name, base, chromedp.WithNewBrowserContext())
+}
+
+func (b *browser) open(name, base string, o chromedp.ContextOption) *tab {
+	b.t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, o)
+	p := &tab{t: b.t, ctx: ctx, name: name, base: base}
+	messages := chromedp.Console(ctx)
+	listened := make(chan struct{})
+	go func() { // ends with the tab
+		defer close(listened)
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			p.heard(m)
+		}
+	}()
+	b.t.Cleanup(func() {
+		if b.t.Failed() {
+			b.t.Logf("%s shows %s\n%s", p.name, p.eval("location.href"), p.eval("window.wedText ? wedText() : document.body.innerText"))
+		}
+		cancel()
+		<-listened
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, m := range p.trouble {
+			b.t.Errorf("console of %s: %s", p.name, m)
+		}
+	})
+	p.do(
+		chromedp.Action[chromedp.Void](func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+			if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+				return chromedp.Void{}, err
+			}
+			_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: helpers})
+			return chromedp.Void{}, err
+		}),
+	)
+	return p
+}
+
+// helpers are what tests call in the page. find looks into shadow roots.
+const helpers = `
+window.wedAll = (selector, root = document) => {
+  const found = [...root.querySelectorAll(selector)]
+  for (const e of root.querySelectorAll("*")) if (e.shadowRoot) found.push(...wedAll(selector, e.shadowRoot))
+  return found
+}
+window.wed = selector => wedAll(selector).find(e => e.checkVisibility({ visibilityProperty: true })) ?? null
+window.wedText = () => {
+  const text = root => [...root.childNodes].map(n =>
+    n.nodeType === 3 ? n.data : n.nodeType !== 1 || n.localName === "style" ? "" :
+    n.localName === "slot" ? n.assignedNodes().map(a => a.data ?? text(a)).join(" ") : text(n.shadowRoot ?? n)).join(" ")
+  return text(document.body).replace(/\s+/g, " ")
+}`
+
+func (p *tab) heard(m chromedp.ConsoleMessage) {
+	switch m.Type {
+	case chromedp.ConsoleError, chromedp.ConsoleWarning, chromedp.ConsoleException:
+	default:
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, part := range p.expected {
+		if strings.Contains(m.Text, part) {
+			return
+		}
+	}
+	p.trouble = append(p.trouble, fmt.Sprintf("%s (%s:%d)", m, m.URL, m.Line))
+}
+
+// expect lets the console have messages with this part from now on.
+func (p *tab) expect(part string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.expected = append(p.expected, part)
+}
+
+func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		p.t.Fatalf("%s: %v", p.name, err)
+	}
+}
+
+// signIn opens the app with a token in the link.
+func (p *tab) signIn(token, path string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.base + path + "#token=" + token))
+	p.see("wed-frame")
+}
+
+// goTo opens a path of the app.
+func (p *tab) goTo(path string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.base + path))
+}
+
+func (p *tab) reload() {
+	p.t.Helper()
+	p.do(chromedp.Reload())
+}
+
+// eval is the value of a JavaScript expression as JSON.
+func (p *tab) eval(expression string) string {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	raw, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](expression))
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	return string(raw)
+}
+
+// until waits until an expression is true.
+func (p *tab) until(expression string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience))); err != nil {
+		p.t.Fatalf("%s waits for %s: %v", p.name, expression, err)
+	}
+}
+
+// see waits until an element is visible, in whatever shadow root.
+func (p *tab) see(selector string) {
+	p.t.Helper()
+	p.until("window.wed && wed(" + quote(selector) + ")")
+}
+
+// read waits until the text of an element, or the value of a field, is as wanted.
+func (p *tab) read(selector, want string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("(e => e && (e.value ?? e.innerText).trim() === %s)(wed(%s))", quote(want), quote(selector)))
+}
+
+// says waits until the page has a text in it.
+func (p *tab) says(text string) {
+	p.t.Helper()
+	p.until("window.wedText && wedText().includes(" + quote(text) + ")")
+}
+
+// focus puts the cursor at the end of a field.
+func (p *tab) focus(selector string) {
+	p.t.Helper()
+	p.see(selector)
+	p.until(fmt.Sprintf("(e => { e.focus(); if (e.setSelectionRange && e.type !== 'date' && e.type !== 'number') e.setSelectionRange(e.value.length, e.value.length); return true })(wed(%s))", quote(selector)))
+}
+
+// press types keys into whatever has the focus.
+func (p *tab) press(keys string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(keys))
+}
+
+// click clicks the middle of an element.
+func (p *tab) click(selector string) {
+	p.t.Helper()
+	p.see(selector)
+	var at struct{ X, Y float64 }
+	raw := p.eval(fmt.Sprintf("(e => { e.scrollIntoView({block: 'center', behavior: 'instant'}); const r = e.getBoundingClientRect(); return {X: r.x + r.width / 2, Y: r.y + r.height / 2} })(wed(%s))", quote(selector)))
+	if err := json.Unmarshal([]byte(raw), &at); err != nil {
+		p.t.Fatalf("%s: where %s is: %s", p.name, selector, raw)
+	}
+	p.do(chromedp.MouseClickXY(at.X, at.Y))
+}
+
+// offline takes the tab's network away, or gives it back.
+func (p *tab) offline(gone bool) {
+	p.t.Helper()
+	p.expect("net::ERR_INTERNET_DISCONNECTED")
+	p.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		if _, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+			EmulateOfflineServiceWorker: &gone,
+			MatchedNetworkConditions:    []*network.Conditions{{Offline: gone, DownloadThroughput: -1, UploadThroughput: -1}},
+		}); err != nil {
+			return chromedp.Void{}, err
+		}
+		_, err := chromedp.Call(ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{
+			Offline: gone, DownloadThroughput: -1, UploadThroughput: -1,
+		})
+		return chromedp.Void{}, err
+	})
+}
+
+func quote(text string) string {
+	b, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // text has JSON
+	}
+	return string(b)
+}

@@ -1,0 +1,16 @@
+package main
+
+import "testing"
+
+func TestAppSignsInWithALinkAndShowsEveryPage(t *testing.T) {
+	h := startHub(t)
+	token := h.token(owner("olga"))
+	p := startBrowser(t).tab("olga", "http://"+h.address)
+	p.signIn(token, "/inbox")
+	for _, page := range []string{"inbox", "clients", "activity", "status", "devices", "policy"} {
+		p.goTo("/" + page)
+		p.see("wed-" + page)
+		p.see("nav a[aria-current=page]")
+	}
+	p.read("p[data-state]", "Synced")
+}

@@ -1,0 +1,102 @@
+import { css, html, LitElement, nothing } from "lit"
+import { customElement, property, state } from "lit/decorators.js"
+import { base, controls } from "../styles"
+import { connection, storageTrouble, unsyncedCount } from "../syncing"
+import { Watch } from "../watch"
+import { icon } from "./icon"
+
+const patience = 1500 // milliseconds for a break to mend before it is told
+
+/** How this browser stands to the hub, in two words: quiet while all is well. */
+@customElement("wed-state")
+export class State extends LitElement {
+  static override styles = [base, css`
+    :host { font-size: var(--size-small); }
+    p { display: flex; align-items: center; gap: var(--space-2); padding: 0.3rem var(--space-3); border-radius: 2rem; color: var(--text-soft); min-block-size: 2rem; }
+    i { flex: none; inline-size: 0.55rem; block-size: 0.55rem; border-radius: 50%; background: var(--good); }
+    .wait { background: var(--wait-wash); color: var(--wait); }
+    .wait i { background: var(--wait); }
+    .bad { background: var(--bad-wash); color: var(--bad); }
+    .bad i { background: var(--bad); }
+    svg { flex: none; inline-size: 1rem; block-size: 1rem; }
+  `]
+
+  @property({ type: Boolean, reflect: true }) compact = false
+  @state() private online = navigator.onLine
+  @state() private broken = false
+  #timer?: ReturnType<typeof setTimeout>
+
+  constructor() {
+    super()
+    new Watch(this, connection, unsyncedCount)
+  }
+
+  override connectedCallback() {
+    super.connectedCallback()
+    window.addEventListener("online", this.#look)
+    window.addEventListener("offline", this.#look)
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback()
+    window.removeEventListener("online", this.#look)
+    window.removeEventListener("offline", this.#look)
+    clearTimeout(this.#timer)
+  }
+
+  override willUpdate() {
+    if (connection.value === "connected") {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+      this.broken = false
+    } else if (!this.broken) {
+      this.#timer ??= setTimeout(() => (this.broken = true), patience)
+    }
+  }
+
+  override render() {
+    const n = unsyncedCount.value
+    const held = n === 0 ? "" : n === 1 ? "1 record to send" : `${n} records to send`
+    if (connection.value === "refused") return this.#show("bad", "Shut out", "An owner took this device's access away")
+    if (!this.online) return this.#show("wait", held ? `Offline · ${held}` : "Offline", "Edits are kept here and sent later")
+    if (this.broken) return this.#show("wait", held ? `No hub · ${held}` : "Hub not reached", "Trying again; edits are kept here")
+    if (n > 0) return this.#show("plain", "Syncing", held)
+    return this.#show("plain", "Synced", "The hub has all that was edited here")
+  }
+
+  #show(tone: string, text: string, title: string) {
+    return html`<p class=${tone} role="status" title=${title} data-state=${text}>${tone === "wait" ? icon("offline") : html`<i></i>`}<span>${text}</span></p>`
+  }
+
+  #look = () => (this.online = navigator.onLine)
+}
+
+/** What everybody must know, over every page: that storage fails. */
+@customElement("wed-notices")
+export class Notices extends LitElement {
+  static override styles = [base, css`
+    p { display: flex; gap: var(--space-3); align-items: center; padding: var(--space-3) var(--space-5); background: var(--bad-wash); color: var(--bad); }
+  `]
+
+  constructor() {
+    super()
+    new Watch(this, storageTrouble)
+  }
+
+  override render() {
+    return storageTrouble.value ? html`<p role="alert">${icon("warning")}${storageTrouble.value}</p>` : nothing
+  }
+}
+
+/** Says that a newer version waits. It tells of "take". */
+@customElement("wed-update")
+export class UpdateNotice extends LitElement {
+  static override styles = [base, controls, css`
+    p { display: flex; flex-wrap: wrap; gap: var(--space-2) var(--space-4); align-items: center; padding: var(--space-2) var(--space-5); background: var(--accent-wash); }
+  `]
+
+  override render() {
+    return html`<p role="status">A newer version of the app is ready.
+      <button class="small" @click=${() => this.dispatchEvent(new Event("take"))}>Load it</button></p>`
+  }
+}

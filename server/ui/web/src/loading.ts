@@ -1,0 +1,79 @@
+// Reading something of the hub for an element, again whenever it may have changed.
+
+import type { ReactiveController, ReactiveControllerHost } from "lit"
+import { get, kept, Offline, told, type Answer } from "./api"
+import { onEvent } from "./stream"
+
+const gather = 150 // milliseconds: events come in bursts
+
+/** What a path answers, nothing while it is empty, kept up to date while its element is on the page. What was kept
+ *  of it is shown at once; events of the kinds have it read anew. */
+export class Loading<T> implements ReactiveController {
+  answer?: Answer<T>
+  /** Why it could not be read; empty if it could, or if something older is shown. */
+  trouble = ""
+  #host: ReactiveControllerHost
+  #path: () => string
+  #kinds: string[]
+  #abort?: AbortController
+  #end?: () => void
+  #timer?: ReturnType<typeof setTimeout>
+  #shown = ""
+
+  constructor(host: ReactiveControllerHost, path: () => string, kinds: string[] = []) {
+    this.#host = host
+    this.#path = path
+    this.#kinds = kinds
+    host.addController(this)
+  }
+
+  get body(): T | undefined {
+    return this.answer?.body
+  }
+
+  hostConnected(): void {
+    this.#end = onEvent(this.#kinds, (event, live) => {
+      if (live || event.type === "wedsync.reset") this.soon()
+    })
+    window.addEventListener("online", this.soon)
+    void this.reload()
+  }
+
+  hostDisconnected(): void {
+    this.#end?.()
+    window.removeEventListener("online", this.soon)
+    clearTimeout(this.#timer)
+    this.#abort?.abort()
+  }
+
+  /** Reads it anew in a moment. */
+  soon = (): void => {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.reload(), gather)
+  }
+
+  async reload(): Promise<void> {
+    this.#abort?.abort()
+    const { signal } = (this.#abort = new AbortController())
+    const path = this.#path()
+    if (path === "") {
+      this.answer = undefined
+      this.#shown = ""
+      return
+    }
+    try {
+      if (this.#shown !== path) {
+        this.answer = await kept<T>(path)
+        if (signal.aborted) return
+        this.#shown = path
+        this.#host.requestUpdate()
+      }
+      this.answer = await get<T>(path, signal)
+      this.trouble = ""
+    } catch (error) {
+      if (signal.aborted) return
+      this.trouble = error instanceof Offline && this.answer ? "" : told(error)
+    }
+    this.#host.requestUpdate()
+  }
+}

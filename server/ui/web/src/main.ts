@@ -1,0 +1,25 @@
+import "./shell"
+import { go, startRouter } from "./router"
+import { session, signIn, signedOutBecause } from "./session"
+import { startStream } from "./stream"
+import { startSyncing } from "./syncing"
+import { startUpdates } from "./updates"
+import { startVerdicts } from "./verdicts"
+import { told } from "./problem"
+
+// A link may carry a token behind the #, which browsers send to nobody.
+const carried = new URLSearchParams(location.hash.slice(1)).get("token")
+if (carried) {
+  history.replaceState(null, "", location.pathname + location.search)
+  try {
+    signIn(carried)
+  } catch (error) {
+    signedOutBecause.set(told(error))
+  }
+}
+startRouter()
+if (session.value && location.pathname === "/sign-in") go("/inbox", { replace: true })
+startStream()
+startSyncing()
+startUpdates()
+startVerdicts()

@@ -1,0 +1,5 @@
+declare module "*.wasm" {
+  /** Where the bundler put it. */
+  const url: string
+  export default url
+}

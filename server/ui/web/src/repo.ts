@@ -1,0 +1,151 @@
+// The records as documents: kept in this browser, shared with its other tabs, synced
+// with the hub. Loaded apart from the pages, which show themselves before it is there.
+
+import wasm from "@automerge/automerge/automerge.wasm"
+import {
+  Automerge, decodeHeads, initializeWasm, Repo, type DocHandle, type DocumentId,
+} from "@automerge/automerge-repo/slim"
+import { BroadcastChannelNetworkAdapter } from "@automerge/automerge-repo-network-broadcastchannel"
+import { IndexedDBStorageAdapter } from "@automerge/automerge-repo-storage-indexeddb"
+import { HubSocket } from "./hubsocket"
+import type { Session } from "./session"
+import { connection, storageTrouble, stored, unsyncedCount } from "./syncing"
+import type { Value } from "./types"
+import { Unsynced } from "./unsynced"
+
+export { Automerge }
+
+/** A client's record. sync_conflicts is the hub's: it names the conflict of each critical field that waits. */
+export type ClientDoc = { [field: string]: Value } & { sync_conflicts?: Record<string, Value> }
+
+export type ClientHandle = DocHandle<ClientDoc>
+
+/** Storage that says so when it is full. */
+class Storage extends IndexedDBStorageAdapter {
+  override async save(key: string[], data: Uint8Array): Promise<void> {
+    try {
+      await super.save(key, data)
+      storageTrouble.set("")
+    } catch (error) {
+      const full = error instanceof DOMException && error.name === "QuotaExceededError"
+      storageTrouble.set(full
+        ? "This browser's storage is full: edits made offline may be lost. Free some space."
+        : "This browser does not store anything: edits made offline are lost when this tab closes.")
+      throw error
+    }
+  }
+}
+
+export class Documents {
+  #repo: Repo
+  #hub: HubSocket
+  #unsynced: Unsynced
+  #watched = new Set<string>()
+  /** Documents with edits that are on their way to storage, and whether more came meanwhile. */
+  #storing = new Map<string, boolean>()
+  #ends: (() => void)[] = []
+
+  private constructor(s: Session) {
+    this.#hub = new HubSocket()
+    this.#unsynced = new Unsynced(s.storage)
+    this.#repo = new Repo({
+      storage: new Storage(`${s.storage}:documents`),
+      network: [this.#hub, new BroadcastChannelNetworkAdapter({ channelName: s.storage, peerWaitMs: 100 })],
+    })
+    const count = () => unsyncedCount.set(Object.keys(this.#unsynced.marks.value).length)
+    count()
+    this.#ends = [
+      this.#unsynced.marks.subscribe(count),
+      this.#hub.connection.subscribe(state => connection.set(state)),
+    ]
+    connection.set(this.#hub.connection.value)
+    for (const id of Object.keys(this.#unsynced.marks.value)) {
+      void this.open(id).catch(() => undefined) // it was deleted: the hub has what there was to say
+    }
+  }
+
+  static async start(s: Session): Promise<Documents> {
+    await initializeWasm(new Request(wasm))
+    return new Documents(s)
+  }
+
+  /** Ends all connections. What was edited is stored first. */
+  async stop(): Promise<void> {
+    for (const end of this.#ends) end()
+    connection.set("off")
+    await this.#repo.flush()
+    await this.#repo.shutdown()
+  }
+
+  /** The device that the hub knows this browser as, unless its token names one. */
+  async storageId(): Promise<string> {
+    return (await this.#repo.storageId()) ?? ""
+  }
+
+  /** Opens a record, from this browser's storage or from the hub. Throws if neither has it. */
+  async open<T = ClientDoc>(id: string, signal?: AbortSignal): Promise<DocHandle<T>> {
+    const handle = await this.#repo.find<T>(id as DocumentId, { signal })
+    if (!this.#watched.has(id)) this.#watch(handle as DocHandle<unknown>)
+    return handle
+  }
+
+  /** What the hub is known to hold of a document, null if that was not told yet. */
+  hubHeads(handle: DocHandle<any>): string[] | null {
+    const hub = this.#hub.hubStorage.value
+    const told = hub && handle.getSyncInfo(hub)?.lastHeads
+    return told ? decodeHeads(told) : null
+  }
+
+  /** Whether the hub holds just what this browser does. */
+  isSynced(handle: DocHandle<any>): boolean {
+    const theirs = this.hubHeads(handle)
+    return theirs !== null && sameHeads(theirs, decodeHeads(handle.heads()))
+  }
+
+  /** Whether this browser's storage has all that the document holds. */
+  isStored(handle: DocHandle<any>): boolean {
+    return !this.#storing.has(handle.documentId)
+  }
+
+  /** Stores a document now: who closes a tab in the next moment loses nothing. */
+  async #store(handle: DocHandle<unknown>): Promise<void> {
+    const id = handle.documentId
+    const busy = this.#storing.has(id)
+    this.#storing.set(id, busy)
+    if (busy) return
+    let more = true
+    try {
+      while (more) {
+        await this.#repo.flush([id])
+        more = this.#storing.get(id) ?? false
+        this.#storing.set(id, false)
+      }
+      this.#storing.delete(id)
+    } catch {
+      this.#storing.delete(id) // storageTrouble says so
+    }
+    stored.set(stored.value + 1)
+  }
+
+  #watch(handle: DocHandle<unknown>): void {
+    const id = handle.documentId
+    this.#watched.add(id)
+    const settle = () => {
+      if (!this.isSynced(handle)) return
+      this.#unsynced.clear(id, heads => Automerge.hasHeads(handle.doc() as Automerge.Doc<unknown>, heads))
+    }
+    // Whether it was edited here, in another tab or elsewhere is not told: what the hub is
+    // not known to hold counts as unsynced until it is.
+    handle.on("change", () => {
+      void this.#store(handle)
+      if (this.isSynced(handle)) settle()
+      else this.#unsynced.mark(id, decodeHeads(handle.heads()))
+    })
+    handle.on("remote-heads", settle)
+    settle()
+  }
+}
+
+function sameHeads(a: string[], b: string[]): boolean {
+  return a.length === b.length && a.every(head => b.includes(head))
+}

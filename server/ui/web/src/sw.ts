@@ -1,0 +1,56 @@
+// The service worker. It holds one version of the app, whole: pages come from it at
+// once, with or without a network, and its parts always fit each other.
+
+/// <reference lib="webworker" />
+
+const worker = self as unknown as ServiceWorkerGlobalScope
+/** All files of this version, and a hash of them; written in by webbuild. */
+declare const FILES: string[]
+declare const VERSION: string
+
+const cacheName = `wedsync-app-${VERSION}`
+
+worker.addEventListener("install", event => {
+  event.waitUntil(fill())
+})
+
+async function fill(): Promise<void> {
+  const cache = await caches.open(cacheName)
+  await Promise.all(FILES.map(async file => {
+    const named = file.startsWith("/app/") // its name changes with its content, so any copy will do
+    const response = await fetch(file, { cache: named ? "default" : "no-cache" })
+    if (!response.ok) throw new Error(`${file}: ${response.status}`)
+    await cache.put(file, response)
+  }))
+}
+
+worker.addEventListener("activate", event => {
+  event.waitUntil((async () => {
+    for (const name of await caches.keys()) {
+      if (name.startsWith("wedsync-app-") && name !== cacheName) await caches.delete(name)
+    }
+    await worker.clients.claim()
+  })())
+})
+
+worker.addEventListener("message", event => {
+  if (event.data === "take over") void worker.skipWaiting()
+})
+
+worker.addEventListener("fetch", event => {
+  const { request } = event
+  const url = new URL(request.url)
+  if (request.method !== "GET" || url.origin !== worker.location.origin) return
+  if (FILES.includes(url.pathname)) event.respondWith(serve(url.pathname, request))
+  else if (request.mode === "navigate" && isPage(url.pathname)) event.respondWith(serve("/", request))
+})
+
+/** Whether the app shows this path; what the hub itself shows it does not. */
+function isPage(path: string): boolean {
+  return !/^\/(api|docs|openapi|metrics|healthz|readyz|debug|sync)/.test(path)
+}
+
+async function serve(file: string, request: Request): Promise<Response> {
+  const cache = await caches.open(cacheName)
+  return (await cache.match(file)) ?? fetch(request)
+}

@@ -1,0 +1,49 @@
+// How this browser stands to the hub, and the documents once they are loaded: what pages
+// need of them without loading Automerge themselves.
+
+import type { Documents } from "./repo"
+import { session } from "./session"
+import { Source } from "./watch"
+
+/** The connection by which documents sync. */
+export const connection = new Source<"off" | "connecting" | "connected" | "refused">("off")
+
+/** How many documents have edits that the hub may lack. */
+export const unsyncedCount = new Source(0)
+
+/** What is wrong with this browser's storage; empty if nothing is. */
+export const storageTrouble = new Source("")
+
+/** Counts how often edits have reached this browser's storage. */
+export const stored = new Source(0)
+
+const running = new Source<Documents | null>(null)
+
+/** The documents of whoever is signed in, once they can be opened. */
+export async function documents(): Promise<Documents> {
+  return (await running.until(all => all !== null))!
+}
+
+/** Keeps the documents of whoever is signed in open. */
+export function startSyncing(): void {
+  let last = Promise.resolve()
+  const restart = () => {
+    last = last.then(async () => {
+      await running.value?.stop()
+      running.set(null)
+      unsyncedCount.set(0)
+      if (!session.value) return
+      const { Documents } = await import("./repo")
+      if (session.value) running.set(await Documents.start(session.value))
+      void navigator.storage?.persist?.()
+    })
+  }
+  let storage = ""
+  session.subscribe(s => {
+    if ((s?.storage ?? "") === storage) return // the same person with a newer token
+    storage = s?.storage ?? ""
+    restart()
+  })
+  storage = session.value?.storage ?? ""
+  restart()
+}

@@ -1,0 +1,42 @@
+// The service worker: it keeps the app for when there is no network. A newer app is
+// fetched in the background and waits until people take it: nothing is loaded anew
+// under their hands.
+
+import { Source } from "./watch"
+
+/** A newer version that waits to be taken, null if there is none. */
+export const update = new Source<ServiceWorker | null>(null)
+
+const every = 30 * 60_000 // milliseconds between two looks for a newer version
+
+export function startUpdates(): void {
+  if (!("serviceWorker" in navigator)) return
+  let taken = false
+  const hadOne = navigator.serviceWorker.controller !== null
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (!hadOne || taken) return // the first worker changes nothing for this page
+    taken = true
+    location.reload()
+  })
+  void navigator.serviceWorker.register("/sw.js").then(registration => {
+    watch(registration)
+    setInterval(() => void registration.update().catch(() => undefined), every)
+  }, () => undefined) // a browser that allows none works online
+}
+
+/** Lets the newer version take over, which loads the page anew. */
+export function takeUpdate(): void {
+  update.value?.postMessage("take over")
+}
+
+function watch(registration: ServiceWorkerRegistration): void {
+  const found = (worker: ServiceWorker | null) => {
+    if (!worker) return
+    const look = () => worker.state === "installed" && navigator.serviceWorker.controller && update.set(worker)
+    worker.addEventListener("statechange", look)
+    look()
+  }
+  found(registration.waiting)
+  found(registration.installing)
+  registration.addEventListener("updatefound", () => found(registration.installing))
+}
