@@ -9,7 +9,7 @@ import { BroadcastChannelNetworkAdapter } from "@automerge/automerge-repo-networ
 import { IndexedDBStorageAdapter } from "@automerge/automerge-repo-storage-indexeddb"
 import { HubSocket } from "./hubsocket"
 import type { Session } from "./session"
-import { connection, storageTrouble, unsyncedCount } from "./syncing"
+import { connection, storageTrouble, unsynced, unsyncedCount } from "./syncing"
 import type { Value } from "./types"
 import { Unsynced } from "./unsynced"
 
@@ -39,6 +39,7 @@ class Storage extends IndexedDBStorageAdapter {
 export class Documents {
   #repo: Repo
   #hub: HubSocket
+  #storage: Storage
   #unsynced: Unsynced
   #watched = new Set<string>()
   #ends: (() => void)[] = []
@@ -46,11 +47,15 @@ export class Documents {
   private constructor(s: Session) {
     this.#hub = new HubSocket()
     this.#unsynced = new Unsynced(s.storage)
+    this.#storage = new Storage(`${s.storage}:documents`)
     this.#repo = new Repo({
-      storage: new Storage(`${s.storage}:documents`),
+      storage: this.#storage,
       network: [this.#hub, new BroadcastChannelNetworkAdapter({ channelName: s.storage, peerWaitMs: 100 })],
     })
-    const count = () => unsyncedCount.set(Object.keys(this.#unsynced.marks.value).length)
+    const count = () => {
+      unsynced.set(this.#unsynced.marks.value)
+      unsyncedCount.set(Object.keys(this.#unsynced.marks.value).length)
+    }
     count()
     this.#ends = [
       this.#unsynced.marks.subscribe(count),
@@ -85,6 +90,21 @@ export class Documents {
     const handle = await this.#repo.find<T>(id as DocumentId, { signal })
     if (!this.#watched.has(id)) this.#watch(handle as DocHandle<unknown>)
     return handle
+  }
+
+  /** Whether this browser stores a copy of a record. */
+  async holds(id: string): Promise<boolean> {
+    return (await this.#storage.loadRange([id])).length > 0
+  }
+
+  /** The fields of a record that were edited here and have not reached the hub; null if that is not known. */
+  async unsent(id: string): Promise<string[] | null> {
+    const handle = await this.open(id)
+    const theirs = this.hubHeads(handle)
+    const doc = handle.doc() as Automerge.Doc<unknown>
+    if (!theirs || !Automerge.hasHeads(doc, theirs)) return null
+    const patches = Automerge.diff(doc, theirs, decodeHeads(handle.heads()))
+    return [...new Set(patches.map(patch => String(patch.path[0])))].filter(field => field !== "sync_conflicts")
   }
 
   /** What the hub is known to hold of a document, null if that was not told yet. */
