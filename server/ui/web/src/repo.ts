@@ -92,6 +92,11 @@ export class Documents {
     return handle
   }
 
+  /** The newest changes of a record here, in hexadecimal. */
+  headsOf(handle: DocHandle<any>): string[] {
+    return decodeHeads(handle.heads())
+  }
+
   /** Whether this browser stores a copy of a record. */
   async holds(id: string): Promise<boolean> {
     return (await this.#storage.loadRange([id])).length > 0

@@ -39,10 +39,14 @@ export class ActivityPage extends LitElement {
     .words { overflow-wrap: anywhere; padding-block-start: 0.1rem; }
     .words strong { font-weight: 600; }
     time { color: var(--text-soft); font-size: var(--size-small); white-space: nowrap; padding-block-start: 0.25rem; }
+    @media (max-width: 30rem) {
+      .line { grid-template-columns: auto minmax(0, 1fr); row-gap: 0; }
+      time { grid-column: 2; padding: 0; }
+    }
     .break { display: flex; align-items: center; justify-content: center; gap: var(--space-2); padding: var(--space-2) var(--space-4); border-block-start: 1px dashed var(--line-strong); color: var(--text-soft); font-size: var(--size-small); text-align: center; }
     .break.missed { color: var(--wait); }
     .foot { display: grid; justify-items: center; gap: var(--space-2); padding-block-start: var(--space-4); color: var(--text-soft); text-align: center; }
-    .state { min-inline-size: 6.5rem; text-align: end; }
+    .state { display: flex; justify-content: end; min-inline-size: 6rem; }
   `]
 
   /** Older events of the client that is chosen. */
@@ -160,7 +164,7 @@ export class ActivityPage extends LitElement {
     return html`
       <li class="line" data-type=${line.event.type}>
         <span class="mark ${tone}">${icon(name)}</span>
-        <p class="words">${words}.${how ? html` <span class="soft small">${how}</span>` : nothing}</p>
+        <p class="words">${words}${how ? html` <span class="soft">${how}</span>` : nothing}${line.kind === "posted" ? nothing : "."}</p>
         <time datetime=${line.at} title=${time(line.at, { exact: true })}>${Date.now() - Date.parse(line.at) < 3_600_000 ? ago(line.at) : hour(line.at)}</time>
       </li>`
   }
