@@ -11,7 +11,8 @@ import { icon } from "./icon"
 @customElement("wed-queue")
 export class Queue extends LitElement {
   static override styles = [base, css`
-    .line { display: flex; align-items: center; gap: var(--space-3); padding: var(--space-4); }
+    .line { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-3); padding: var(--space-4); }
+    .line > div { flex: 1 1 14rem; }
     .mark { display: grid; place-items: center; flex: none; inline-size: 2rem; block-size: 2rem; border-radius: 50%; background: var(--good-wash); color: var(--good); }
     .mark.wait { background: var(--wait-wash); color: var(--wait); }
     .mark.bad { background: var(--bad-wash); color: var(--bad); }
@@ -47,7 +48,8 @@ export class Queue extends LitElement {
     return html`
       <div class="line">
         <span class="mark ${tone}">${icon(tone === "bad" ? "warning" : tone === "wait" ? (state === "connected" ? "status" : "offline") : "check")}</span>
-        <div role="status"><h2>This browser</h2><p class="soft">${this.#says(ids.length)}</p></div>
+        <div role="status"><h2>This browser</h2><p class="soft">${this.#says(ids.length)}</p><slot name="says"></slot></div>
+        <slot name="actions"></slot>
       </div>
       ${ids.length > 0 ? html`<ul aria-label="Not at the hub yet">${ids.map(id => this.#item(id))}</ul>` : ""}`
   }

@@ -36,7 +36,8 @@ export class Standing extends LitElement {
   static override styles = [base, controls, css`
     :host { padding: var(--space-3) var(--space-4); }
     .head { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-2) var(--space-3); }
-    .head h3 { flex: 1 1 12rem; min-inline-size: 0; overflow-wrap: anywhere; }
+    .head h3 { flex: 0 1 auto; min-inline-size: 0; overflow-wrap: anywhere; }
+    .quiet { flex: 1 1 8rem; }
     .buttons { display: flex; gap: var(--space-2); }
     li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 var(--space-3); padding-block: var(--space-2); }
     li + li { border-block-start: 1px dashed var(--line); }
@@ -46,7 +47,7 @@ export class Standing extends LitElement {
     .finding.bad { color: var(--bad); }
     .finding.good { color: var(--good); }
     .finding.wait { color: var(--wait); }
-    .more { padding: 0; min-block-size: 1.75rem; }
+    button.more { padding: 0; min-block-size: 1.5rem; border: 0; font-weight: 400; text-align: start; }
     .notice { margin-block: var(--space-2); padding: var(--space-2) var(--space-3); border-radius: var(--radius-small); background: var(--wait-wash); color: var(--wait); }
   `]
 
@@ -66,7 +67,10 @@ export class Standing extends LitElement {
     return html`
       <div class="head">
         <h3><a href="/clients/${id}">${name}</a></h3>
-        ${pending > 0 ? html`<wed-badge tone="wait">${pending} ${pending === 1 ? "waits" : "wait"}</wed-badge>` : nothing}
+        <span class="quiet small soft">${quiet.length > 0
+          ? html`<button class="plain more small" aria-expanded=${this.all} @click=${() => (this.all = !this.all)}>${this.all ? "Less" : quietly(quiet)}</button>`
+          : devices.length === 0 ? "No device has opened it yet" : nothing}</span>
+        ${pending > 0 ? html`<wed-badge tone="wait">${pending} to decide</wed-badge>` : nothing}
         ${stale ? html`<wed-badge title="The hub could not read all of it in time.">not read yet</wed-badge>` : nothing}
         <div class="buttons">
           <button class="small" aria-label="Check this browser’s copy of ${name}" ?disabled=${this.finding === "checking"} @click=${this.check}>Check</button>
@@ -78,9 +82,7 @@ export class Standing extends LitElement {
       <ul>
         ${devices.filter(inTrouble).map(d => this.#device(d))}
         ${this.all ? quiet.map(d => this.#device(d)) : nothing}
-      </ul>
-      ${quiet.length > 0 ? html`<button class="plain more small" aria-expanded=${this.all} @click=${() => (this.all = !this.all)}>${this.all ? "Less" : quietly(quiet)}</button>` : nothing}
-      ${devices.length === 0 ? html`<p class="soft small">No device has opened it yet.</p>` : nothing}`
+      </ul>`
   }
 
   #device(d: DeviceStatus) {

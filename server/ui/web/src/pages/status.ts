@@ -17,7 +17,7 @@ import type { DeviceState, RecordStatus, StatusPage as Statuses } from "../types
 const path = "/api/clients/sync-status?limit=100"
 const moves = ["wedsync.client.", "wedsync.conflict."] // the kinds of events after which it may read otherwise
 const every = 15_000 // milliseconds between two readings: devices come and go without an event
-const order: DeviceState[] = ["refused", "fighting", "waiting_for_dependency", "hub_behind", "device_behind", "in_sync", "never_seen"]
+const order: DeviceState[] = ["refused", "fighting", "waiting_for_dependency", "hub_behind", "device_behind", "in_sync"]
 
 /** Whether devices and hub agree, record by record. */
 @customElement("wed-status")
@@ -31,6 +31,7 @@ export class StatusPage extends LitElement {
     .totals .wait dd { color: var(--wait); }
     section { display: grid; gap: var(--space-2); }
     .title { display: flex; flex-wrap: wrap; align-items: baseline; gap: var(--space-2) var(--space-3); }
+    .records { overflow: clip; }
     .records > * + * { border-block-start: 1px solid var(--line); }
     .center { display: grid; justify-items: center; }
   `]
@@ -67,13 +68,13 @@ export class StatusPage extends LitElement {
     return html`
       <div class="page-head">
         <h1>Sync status</h1>
-        <div class="actions">
-          <span class="soft small" role="status">${this.checked || (this.#first.answer?.old && !this.#first.trouble ? `as of ${ago(this.#first.answer.at)}` : "")}</span>
-          <button ?disabled=${!page || page.items.length === 0 || this.reading} @click=${this.#checkAll}>Check this browser’s copies</button>
-        </div>
+        <p class="soft small" role="status">${this.#first.answer?.old && !this.#first.trouble ? `as of ${ago(this.#first.answer.at)}` : ""}</p>
       </div>
       <div class="stack">
-        <div class="card"><wed-queue></wed-queue></div>
+        <wed-queue class="card">
+          <p slot="says" class="soft" role="status">${this.checked}</p>
+          <button slot="actions" ?disabled=${!page || page.items.length === 0 || this.reading} @click=${this.#checkAll}>Compare with the hub</button>
+        </wed-queue>
         ${this.#first.trouble ? html`<div class="card"><p class="pad error" role="alert">${this.#first.trouble}</p></div>` : page ? this.#whole(page) : html`<div class="card"><wed-skeleton rows="8"></wed-skeleton></div>`}
       </div>
       <wed-repair></wed-repair>`
@@ -146,13 +147,13 @@ export class StatusPage extends LitElement {
     const all = [...this.standings]
     const found: Record<string, number> = {}
     for (const [i, standing] of all.entries()) {
-      this.checked = `comparing ${i + 1} of ${all.length}…`
+      this.checked = `Comparing ${i + 1} of ${all.length}…`
       const finding = await standing.check()
       const state = finding?.state ?? "failed"
       found[state] = (found[state] ?? 0) + 1
     }
     this.reading = false
     const parts = [["same", "the same"], ["differs", "different"], ["moving", "still moving"], ["absent", "not held here"], ["unknown", "not read yet"], ["failed", "not compared"]] as const
-    this.checked = parts.filter(([state]) => found[state]).map(([state, text]) => `${found[state]} ${text}`).join(" · ")
+    this.checked = "Compared with the hub: " + parts.filter(([state]) => found[state]).map(([state, text]) => `${found[state]} ${text}`).join(" · ") + "."
   }
 }
