@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing } from "lit"
+import { css, html, LitElement } from "lit"
 import { customElement, property } from "lit/decorators.js"
 import { label } from "../format"
 import { base, controls } from "../styles"
@@ -21,7 +21,7 @@ export class PolicyRow extends LitElement {
   static override styles = [base, controls, css`
     :host { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: var(--space-2) var(--space-3); align-items: end; padding: var(--space-4); }
     .path, .why { grid-column: 1 / -1; }
-    .remove { min-inline-size: 2.5rem; min-block-size: 2.5rem; padding: 0.25rem; color: var(--text-soft); }
+    button.remove { order: 1; min-inline-size: 2.5rem; min-block-size: 2.5rem; padding: 0.25rem; color: var(--text-soft); }
     .path { display: flex; align-items: end; gap: var(--space-2); }
     .path .field { flex: 1; }
     .read { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-2) var(--space-3); }
@@ -30,7 +30,6 @@ export class PolicyRow extends LitElement {
     @media (min-width: 48rem) {
       :host { grid-template-columns: minmax(0, 2fr) minmax(0, 1fr) minmax(0, 1fr); }
       .path { grid-column: auto; }
-      .path .remove { order: 0; }
     }
   `]
 
@@ -71,7 +70,7 @@ export class PolicyRow extends LitElement {
           ${reviews.map(([r, text]) => html`<option value=${r} .selected=${r === review}>${text}</option>`)}
         </select>
       </div>
-      <p id="why" class="why small ${this.trouble ? "error" : "soft"}">${this.trouble || why}${this.trouble ? "." : nothing}</p>`
+      <p id="why" class="why small ${this.trouble ? "error" : "soft"}">${this.trouble ? `This ${this.trouble}.` : why}</p>`
   }
 
   #set(change: Partial<FieldPolicy>) {

@@ -60,7 +60,10 @@ export class Queue extends LitElement {
     switch (connection.value) {
       case "refused": return `An owner took this browser’s access away. ${n > 0 ? `${held} that the hub does not have.` : "It had sent all that was edited here."}`
       case "connected": return n > 0 ? `${held} on the way to the hub.` : "Everything that was edited here has reached the hub."
-      default: return n > 0 ? `${held} that the hub does not have yet. They are kept here and sent when it is reached.` : "Not connected. Everything that was edited here so far has reached the hub."
+      default: {
+        const how = navigator.onLine ? "Connecting." : "Offline."
+        return n > 0 ? `${how} ${held} that the hub does not have yet; they are kept here and sent when it is reached.` : `${how} Everything that was edited here so far has reached the hub.`
+      }
     }
   }
 

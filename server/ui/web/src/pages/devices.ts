@@ -27,6 +27,9 @@ export class DevicesPage extends LitElement {
     .name { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-1) var(--space-2); font-weight: 560; }
     .dot { flex: none; inline-size: 0.55rem; block-size: 0.55rem; border-radius: 50%; border: 2px solid var(--line-strong); }
     .dot.on { border-color: var(--good); background: var(--good); }
+    .role label { white-space: nowrap; }
+    .role select { min-inline-size: 0; }
+    button.out { color: var(--bad); }
     .buttons { display: flex; flex-wrap: wrap; gap: var(--space-2); }
     @media (min-width: 48rem) { .user, .device { grid-template-columns: minmax(0, 1fr) auto; } }
   `]
@@ -82,7 +85,8 @@ export class DevicesPage extends LitElement {
   #content() {
     if (this.trouble) return html`<div class="card"><p class="pad error" role="alert">${this.trouble}</p></div>`
     if (!this.devices) return html`<div class="card"><wed-skeleton></wed-skeleton></div>`
-    const names = [...new Set([...this.users.map(u => u.user), ...this.devices.map(d => d.user)])].sort()
+    const me = session.value?.user
+    const names = [...new Set([...this.users.map(u => u.user), ...this.devices.map(d => d.user)])].sort((a, b) => Number(b === me) - Number(a === me) || a.localeCompare(b))
     if (names.length === 0) return html`<div class="card"><wed-empty icon="devices" title="No devices yet">A device appears here when it first syncs.</wed-empty></div>`
     return html`
       ${mayDecide(session.value) ? nothing : html`<p class="soft">These are yours. Owners see everybody’s.</p>`}
@@ -90,7 +94,8 @@ export class DevicesPage extends LitElement {
   }
 
   #user(name: string) {
-    const devices = this.devices!.filter(d => d.user === name)
+    const rank = (d: Device) => (d.revoked_at ? 3 : this.#isOwn(d) ? 0 : d.connected ? 1 : 2)
+    const devices = this.devices!.filter(d => d.user === name).sort((a, b) => rank(a) - rank(b) || (b.last_contact ?? "").localeCompare(a.last_contact ?? ""))
     const user = this.users.find(u => u.user === name)
     return html`
       <section class="card" aria-label=${name}>
@@ -113,7 +118,7 @@ export class DevicesPage extends LitElement {
   }
 
   #device(d: Device) {
-    const own = d.user === session.value?.user && d.device === this.own
+    const own = this.#isOwn(d)
     return html`
       <li class="device">
         <div>
@@ -128,9 +133,13 @@ export class DevicesPage extends LitElement {
           <button class="small" aria-label="Name ${called(d)}" @click=${() => this.dialog.ask({ act: "rename", device: d })}>Name</button>
           ${!mayDecide(session.value) || own ? nothing : d.revoked_at
             ? html`<button class="small" aria-label="Let ${called(d)} in again" @click=${() => this.#readmit(d)}>Let in again</button>`
-            : html`<button class="small danger" aria-label="Shut ${called(d)} out" @click=${() => this.dialog.ask({ act: "revoke", device: d })}>Shut out</button>`}
+            : html`<button class="plain small out" aria-label="Shut ${called(d)} out" @click=${() => this.dialog.ask({ act: "revoke", device: d })}>Shut out</button>`}
         </div>
       </li>`
+  }
+
+  #isOwn(d: Device): boolean {
+    return d.user === session.value?.user && d.device === this.own
   }
 
   #says(d: Device) {

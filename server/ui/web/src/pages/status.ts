@@ -23,8 +23,8 @@ const order: DeviceState[] = ["refused", "fighting", "waiting_for_dependency", "
 @customElement("wed-status")
 export class StatusPage extends LitElement {
   static override styles = [base, controls, pageFrame, css`
-    .totals { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: 1px; overflow: clip; background: var(--line); }
-    .totals div { display: grid; padding: var(--space-3) var(--space-4); background: var(--card); }
+    .totals { display: flex; flex-wrap: wrap; gap: 1px; overflow: clip; background: var(--line); }
+    .totals div { display: grid; flex: 1 1 8rem; align-content: start; padding: var(--space-3) var(--space-4); background: var(--card); }
     .totals dd { font-size: var(--size-title); font-weight: 620; line-height: 1.3; font-variant-numeric: tabular-nums; }
     .totals dt { order: 1; color: var(--text-soft); font-size: var(--size-small); }
     .totals .bad dd { color: var(--bad); }
