@@ -44,6 +44,12 @@ fmt:
 web: _setup
     @go run ./cmd/webbuild --force
 
+# Pictures of every page, on a phone and on a desk, light and dark, in tmp/screenshots.
+screenshots: _setup _chromium
+    @mkdir -p tmp/screenshots
+    @WEDSYNC_SCREENSHOTS="$PWD/tmp/screenshots" go test -count=1 -run '^TestEveryPageFitsEveryScreenAndTheme$' ./cmd/wedsync
+    @echo "· $PWD/tmp/screenshots"
+
 # The hub beside automerge-repo-sync-server and Hocuspocus, as ratios. About
 # a quarter of an hour; --quick for an impression in a few minutes.
 bench *args: _setup _peers

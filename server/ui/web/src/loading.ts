@@ -6,7 +6,7 @@ import { onEvent } from "./stream"
 
 const gather = 150 // milliseconds: events come in bursts
 
-/** What a path answers, kept up to date while its element is on the page. What was kept
+/** What a path answers, nothing while it is empty, kept up to date while its element is on the page. What was kept
  *  of it is shown at once; events of the kinds have it read anew. */
 export class Loading<T> implements ReactiveController {
   answer?: Answer<T>
@@ -56,6 +56,11 @@ export class Loading<T> implements ReactiveController {
     this.#abort?.abort()
     const { signal } = (this.#abort = new AbortController())
     const path = this.#path()
+    if (path === "") {
+      this.answer = undefined
+      this.#shown = ""
+      return
+    }
     try {
       if (this.#shown !== path) {
         this.answer = await kept<T>(path)

@@ -9,7 +9,7 @@ import { BroadcastChannelNetworkAdapter } from "@automerge/automerge-repo-networ
 import { IndexedDBStorageAdapter } from "@automerge/automerge-repo-storage-indexeddb"
 import { HubSocket } from "./hubsocket"
 import type { Session } from "./session"
-import { connection, storageTrouble, unsynced, unsyncedCount } from "./syncing"
+import { connection, storageTrouble, stored, unsynced, unsyncedCount } from "./syncing"
 import type { Value } from "./types"
 import { Unsynced } from "./unsynced"
 
@@ -42,6 +42,8 @@ export class Documents {
   #storage: Storage
   #unsynced: Unsynced
   #watched = new Set<string>()
+  /** Documents with edits that are on their way to storage, and whether more came meanwhile. */
+  #storing = new Map<string, boolean>()
   #ends: (() => void)[] = []
 
   private constructor(s: Session) {
@@ -125,6 +127,31 @@ export class Documents {
     return theirs !== null && sameHeads(theirs, decodeHeads(handle.heads()))
   }
 
+  /** Whether this browser's storage has all that the document holds. */
+  isStored(handle: DocHandle<any>): boolean {
+    return !this.#storing.has(handle.documentId)
+  }
+
+  /** Stores a document now: who closes a tab in the next moment loses nothing. */
+  async #store(handle: DocHandle<unknown>): Promise<void> {
+    const id = handle.documentId
+    const busy = this.#storing.has(id)
+    this.#storing.set(id, busy)
+    if (busy) return
+    let more = true
+    try {
+      while (more) {
+        await this.#repo.flush([id])
+        more = this.#storing.get(id) ?? false
+        this.#storing.set(id, false)
+      }
+      this.#storing.delete(id)
+    } catch {
+      this.#storing.delete(id) // storageTrouble says so
+    }
+    stored.set(stored.value + 1)
+  }
+
   #watch(handle: DocHandle<unknown>): void {
     const id = handle.documentId
     this.#watched.add(id)
@@ -132,10 +159,13 @@ export class Documents {
       if (!this.isSynced(handle)) return
       this.#unsynced.clear(id, heads => Automerge.hasHeads(handle.doc() as Automerge.Doc<unknown>, heads))
     }
-    handle.on("change", ({ patchInfo }) => {
-      if (patchInfo.source === "change") this.#unsynced.mark(id, decodeHeads(handle.heads()))
+    // Whether it was edited here, in another tab or elsewhere is not told: what the hub is
+    // not known to hold counts as unsynced until it is.
+    handle.on("change", () => {
+      void this.#store(handle)
+      if (this.isSynced(handle)) settle()
+      else this.#unsynced.mark(id, decodeHeads(handle.heads()))
     })
-    handle.on("heads-changed", settle)
     handle.on("remote-heads", settle)
     settle()
   }

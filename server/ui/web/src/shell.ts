@@ -6,7 +6,6 @@ import "./components/state"
 import "./components/menu"
 import { Loading } from "./loading"
 import "./pages/activity"
-import "./pages/client"
 import "./pages/clients"
 import "./pages/devices"
 import "./pages/inbox"
@@ -145,7 +144,9 @@ export class Frame extends LitElement {
     switch (this.page) {
       case "inbox": return html`<wed-inbox></wed-inbox>`
       case "clients": return html`<wed-clients></wed-clients>`
-      case "client": return html`<wed-client .client=${this.record}></wed-client>`
+      case "client":
+        void import("./pages/client") // with Automerge, which no other page needs
+        return html`<wed-client .client=${this.record}></wed-client>`
       case "activity": return html`<wed-activity></wed-activity>`
       case "status": return html`<wed-status></wed-status>`
       case "devices": return html`<wed-devices></wed-devices>`

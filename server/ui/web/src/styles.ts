@@ -52,7 +52,7 @@ export const controls = css`
   textarea { resize: vertical; line-height: 1.55; }
   input::placeholder, textarea::placeholder { color: var(--text-faint); opacity: 1; }
   input:focus-visible, select:focus-visible, textarea:focus-visible { outline: 2px solid var(--accent); outline-offset: -1px; border-color: var(--accent); }
-  label { font-size: var(--size-small); font-weight: 560; color: var(--text-soft); }
+  label, .label { font-size: var(--size-small); font-weight: 560; color: var(--text-soft); }
   .field { display: grid; gap: var(--space-1); }
   .error { color: var(--bad); }
   kbd {

@@ -18,6 +18,9 @@ export const unsynced = new Source<Marks>({})
 /** What is wrong with this browser's storage; empty if nothing is. */
 export const storageTrouble = new Source("")
 
+/** Counts how often edits have reached this browser's storage. */
+export const stored = new Source(0)
+
 const running = new Source<Documents | null>(null)
 
 /** The documents of whoever is signed in, once they can be opened. */

@@ -1,27 +1,168 @@
-import { html, LitElement } from "lit"
-import { customElement } from "lit/decorators.js"
+import { css, html, LitElement, nothing } from "lit"
+import { customElement, query, state } from "lit/decorators.js"
 import "../components/all"
-import { value } from "../format"
-import { Loading } from "../loading"
+import { icon } from "../components/icon"
+import "../components/virtual"
+import "../components/newclient"
+import type { NewClient } from "../components/newclient"
+import { ago, count, date, label, money } from "../format"
+import { records, selected, watchRecords, type Order, type Row } from "../records"
+import { go, place } from "../router"
+import { mayEdit, session } from "../session"
 import { base, controls, pageFrame } from "../styles"
-import type { ClientPage } from "../types"
+import { Watch } from "../watch"
 
+const orders: [Order, string][] = [["date", "Wedding date"], ["name", "Name"], ["pending", "Waiting first"], ["newest", "Newest first"]]
+
+/** All records: found, sorted, and opened. */
 @customElement("wed-clients")
 export class ClientsPage extends LitElement {
-  static override styles = [base, controls, pageFrame]
+  static override styles = [base, controls, pageFrame, css`
+    .tools { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--space-2); margin-block-end: var(--space-3); }
+    .search { position: relative; }
+    .search svg { position: absolute; inset: 0 auto 0 0.7rem; margin-block: auto; color: var(--text-faint); pointer-events: none; }
+    .search input { padding-inline-start: 2.4rem; }
+    select { inline-size: auto; max-inline-size: 11rem; }
+    .sum { min-block-size: 1.5rem; margin-block-end: var(--space-2); }
+    .card { overflow: clip; }
+    wed-virtual { --row-height: 4.25; }
+    @media (min-width: 48rem) { wed-virtual { --row-height: 3.5; } }
+  `]
 
-  #list = new Loading<ClientPage>(this, () => "/api/clients?limit=200", ["wedsync.client.", "wedsync.conflict."])
+  @state() private search = place.value.query.get("q") ?? ""
+  @state() private order: Order = orders.find(([o]) => o === place.value.query.get("sort"))?.[0] ?? "date"
+  @query("wed-new-client") private dialog!: NewClient
+  #end?: () => void
+  #rows: Row[] = []
+  #of: unknown[] = []
 
-  override render() {
-    return html`
-      <div class="page-head"><h1>Clients</h1></div>
-      <div class="card">${this.#rows()}</div>`
+  constructor() {
+    super()
+    new Watch(this, records)
   }
 
-  #rows() {
-    if (this.#list.trouble) return html`<p class="pad error">${this.#list.trouble}</p>`
-    if (!this.#list.body) return html`<wed-skeleton></wed-skeleton>`
-    return html`<ul class="rows">${this.#list.body.items.map(c => html`
-      <li><a href="/clients/${c.client_id}">${value(c.fields.name)}</a> <span class="soft">${value(c.fields.wedding_date)}</span></li>`)}</ul>`
+  override connectedCallback() {
+    super.connectedCallback()
+    this.#end = watchRecords()
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback()
+    this.#end?.()
+  }
+
+  override render() {
+    const { rows, complete, old, trouble } = records.value
+    const shown = this.#selected()
+    return html`
+      <div class="page-head">
+        <h1>Clients</h1>
+        <div class="actions">
+          ${mayEdit(session.value) ? html`<button class="primary" @click=${() => this.dialog.open()}>${icon("add")}New client</button>` : nothing}
+        </div>
+      </div>
+      <div class="tools" role="search">
+        <div class="search">
+          ${icon("search")}
+          <input type="search" aria-label="Search" placeholder="Name, venue, email, date…" .value=${this.search} @input=${this.#find}>
+        </div>
+        <select aria-label="Order" @change=${this.#sort}>
+          ${orders.map(([order, title]) => html`<option value=${order} ?selected=${order === this.order}>${title}</option>`)}
+        </select>
+      </div>
+      <p class="sum soft small number" role="status">${this.#sum(shown.length, rows.length, complete, old)}</p>
+      ${trouble ? html`<p class="error">${trouble}</p>` : nothing}
+      ${this.#list(shown, rows.length, complete)}
+      <wed-new-client></wed-new-client>`
+  }
+
+  #list(shown: Row[], all: number, complete: boolean) {
+    if (all === 0 && !complete) return records.value.trouble ? nothing : html`<div class="card"><wed-skeleton rows="10"></wed-skeleton></div>`
+    if (all === 0) return html`<div class="card"><wed-empty icon="clients" title="No clients yet">The first one that is made here, on a phone or through the API appears in this list.</wed-empty></div>`
+    if (shown.length === 0) return html`<div class="card"><wed-empty icon="search" title="Nothing found">No client has “${this.search}” in it.</wed-empty></div>`
+    return html`<div class="card"><wed-virtual label="Clients" .items=${shown} .key=${keyOf} .row=${rowOf}></wed-virtual></div>`
+  }
+
+  #sum(shown: number, all: number, complete: boolean, old: Date | null) {
+    if (all === 0) return ""
+    const found = shown === all ? `${count(all)} ${all === 1 ? "client" : "clients"}` : `${count(shown)} of ${count(all)}`
+    return `${found}${complete ? "" : ", reading more…"}${old ? ` · as of ${ago(old)}` : ""}`
+  }
+
+  /** The rows to show, found anew only if something about them changed. */
+  #selected(): Row[] {
+    const of = [records.value.rows, this.search, this.order]
+    if (of.some((part, i) => part !== this.#of[i])) {
+      this.#rows = selected(records.value.rows, this.search, this.order)
+      this.#of = of
+    }
+    return this.#rows
+  }
+
+  #find(event: Event) {
+    this.search = (event.target as HTMLInputElement).value
+    this.#remember()
+  }
+
+  #sort(event: Event) {
+    this.order = (event.target as HTMLSelectElement).value as Order
+    this.#remember()
+  }
+
+  #remember() {
+    const query = new URLSearchParams()
+    if (this.search) query.set("q", this.search)
+    if (this.order !== "date") query.set("sort", this.order)
+    go(`/clients${query.size ? `?${query}` : ""}`, { replace: true })
+  }
+}
+
+const keyOf = (row: Row) => row.id
+const rowOf = (row: Row) => html`<wed-client-row .of=${row}></wed-client-row>`
+
+/** One client of the list. */
+@customElement("wed-client-row")
+export class ClientRow extends LitElement {
+  static override properties = { of: {} }
+  static override styles = [base, css`
+    :host { block-size: 100%; }
+    a {
+      display: grid; grid-template-columns: minmax(0, 1fr) auto; align-items: center; gap: 0 var(--space-4); block-size: 100%;
+      padding-inline: var(--space-4); border-block-end: 1px solid var(--line); color: inherit; text-decoration: none;
+    }
+    a:hover { background: var(--accent-wash); color: inherit; }
+    a:focus-visible { outline-offset: -3px; }
+    .who { display: grid; min-inline-size: 0; }
+    .name { font-weight: 580; }
+    .line { color: var(--text-soft); font-size: var(--size-small); }
+    .venue, .date, .budget { display: none; }
+    @media (min-width: 48rem) {
+      a { grid-template-columns: minmax(0, 2.2fr) minmax(0, 1.5fr) 7.5rem 5rem 8.5rem; }
+      .line { display: none; }
+      .venue, .date, .budget { display: block; }
+      .budget { text-align: end; }
+      .venue { color: var(--text-soft); }
+    }
+    .badges { display: flex; justify-content: end; }
+  `]
+
+  declare of: Row
+
+  override render() {
+    const { id, name, venue, pending, budget } = this.of
+    const day = this.of.date ? date(this.of.date) : "no date"
+    return html`
+      <a href="/clients/${id}">
+        <span class="who">
+          <span class="name cut">${name || "Without a name"}</span>
+          <span class="line cut number">${day}${venue ? ` · ${venue}` : ""}</span>
+        </span>
+        <span class="venue cut">${venue}</span>
+        <span class="date number">${day}</span>
+        <span class="budget number">${budget === null ? "" : money(budget)}</span>
+        <span class="badges">${pending.length
+          ? html`<wed-badge tone="wait" title=${pending.map(label).join(", ")}>${pending.length === 1 ? label(pending[0]!).toLowerCase() : `${pending.length} waiting`}</wed-badge>`
+          : nothing}</span>
+      </a>`
   }
 }

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"testing"
+)
+
+// Selectors of a record's page.
+const (
+	notesField = `wed-cotext[data-field="notes"]`
+	dateField  = `wed-critical[data-field="wedding_date"]`
+)
+
+// inner is a JavaScript expression for an element in the shadow root of another.
+func inner(host, selector string) string {
+	return "wed(" + quote(host) + ")?.shadowRoot.querySelector(" + quote(selector) + ")"
+}
+
+// typeNotes types at the end of the notes.
+func (p *tab) typeNotes(text string) {
+	p.t.Helper()
+	p.see(notesField)
+	p.until("(e => { if (!e || e.readOnly) return false; e.focus(); e.setSelectionRange(e.value.length, e.value.length); return true })(" + inner(notesField, "textarea") + ")")
+	p.press(text)
+}
+
+func (p *tab) readNotes(want string) {
+	p.t.Helper()
+	p.until(inner(notesField, "textarea") + "?.value" + " === " + quote(want))
+}
+
+// enterDate sets the wedding date and leaves the field.
+func (p *tab) enterDate(day string) {
+	p.t.Helper()
+	p.see(dateField)
+	p.until("(e => { if (!e || e.readOnly) return false; e.focus(); e.value = " + quote(day) + "; e.dispatchEvent(new Event('input', {bubbles: true})); e.blur(); return true })(" + inner(dateField, "input") + ")")
+}
+
+func (p *tab) readDate(want string) {
+	p.t.Helper()
+	p.until(inner(dateField, "input") + "?.value" + " === " + quote(want))
+}
+
+func TestTwoTabsTypeInTheSameNotesAndConverge(t *testing.T) {
+	h := startHub(t)
+	id := h.api(owner("olga")).create(map[string]any{"name": "Ada & Ben", "notes": "Peonies."}).ClientID
+	b := startBrowser(t)
+	maya, tom := b.person("maya", "http://"+h.address), b.person("tom", "http://"+h.address)
+	maya.signIn(h.token(who{"barn", "maya", "member", ""}), "/clients/"+id)
+	tom.signIn(h.token(who{"barn", "tom", "member", ""}), "/clients/"+id)
+	maya.readNotes("Peonies.")
+	tom.readNotes("Peonies.")
+	maya.see(`li[data-peer="tom"]`)
+	tom.see(`li[data-peer="maya"]`)
+
+	maya.typeNotes(" No lilies.")
+	tom.readNotes("Peonies. No lilies.")
+	// Both at once, one in front of the other.
+	tom.until("(e => { e.focus(); e.setSelectionRange(0, 0); return true })(" + inner(notesField, "textarea") + ")")
+	for range 8 {
+		tom.press("t")
+		maya.press("m")
+	}
+	want := "tttttttt" + "Peonies. No lilies." + "mmmmmmmm"
+	maya.readNotes(want)
+	tom.readNotes(want)
+	maya.see(`wed-badge[data-saving="saved"]`)
+}
+
+func TestEditsMadeOfflineSurviveAReloadAndMeetTheQueue(t *testing.T) {
+	h := startHub(t)
+	olga := h.api(owner("olga"))
+	id := olga.create(map[string]any{"name": "Ada & Ben", "notes": "Peonies.", "wedding_date": "2027-06-12"}).ClientID
+	b := startBrowser(t)
+	maya := b.person("maya", "http://"+h.address)
+	maya.signIn(h.token(who{"barn", "maya", "member", ""}), "/clients/"+id)
+	maya.readNotes("Peonies.")
+	maya.readDate("2027-06-12")
+	maya.until("navigator.serviceWorker.ready.then(r => r.active?.state === 'activated')")
+
+	maya.offline(true)
+	maya.typeNotes(" Ramp needed.")
+	maya.enterDate("2027-06-19")
+	maya.see("[data-unsent]")
+	maya.see(`wed-badge[data-saving="kept"]`)
+	maya.reload()
+	maya.readNotes("Peonies. Ramp needed.")
+	maya.readDate("2027-06-19")
+	maya.says("1 record to send")
+	olga.must("PATCH", "/api/clients/"+id, map[string]any{"fields": map[string]any{"notes": "Pink peonies."}}, nil)
+
+	maya.offline(false)
+	maya.readNotes("Pink peonies. Ramp needed.")
+	maya.readDate("2027-06-12")
+	maya.says("Waiting for approval")
+	maya.see(`wed-badge[data-saving="saved"]`)
+	maya.see(`p[data-state="Synced"]`)
+	c := olga.conflicts("pending")[0]
+	maya.goTo("/clients") // the page that made the edit is closed before the verdict
+	olga.resolve(c, map[string]any{"action": "accept", "proposal_id": c.Proposals[0].ID, "note": "the barn is free"})
+	maya.says("was accepted by olga")
+	maya.says("the barn is free")
+}

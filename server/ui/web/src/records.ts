@@ -1,0 +1,168 @@
+// The list of all records: what was kept of it at once, then what the hub says, then
+// each record that something happens to.
+
+import { get, kept, Offline, told } from "./api"
+import { session } from "./session"
+import { onEvent } from "./stream"
+import type { Client, ClientPage, Event } from "./types"
+import { Source } from "./watch"
+
+const gather = 200 // milliseconds in which events of records are gathered
+const mostAlone = 20 // records that are read one by one; of more, the whole list is
+
+export interface Row {
+  id: string
+  document: string
+  name: string
+  date: string
+  venue: string
+  budget: number | null
+  status: string
+  /** Critical fields that wait for a decision. */
+  pending: string[]
+  /** What a search looks at. */
+  text: string
+}
+
+export interface Records {
+  rows: Row[]
+  /** Whether all pages were read. */
+  complete: boolean
+  /** When it was read, if that is some time ago because there is no network. */
+  old: Date | null
+  trouble: string
+}
+
+const none: Records = { rows: [], complete: false, old: null, trouble: "" }
+
+export const records = new Source<Records>(none)
+
+let generation = 0
+const moved = new Set<string>()
+let timer: ReturnType<typeof setTimeout> | undefined
+
+/** Keeps the list up to date while somebody looks at it, until the function that it returns is called. */
+export function watchRecords(): () => void {
+  const end = onEvent(["wedsync.client.", "wedsync.conflict."], (event, live) => {
+    if (event.type === "wedsync.reset") void load()
+    else if (live) note(event)
+  })
+  const again = () => void load()
+  window.addEventListener("online", again)
+  void load()
+  return () => {
+    end()
+    window.removeEventListener("online", again)
+  }
+}
+
+session.subscribe(() => {
+  generation++
+  records.set(none)
+})
+
+function pathOf(cursor: string | null): string {
+  return `/api/clients?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`
+}
+
+async function load(): Promise<void> {
+  const mine = ++generation
+  if (records.value.rows.length === 0) await show(mine)
+  const rows: Row[] = []
+  let cursor: string | null = null
+  let old: Date | null = null
+  try {
+    do {
+      const page: { body: ClientPage; at: Date; old: boolean } = await get<ClientPage>(pathOf(cursor))
+      if (mine !== generation) return
+      rows.push(...page.body.items.map(rowOf))
+      if (page.old) old ??= page.at
+      cursor = page.body.next
+      // The first time, each page is shown as it comes; later, the list changes at once.
+      if (!records.value.complete) records.set({ rows: [...rows], complete: false, old, trouble: "" })
+    } while (cursor)
+    records.set({ rows, complete: true, old, trouble: "" })
+  } catch (error) {
+    if (mine !== generation) return
+    const shown = records.value.rows.length > 0
+    records.set({ ...records.value, trouble: error instanceof Offline && shown ? "" : told(error), old: error instanceof Offline ? new Date() : null })
+  }
+}
+
+/** Shows what was kept of the list. */
+async function show(mine: number): Promise<void> {
+  const rows: Row[] = []
+  let cursor: string | null = null
+  do {
+    const page: { body: ClientPage } | undefined = await kept<ClientPage>(pathOf(cursor))
+    if (!page || mine !== generation) break
+    rows.push(...page.body.items.map(rowOf))
+    cursor = page.body.next
+  } while (cursor)
+  if (mine === generation && rows.length > 0) records.set({ rows, complete: cursor === null, old: null, trouble: "" })
+}
+
+function note(event: Event): void {
+  if (!event.data.client_id) return
+  moved.add(event.data.client_id)
+  timer ??= setTimeout(() => {
+    timer = undefined
+    const ids = [...moved]
+    moved.clear()
+    if (ids.length > mostAlone) void load()
+    else void Promise.all(ids.map(refresh))
+  }, gather)
+}
+
+/** Reads one record of the list anew. */
+async function refresh(id: string): Promise<void> {
+  let row: Row | null
+  try {
+    row = rowOf((await get<Client>(`/api/clients/${encodeURIComponent(id)}`)).body)
+  } catch (error) {
+    if (error instanceof Offline) return
+    row = null // it was deleted
+  }
+  const at = records.value.rows.findIndex(r => r.id === id)
+  const rows = [...records.value.rows]
+  if (row && at >= 0) rows[at] = row
+  else if (row) rows.push(row)
+  else if (at >= 0) rows.splice(at, 1)
+  records.set({ ...records.value, rows })
+}
+
+function rowOf(c: Client): Row {
+  const words = (field: string) => (typeof c.fields[field] === "string" ? (c.fields[field] as string) : "")
+  const { budget } = c.fields
+  const row = {
+    id: c.client_id, document: c.document_id, name: words("name"), date: words("wedding_date"), venue: words("venue_name"),
+    budget: typeof budget === "number" ? budget : null, status: words("status"), pending: Object.keys(c.pending),
+  }
+  return { ...row, text: plain([row.name, words("email"), words("phone"), row.venue, row.date, row.status].join("\n")) }
+}
+
+/** A text as searches compare it: without case and accents. */
+export function plain(text: string): string {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase()
+}
+
+export type Order = "name" | "date" | "pending" | "newest"
+
+const names = new Intl.Collator(navigator.language, { sensitivity: "base", numeric: true })
+
+const orders: Record<Order, (a: Row, b: Row) => number> = {
+  name: (a, b) => names.compare(a.name || "\uffff", b.name || "\uffff"),
+  date: (a, b) => compare(a.date || "9999", b.date || "9999") || orders.name(a, b),
+  pending: (a, b) => b.pending.length - a.pending.length || orders.date(a, b),
+  newest: (a, b) => compare(b.id, a.id), // ids begin with the time at which they were made
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The rows that have all words of a search, in an order. */
+export function selected(rows: Row[], search: string, order: Order): Row[] {
+  const words = plain(search).split(/\s+/).filter(Boolean)
+  return rows.filter(row => words.every(word => row.text.includes(word))).sort(orders[order])
+}
