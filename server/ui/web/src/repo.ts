@@ -46,10 +46,10 @@ export class Documents {
   #storing = new Map<string, boolean>()
   #ends: (() => void)[] = []
 
-  private constructor(s: Session) {
+  private constructor(s: Session, storage: Storage) {
     this.#hub = new HubSocket()
     this.#unsynced = new Unsynced(s.storage)
-    this.#storage = new Storage(`${s.storage}:documents`)
+    this.#storage = storage
     this.#repo = new Repo({
       storage: this.#storage,
       network: [this.#hub, new BroadcastChannelNetworkAdapter({ channelName: s.storage, peerWaitMs: 100 })],
@@ -70,8 +70,9 @@ export class Documents {
   }
 
   static async start(s: Session): Promise<Documents> {
-    await initializeWasm(new Request(wasm))
-    return new Documents(s)
+    const storage = new Storage(`${s.storage}:documents`)
+    await Promise.all([initializeWasm(new Request(wasm)), name(storage).catch(() => undefined)]) // storageTrouble says so
+    return new Documents(s, storage)
   }
 
   /** Ends all connections. What was edited is stored first. */
@@ -169,6 +170,13 @@ export class Documents {
     handle.on("remote-heads", settle)
     settle()
   }
+}
+
+/** Gives a new storage its id. automerge-repo does so itself, but where it is asked for the
+ *  id twice at the start it tells the hub one and keeps the other: two devices for one. */
+async function name(storage: Storage): Promise<void> {
+  const key = ["storage-adapter-id"]
+  if (!(await storage.load(key))) await storage.save(key, new TextEncoder().encode(crypto.randomUUID()))
 }
 
 function sameHeads(a: string[], b: string[]): boolean {

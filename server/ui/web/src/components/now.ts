@@ -25,11 +25,12 @@ export class Now extends LitElement {
   }
 
   override render() {
-    if (present.value.length === 0) return nothing
-    return html`<ul aria-label="Who is there now">${present.value.map(({ user, device: d, client, field }) => html`
+    const others = present.value.filter(({ user }) => user !== session.value?.user)
+    if (others.length === 0) return nothing
+    return html`<ul aria-label="Who is there now">${others.map(({ user, device: d, client, field }) => html`
       <li title=${d ? `on ${device(d)}` : nothing}>
         <span class="face" aria-hidden="true">${user.slice(0, 1)}</span>
-        <span class="cut"><strong>${user === session.value?.user ? "You" : user}</strong>
+        <span class="cut"><strong>${user}</strong>
           ${field ? `in ${label(field).toLowerCase()} of` : "at"} <a href="/clients/${client}">${names.value.get(client)?.name || "a client"}</a></span>
       </li>`)}</ul>`
   }
@@ -39,7 +40,6 @@ export class Now extends LitElement {
 @customElement("wed-sending")
 export class Sending extends LitElement {
   static override styles = [base, css`
-    :host { margin-block-start: var(--space-3); }
     ul { border: 1px dashed var(--line-strong); border-radius: var(--radius); }
     li { display: flex; align-items: center; gap: var(--space-3); padding: var(--space-2) var(--space-4); color: var(--text-soft); }
     svg { flex: none; }

@@ -106,7 +106,7 @@ export class ActivityPage extends LitElement {
   }
 
   #live() {
-    if (streamState.value === "live") return html`<wed-badge tone="good">live</wed-badge>`
+    if (streamState.value === "live" && navigator.onLine) return html`<wed-badge tone="good">live</wed-badge>`
     return navigator.onLine && reachable.value ? html`<wed-badge>connecting…</wed-badge>` : html`<wed-badge tone="wait">not live</wed-badge>`
   }
 
