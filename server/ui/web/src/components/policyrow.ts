@@ -28,8 +28,9 @@ export class PolicyRow extends LitElement {
     .read h3 { flex: 1 1 10rem; overflow-wrap: anywhere; }
     [aria-invalid="true"] { border-color: var(--bad); }
     @media (min-width: 48rem) {
-      :host { grid-template-columns: minmax(0, 2fr) minmax(0, 1fr) minmax(0, 1fr); }
-      .path { grid-column: auto; }
+      :host([editable]) { grid-template-columns: minmax(0, 2fr) minmax(0, 1fr) minmax(0, 1fr) auto; }
+      :host([editable]) .path { display: contents; }
+      .why { order: 2; }
     }
   `]
 

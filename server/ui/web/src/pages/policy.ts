@@ -3,7 +3,7 @@ import { customElement, state } from "lit/decorators.js"
 import { Problem, put, told } from "../api"
 import "../components/all"
 import { icon } from "../components/icon"
-import "../components/policyrow"
+import { kinds, reviews } from "../components/policyrow"
 import { toast } from "../components/toasts"
 import { ago, count, label } from "../format"
 import { Loading } from "../loading"
@@ -236,6 +236,10 @@ function draftOf({ version, zone, fields, reopen_hours, remind_after }: Policy):
   return { version, zone, fields, reopen_hours, remind_after }
 }
 
+function named(all: (readonly [string, string, ...string[]])[], value: string): string {
+  return (all.find(([v]) => v === value)?.[1] ?? value).toLowerCase()
+}
+
 function never(span: string): boolean {
   return /^0(s|h|m)?$/.test(span)
 }
@@ -246,13 +250,13 @@ function differences(mine: Draft, theirs: Draft): string[] {
   for (const f of theirs.fields) {
     const own = mine.fields.find(other => other.path === f.path)
     if (!own) found.push(`${label(f.path)} is critical in theirs`)
-    else if (own.kind !== f.kind || own.review !== f.review) found.push(`${label(f.path)} is ${f.kind}, ${f.review.replaceAll("_", " ")} in theirs`)
+    else if (own.kind !== f.kind || own.review !== f.review) found.push(`${label(f.path)} is ${named(kinds, f.kind)} in theirs, and needs approval: ${named(reviews, f.review)}`)
   }
   for (const f of mine.fields) {
     if (!theirs.fields.some(other => other.path === f.path)) found.push(`${label(f.path) || "A new field"} is not critical in theirs`)
   }
-  if (mine.zone !== theirs.zone) found.push(`their time zone is ${theirs.zone}`)
-  if (mine.reopen_hours !== theirs.reopen_hours) found.push(`in theirs decisions may be reopened for ${theirs.reopen_hours} hours`)
-  if (mine.remind_after !== theirs.remind_after) found.push(`in theirs people are reminded after ${theirs.remind_after}`)
-  return found.length > 0 ? found : ["nothing: yours is the same"]
+  if (mine.zone !== theirs.zone) found.push(`Their time zone is ${theirs.zone}`)
+  if (mine.reopen_hours !== theirs.reopen_hours) found.push(`In theirs, decisions may be reopened for ${theirs.reopen_hours} hours`)
+  if (mine.remind_after !== theirs.remind_after) found.push(`In theirs, people are reminded after ${theirs.remind_after}`)
+  return found.length > 0 ? found : ["Nothing: yours is the same"]
 }
