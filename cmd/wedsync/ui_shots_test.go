@@ -59,7 +59,7 @@ func (p *tab) shoot(name string) {
 	}
 }
 
-func TestEveryPageFitsEveryScreenAndTheme(t *testing.T) {
+func TestEveryPageFitsEveryScreenAndIsAccessible(t *testing.T) {
 	h := startHub(t)
 	id := fillWithCouples(h)
 	b := startBrowser(t)
@@ -82,6 +82,7 @@ func TestEveryPageFitsEveryScreenAndTheme(t *testing.T) {
 			olga.until("document.documentElement.scrollWidth <= " + "innerWidth")
 			olga.until("wedAll('wed-skeleton').length === 0")
 			olga.shoot(page.name + "-" + l.name)
+			olga.accessible(page.name + " at " + l.name)
 		}
 	}
 }
@@ -94,6 +95,7 @@ func (p *tab) shootSignIn() {
 		p.looking(l)
 		p.see("textarea")
 		p.shoot("sign-in-" + l.name)
+		p.accessible("sign-in at " + l.name)
 	}
 }
 
@@ -130,3 +132,24 @@ func fillWithCouples(h *hubProcess) (id string) {
 	return id
 }
 
+
+// accessible fails the test for what axe-core finds wrong with the page as it is.
+func (p *tab) accessible(name string) {
+	p.t.Helper()
+	axe, err := os.ReadFile(filepath.Join(repository, "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		p.t.Fatalf("%v (just _setup installs it)", err)
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void]("if (!window.axe) {"+string(axe)+"\n}")); err != nil {
+		p.t.Fatal(err)
+	}
+	p.eval(`window.axeFound = null; axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then(r => {
+		window.axeFound = r.violations.map(v => v.id + ": " + v.help + " at " + v.nodes.slice(0, 3).map(n => n.target.flat().join(" ") + " (" + (n.any[0]?.message ?? n.failureSummary) + ")").join("; "))
+	}, e => { window.axeFound = [String(e)] }); 0`)
+	p.until("window.axeFound")
+	if found := p.eval("axeFound"); found != "[]" {
+		p.t.Errorf("%s: axe-core finds %s", name, found)
+	}
+}
