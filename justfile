@@ -47,7 +47,7 @@ web: _setup
 # Pictures of every page, on a phone and on a desk, light and dark, in tmp/screenshots.
 screenshots: _setup _chromium
     @mkdir -p tmp/screenshots
-    @WEDSYNC_SCREENSHOTS="$PWD/tmp/screenshots" go test -count=1 -run '^TestEveryPageFitsEveryScreenAndTheme$' ./cmd/wedsync
+    @WEDSYNC_SCREENSHOTS="$PWD/tmp/screenshots" go test -count=1 -run '^TestEveryPageFitsEveryScreenAndIsAccessible$' ./cmd/wedsync
     @echo "· $PWD/tmp/screenshots"
 
 # The hub beside automerge-repo-sync-server and Hocuspocus, as ratios. About

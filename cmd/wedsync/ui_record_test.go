@@ -100,3 +100,36 @@ func TestEditsMadeOfflineSurviveAReloadAndMeetTheQueue(t *testing.T) {
 	maya.says("was accepted by olga")
 	maya.says("the barn is free")
 }
+
+func TestAppGoesOnWhenItsHubIsKilledAndComesBack(t *testing.T) {
+	h := startHub(t)
+	id := h.api(owner("olga")).create(map[string]any{"name": "Ada & Ben", "notes": "Peonies."}).ClientID
+	b := startBrowser(t)
+	maya, tom := b.person("maya", "http://"+h.address), b.person("tom", "http://"+h.address)
+	for _, p := range []*tab{maya, tom} {
+		p.expect("net::ERR_") // of requests that find no hub
+		p.signIn(h.token(who{"barn", p.name, "member", ""}), "/clients/"+id)
+		p.readNotes("Peonies.")
+		p.eval("window.notReloaded = true")
+	}
+	maya.typeNotes(" Ramp")
+	h.kill()
+	maya.press(" needed.")
+	tom.typeNotes(" Deposit paid.")
+	maya.see(`wed-badge[data-saving="kept"]`)
+	tom.see(`wed-badge[data-saving="kept"]`)
+	tom.says("No hub · 1 record to send")
+
+	h.start()
+	for _, p := range []*tab{maya, tom} {
+		p.see(`wed-badge[data-saving="saved"]`)
+		p.see(`p[data-state="Synced"]`)
+		p.until(inner(notesField, "textarea") + "?.value.includes(' Ramp needed.')")
+		p.until(inner(notesField, "textarea") + "?.value.includes(' Deposit paid.')")
+		p.until("window.notReloaded")
+	}
+	notes := maya.eval(inner(notesField, "textarea") + ".value")
+	if other := tom.eval(inner(notesField, "textarea") + ".value"); other != notes {
+		t.Errorf("maya has %s, tom %s", notes, other)
+	}
+}

@@ -21,8 +21,10 @@ type view struct {
 }
 
 var views = []view{
-	{"360-light", 360, 780, "light"}, {"360-dark", 360, 780, "dark"},
-	{"1280-light", 1280, 860, "light"}, {"1280-dark", 1280, 860, "dark"},
+	{"360-light", 360, 780, "light"},
+	{"360-dark", 360, 780, "dark"},
+	{"1280-light", 1280, 860, "light"},
+	{"1280-dark", 1280, 860, "dark"},
 }
 
 // looking has the tab seen in a way.
@@ -59,7 +61,7 @@ func (p *tab) shoot(name string) {
 	}
 }
 
-func TestEveryPageFitsEveryScreenAndTheme(t *testing.T) {
+func TestEveryPageFitsEveryScreenAndIsAccessible(t *testing.T) {
 	h := startHub(t)
 	id := fillWithCouples(h)
 	b := startBrowser(t)
@@ -72,8 +74,13 @@ func TestEveryPageFitsEveryScreenAndTheme(t *testing.T) {
 	maya.says("Waiting for approval")
 	olga.signIn(h.token(owner("olga")), "/inbox")
 	for _, page := range []struct{ name, path, shows string }{
-		{"inbox", "/inbox", "wed-inbox"}, {"clients", "/clients", "wed-client-row"}, {"client", "/clients/" + id, `li[data-peer="maya"]`},
-		{"activity", "/activity", "ol.rows > li"}, {"status", "/status", "wed-status"}, {"devices", "/devices", "wed-devices"}, {"policy", "/policy", "wed-policy"},
+		{"inbox", "/inbox", "wed-inbox"},
+		{"clients", "/clients", "wed-client-row"},
+		{"client", "/clients/" + id, `li[data-peer="maya"]`},
+		{"activity", "/activity", "ol.rows > li"},
+		{"status", "/status", "wed-status"},
+		{"devices", "/devices", "wed-devices"},
+		{"policy", "/policy", "wed-policy"},
 	} {
 		olga.goTo(page.path)
 		for _, l := range views {
@@ -82,6 +89,7 @@ func TestEveryPageFitsEveryScreenAndTheme(t *testing.T) {
 			olga.until("document.documentElement.scrollWidth <= " + "innerWidth")
 			olga.until("wedAll('wed-skeleton').length === 0")
 			olga.shoot(page.name + "-" + l.name)
+			olga.accessible(page.name + " at " + l.name)
 		}
 	}
 }
@@ -94,6 +102,7 @@ func (p *tab) shootSignIn() {
 		p.looking(l)
 		p.see("textarea")
 		p.shoot("sign-in-" + l.name)
+		p.accessible("sign-in at " + l.name)
 	}
 }
 
@@ -130,3 +139,23 @@ func fillWithCouples(h *hubProcess) (id string) {
 	return id
 }
 
+// accessible fails the test for what axe-core finds wrong with the page as it is.
+func (p *tab) accessible(name string) {
+	p.t.Helper()
+	axe, err := os.ReadFile(filepath.Join(repository, "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		p.t.Fatalf("%v (just _setup installs it)", err)
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void]("if (!window.axe) {"+string(axe)+"\n}")); err != nil {
+		p.t.Fatal(err)
+	}
+	p.eval(`window.axeFound = null; axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then(r => {
+		window.axeFound = r.violations.map(v => v.id + ": " + v.help + " at " + v.nodes.slice(0, 3).map(n => n.target.flat().join(" ") + " (" + (n.any[0]?.message ?? n.failureSummary) + ")").join("; "))
+	}, e => { window.axeFound = [String(e)] }); 0`)
+	p.until("window.axeFound")
+	if found := p.eval("axeFound"); found != "[]" {
+		p.t.Errorf("%s: axe-core finds %s", name, found)
+	}
+}

@@ -5,6 +5,7 @@ import type { Author, Value } from "./types"
 const language = navigator.language
 const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" })
 const longDay = new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" })
+const localDay = new Intl.DateTimeFormat(language, { dateStyle: "full" })
 const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" })
 const exactMoment = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" })
 const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" })
@@ -30,6 +31,18 @@ export function time(at: string | Date, { exact = false } = {}): string {
 /** The time of day alone. */
 export function hour(at: string | Date): string {
   return clock.format(new Date(at))
+}
+
+/** "Today", "Yesterday" or the day in full, by this browser's zone. */
+export function longDayOf(at: string | Date, now = new Date()): string {
+  const when = new Date(at)
+  const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(when).setHours(0, 0, 0, 0)) / 86_400_000)
+  if (days === 0 || days === 1) return capital(new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day"))
+  return localDay.format(when)
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** "5 min ago", "in 2 days". */

@@ -9,7 +9,7 @@ import { BroadcastChannelNetworkAdapter } from "@automerge/automerge-repo-networ
 import { IndexedDBStorageAdapter } from "@automerge/automerge-repo-storage-indexeddb"
 import { HubSocket } from "./hubsocket"
 import type { Session } from "./session"
-import { connection, storageTrouble, stored, unsyncedCount } from "./syncing"
+import { connection, storageTrouble, stored, unsynced, unsyncedCount } from "./syncing"
 import type { Value } from "./types"
 import { Unsynced } from "./unsynced"
 
@@ -39,20 +39,25 @@ class Storage extends IndexedDBStorageAdapter {
 export class Documents {
   #repo: Repo
   #hub: HubSocket
+  #storage: Storage
   #unsynced: Unsynced
   #watched = new Set<string>()
   /** Documents with edits that are on their way to storage, and whether more came meanwhile. */
   #storing = new Map<string, boolean>()
   #ends: (() => void)[] = []
 
-  private constructor(s: Session) {
+  private constructor(s: Session, storage: Storage) {
     this.#hub = new HubSocket()
     this.#unsynced = new Unsynced(s.storage)
+    this.#storage = storage
     this.#repo = new Repo({
-      storage: new Storage(`${s.storage}:documents`),
+      storage: this.#storage,
       network: [this.#hub, new BroadcastChannelNetworkAdapter({ channelName: s.storage, peerWaitMs: 100 })],
     })
-    const count = () => unsyncedCount.set(Object.keys(this.#unsynced.marks.value).length)
+    const count = () => {
+      unsynced.set(this.#unsynced.marks.value)
+      unsyncedCount.set(Object.keys(this.#unsynced.marks.value).length)
+    }
     count()
     this.#ends = [
       this.#unsynced.marks.subscribe(count),
@@ -65,8 +70,9 @@ export class Documents {
   }
 
   static async start(s: Session): Promise<Documents> {
-    await initializeWasm(new Request(wasm))
-    return new Documents(s)
+    const storage = new Storage(`${s.storage}:documents`)
+    await Promise.all([initializeWasm(new Request(wasm)), name(storage).catch(() => undefined)]) // storageTrouble says so
+    return new Documents(s, storage)
   }
 
   /** Ends all connections. What was edited is stored first. */
@@ -87,6 +93,26 @@ export class Documents {
     const handle = await this.#repo.find<T>(id as DocumentId, { signal })
     if (!this.#watched.has(id)) this.#watch(handle as DocHandle<unknown>)
     return handle
+  }
+
+  /** The newest changes of a record here, in hexadecimal. */
+  headsOf(handle: DocHandle<any>): string[] {
+    return decodeHeads(handle.heads())
+  }
+
+  /** Whether this browser stores a copy of a record. */
+  async holds(id: string): Promise<boolean> {
+    return (await this.#storage.loadRange([id])).length > 0
+  }
+
+  /** The fields of a record that were edited here and have not reached the hub; null if that is not known. */
+  async unsent(id: string): Promise<string[] | null> {
+    const handle = await this.open(id)
+    const theirs = this.hubHeads(handle)
+    const doc = handle.doc() as Automerge.Doc<unknown>
+    if (!theirs || !Automerge.hasHeads(doc, theirs)) return null
+    const patches = Automerge.diff(doc, theirs, decodeHeads(handle.heads()))
+    return [...new Set(patches.map(patch => String(patch.path[0])))].filter(field => field !== "sync_conflicts")
   }
 
   /** What the hub is known to hold of a document, null if that was not told yet. */
@@ -144,6 +170,13 @@ export class Documents {
     handle.on("remote-heads", settle)
     settle()
   }
+}
+
+/** Gives a new storage its id. automerge-repo does so itself, but where it is asked for the
+ *  id twice at the start it tells the hub one and keeps the other: two devices for one. */
+async function name(storage: Storage): Promise<void> {
+  const key = ["storage-adapter-id"]
+  if (!(await storage.load(key))) await storage.save(key, new TextEncoder().encode(crypto.randomUUID()))
 }
 
 function sameHeads(a: string[], b: string[]): boolean {

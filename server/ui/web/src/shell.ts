@@ -59,6 +59,7 @@ export class Frame extends LitElement {
   static override properties = { page: {}, record: {} }
   static override styles = [base, controls, css`
     :host { display: grid; min-block-size: 100dvh; grid-template-rows: auto 1fr auto; }
+    .shortcut { position: absolute; }
     .skip { position: absolute; inset-inline-start: -100vw; }
     .skip:focus { inset: var(--space-2) auto auto var(--space-2); z-index: 60; padding: var(--space-2) var(--space-4); background: var(--raised); border-radius: var(--radius-small); }
     main { min-inline-size: 0; outline: none; padding-block-end: var(--bar); }
@@ -106,7 +107,7 @@ export class Frame extends LitElement {
 
   override render() {
     return html`
-      <a class="skip" href="#main" @click=${this.#skip}>To the content</a>
+      <nav class="shortcut" aria-label="Shortcut"><a class="skip" href="#main" @click=${this.#skip}>To the content</a></nav>
       <header>
         <span class="brand"><img src="/icon.svg" alt="">WedSync</span>
         <wed-state compact></wed-state>

@@ -54,6 +54,7 @@ export function startStream(): void {
     void connect()
   }
   window.addEventListener("online", hurry)
+  window.addEventListener("offline", cut)
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && hurry())
 }
 
@@ -91,6 +92,16 @@ async function connect(): Promise<void> {
     if (closed.code === 4403) signOut("An owner took this access away.")
     else later()
   }
+}
+
+/** A browser that loses its network tells a socket so only after minutes. */
+function cut(): void {
+  if (!socket) return
+  generation++
+  socket.close()
+  socket = undefined
+  live = false
+  later()
 }
 
 function later(): void {

@@ -3,6 +3,7 @@
 
 import type { Documents } from "./repo"
 import { session } from "./session"
+import type { Marks } from "./unsynced"
 import { Source } from "./watch"
 
 /** The connection by which documents sync. */
@@ -10,6 +11,9 @@ export const connection = new Source<"off" | "connecting" | "connected" | "refus
 
 /** How many documents have edits that the hub may lack. */
 export const unsyncedCount = new Source(0)
+
+/** Documents that were edited here and that the hub may lack, with their heads then. */
+export const unsynced = new Source<Marks>({})
 
 /** What is wrong with this browser's storage; empty if nothing is. */
 export const storageTrouble = new Source("")
@@ -32,6 +36,7 @@ export function startSyncing(): void {
       await running.value?.stop()
       running.set(null)
       unsyncedCount.set(0)
+      unsynced.set({})
       if (!session.value) return
       const { Documents } = await import("./repo")
       if (session.value) running.set(await Documents.start(session.value))

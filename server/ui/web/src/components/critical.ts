@@ -15,10 +15,11 @@ const plainNumber = new Intl.NumberFormat(navigator.language, { maximumFractionD
 @customElement("wed-critical")
 export class Critical extends LitElement {
   static override styles = [base, controls, css`
-    :host { display: grid; gap: var(--space-2); align-content: start; }
-    .head { display: flex; align-items: baseline; gap: var(--space-2); min-block-size: 1.4rem; }
+    :host { display: grid; gap: var(--space-1); align-content: start; }
+    .head { display: flex; align-items: baseline; gap: var(--space-2); margin-block-end: -1px; }
     .head label { flex: 1; }
     input { font-size: var(--size-large); font-weight: 560; min-block-size: 2.75rem; font-variant-numeric: tabular-nums; }
+    #state { display: grid; gap: var(--space-2); margin-block-start: var(--space-1); }
     .waiting { display: grid; gap: var(--space-2); }
     .waiting li { padding: var(--space-2) var(--space-3); border-inline-start: 3px solid var(--wait); border-radius: var(--radius-small); background: var(--wait-wash); }
     .what { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 var(--space-2); }

@@ -1,0 +1,61 @@
+// Notifications of the system for what somebody should look at, once they were asked
+// for, and only while nobody looks at the app.
+
+import { go } from "./router"
+import { session, mayDecide } from "./session"
+import { onEvent } from "./stream"
+import { plainSentence } from "./sentences"
+import type { Event } from "./types"
+import { Source } from "./watch"
+
+const key = "wedsync.notify"
+
+/** Whether this browser notifies: "asked for" only counts while the browser allows it. */
+export type Notifying = "impossible" | "off" | "on" | "forbidden"
+
+export const notifying = new Source<Notifying>(state())
+
+/** Asks the browser, and so its user, for leave. */
+export async function startNotifying(): Promise<void> {
+  if ((await Notification.requestPermission()) === "granted") localStorage.setItem(key, "on")
+  notifying.set(state())
+}
+
+export function stopNotifying(): void {
+  localStorage.removeItem(key)
+  notifying.set(state())
+}
+
+function state(): Notifying {
+  if (!("Notification" in window)) return "impossible"
+  if (Notification.permission === "denied") return "forbidden"
+  return Notification.permission === "granted" && localStorage.getItem(key) === "on" ? "on" : "off"
+}
+
+onEvent(["wedsync.conflict.", "wedsync.verdict.", "wedsync.client.deleted"], (event, live) => {
+  if (live && notifying.value === "on" && document.visibilityState === "hidden" && matters(event)) show(event)
+})
+
+/** Whether an event is for who is signed in to act on, or about what they proposed. */
+function matters({ type, data }: Event): boolean {
+  const s = session.value
+  if (/^wedsync\.conflict\.(opened|reopened|reminded)$/.test(type)) return mayDecide(s) && data.user !== s?.user
+  if (/^wedsync\.verdict\.(accepted|rejected)$/.test(type)) return data.user === s?.user && data.verdict?.conflict_id !== undefined
+  return type === "wedsync.client.deleted" && data.user !== s?.user
+}
+
+function show(event: Event): void {
+  const path = event.data.conflict ? `/inbox?conflict=${encodeURIComponent(event.data.conflict.id)}` : "/activity"
+  const how = { body: plainSentence(event), tag: event.id, icon: "/icon.svg" }
+  try {
+    const shown = new Notification("WedSync", how)
+    shown.onclick = () => {
+      window.focus()
+      go(path)
+      shown.close()
+    }
+  } catch {
+    // Phones show none but those of a service worker.
+    void navigator.serviceWorker?.ready.then(worker => worker.showNotification("WedSync", how)).catch(() => undefined)
+  }
+}
