@@ -1,12 +1,19 @@
-# The hub alone. The engine's library is linked with glibc, so both stages are of
-# one Debian release.
+# The hub with its web app. The engine's library is linked with glibc, so where it is
+# built and where it runs are of one Debian release.
+FROM node:22-bookworm-slim AS packages
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm install --ignore-scripts --no-audit --no-fund
+
 FROM golang:1.26.8-bookworm AS build
 ENV GOTOOLCHAIN=local CGO_ENABLED=1
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN go build -trimpath -ldflags "-s -w" -o /wedsync ./cmd/wedsync \
+COPY --from=packages /src/node_modules node_modules
+RUN go run ./cmd/webbuild --force \
+ && go build -trimpath -ldflags "-s -w" -o /wedsync ./cmd/wedsync \
  && install -d -o 10001 -g 10001 -m 700 /data
 
 FROM debian:12.12-slim

@@ -61,6 +61,19 @@ func TestAnActivityIsPostedOnceForItsKey(t *testing.T) {
 	}
 }
 
+// Readers of JSON differ in what they stumble over.
+func TestWhatIsPostedWithAnActivityIsWrittenAnew(t *testing.T) {
+	s := newRealSite(t)
+	url := "/api/clients/" + s.create(`{"name":"Ada & Ben"}`) + "/activities"
+	got := s.want(201, s.do(mia, "POST", url, `{"kind":"call","text":"x","data": {"b": "\ud800<", "a": [1, 2.5, null], "a": [3]}}`))
+	if !strings.Contains(got.raw, `"data":{"a":[3],"b":"\ufffd<"}`) && !strings.Contains(got.raw, `"data":{"a":[3],"b":"�<"}`) {
+		t.Errorf("posted %s", got.raw)
+	}
+	if got := s.want(201, s.do(mia, "POST", url, `{"kind":"call","text":"x","data":null}`)); got.at("data") != nil {
+		t.Errorf("posted %s", got.raw)
+	}
+}
+
 func TestActivitiesThatCannotBePostedAreRefused(t *testing.T) {
 	s := newRealSite(t)
 	client := s.create(`{"name":"Ada & Ben"}`)
@@ -70,7 +83,9 @@ func TestActivitiesThatCannotBePostedAreRefused(t *testing.T) {
 		`{"kind":"a b","text":"x"}`:           "kind",
 		`{"kind":"call"}`:                     "text",
 		`{"kind":"call","text":"x","more":1}`: "more",
-		`{"kind":"call","text":"x","data":"` + strings.Repeat("x", 17<<10) + `"}`: "data",
+		`{"kind":"call","text":"x","data":"` + strings.Repeat("x", 17<<10) + `"}`:                       "data",
+		`{"kind":"call","text":"x","data":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`: "data",
+		`{"kind":"call","text":"x","data":{"n":1e999}}`:                                                 "data",
 	} {
 		got := s.want(422, s.do(mia, "POST", url, body))
 		if got.text("errors", 0, "field") != field {

@@ -39,6 +39,7 @@ type fakeHub struct {
 	commands  int                 // that changed something
 	failAfter int                 // commands, after which failWith is said, if set
 	failWith  error
+	most      conflicts.Role            // that anybody has, if set
 	onCommand func(n int)               // hears of each that changed something, if set
 	onList    func(after crdt.RecordID) // hears of each FreshList, if set
 	entered   chan struct{}             // hears of each Edit, if set; it goes on once slow says so
@@ -70,6 +71,14 @@ func newFakeHub() *fakeHub {
 }
 
 func (f *fakeHub) Admit(_ context.Context, who conflicts.Principal) (conflicts.Principal, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.most == "" {
+		return who, nil
+	}
+	if who.Role = who.Role.Lesser(f.most); who.Role == conflicts.NoRole {
+		return conflicts.Principal{}, hub.ErrRevoked
+	}
 	return who, nil
 }
 

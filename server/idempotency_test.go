@@ -82,6 +82,15 @@ func TestBadKeyIsRefused(t *testing.T) {
 	}
 }
 
+// Which of two keys counts would depend on who reads them.
+func TestTwoKeysAreRefused(t *testing.T) {
+	s := newSite(t)
+	s.want(400, s.do(olga, "POST", "/api/clients", `{"fields":{"name":"x"}}`, "Idempotency-Key", "a", "Idempotency-Key", "b"))
+	if len(s.hub.records) > 0 {
+		t.Error("and the command is carried out")
+	}
+}
+
 func TestDeletionAndRestorationSentAgainAreToldTheirFirstAnswer(t *testing.T) {
 	s := newRealSite(t)
 	client := s.create(`{"name":"once"}`)

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"wedsync/conflicts"
+	"wedsync/crdt"
 	"wedsync/server/hub"
 )
 
@@ -74,6 +76,40 @@ func TestImportThatBreaksOffSaysHowFarItIsAndGoesOn(t *testing.T) {
 	s.hub.failWith = nil
 	if got := s.want(200, s.load(mia, "", table, "Idempotency-Key", "k")); got.at("created") != "500" || len(s.hub.records) != 500 {
 		t.Errorf("%d clients: %s", len(s.hub.records), got.raw)
+	}
+}
+
+func TestImportEndsWhenItsCallersAccessIsTakenAway(t *testing.T) {
+	for most, want := range map[conflicts.Role]string{
+		conflicts.NoRole: "urn:wedsync:problem:revoked", conflicts.Viewer: "urn:wedsync:problem:forbidden",
+	} {
+		s := newSite(t)
+		s.hub.onCommand = func(n int) {
+			if n == 100 {
+				s.hub.most = most
+			}
+		}
+		got := s.want(403, s.load(mia, "", "name\n"+strings.Repeat("x\n", 5000)))
+		if got.text("type") != want || got.at("import", "created") == "0" {
+			t.Errorf("%s: %s", most, got.raw)
+		}
+		if n := len(s.hub.records); n < 100 || n > 100+512 {
+			t.Errorf("%s: %d of 5000 rows were written after it was set at 100", most, n)
+		}
+	}
+}
+
+func TestExportEndsWhenItsCallersAccessIsTakenAway(t *testing.T) {
+	s := newSite(t)
+	s.want(200, s.load(mia, "", "name\n"+strings.Repeat("x\n", 450)))
+	pages := 0
+	s.hub.onList = func(crdt.RecordID) {
+		if pages++; pages == 2 {
+			s.hub.most = conflicts.NoRole
+		}
+	}
+	if got := s.want(403, s.do(vera, "GET", "/api/clients/export", "")); got.text("type") != "urn:wedsync:problem:revoked" {
+		t.Errorf("%s", got.raw)
 	}
 }
 

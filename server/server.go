@@ -101,6 +101,6 @@ func New(o Options) http.Handler {
 		measured.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 		measured.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
-	lasting.Handle("/", o.Metrics.Observe(measured))
+	lasting.Handle("/", o.Metrics.Observe(patient(measured)))
 	return lasting
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,24 @@ import (
 	"wedsync/server/metrics"
 )
 
+// logged is what a hub logs, while it serves.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // A site is a hub's URLs with a fake hub behind them.
 type site struct {
 	t       *testing.T
@@ -30,7 +49,7 @@ type site struct {
 	tickets *auth.Tickets
 	limits  *auth.Limits
 	handler http.Handler
-	log     strings.Builder
+	log     logged
 	unready string                                        // why not, empty if it is
 	synced  int                                           // requests that reached the socket
 	behind  api.Options                                   // what the API works with

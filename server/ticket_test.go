@@ -143,7 +143,7 @@ func TestTokenThatCannotBeCheckedIsNotCalledBad(t *testing.T) {
 	if got.header.Get("Retry-After") == "" || !strings.HasSuffix(got.text("type"), ":keys-unavailable") {
 		t.Errorf("Retry-After %q: %s", got.header.Get("Retry-After"), got.raw)
 	}
-	if s.log.Len() != 0 {
+	if s.log.String() != "" {
 		t.Errorf("each such request is logged: %s", s.log.String())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -90,7 +91,7 @@ func (c *activityCommand) Run(ctx context.Context, t terminal) error {
 		switch {
 		case ctx.Err() != nil, errors.Is(err, errToldAll):
 			return nil
-		case !c.Follow, errors.As(err, &refused) && refused.Status < 500:
+		case !c.Follow, errors.As(err, &refused) && refused.Status < 500 && refused.Status != http.StatusTooManyRequests:
 			return err
 		}
 		if told {

@@ -87,6 +87,25 @@ func TestActivityGoesOnByItselfAfterABreak(t *testing.T) {
 	}
 }
 
+func TestActivityComesBackWhenTooManyAsk(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked == 2 {
+			cancel()
+		}
+		w.WriteHeader(http.StatusTooManyRequests)
+		fmt.Fprint(w, `{"title":"Too many requests","status":429}`)
+	}))
+	defer server.Close()
+	var out, log bytes.Buffer
+	err := run(ctx, []string{"activity", "--follow", "--url", server.URL, "--token", "t"}, terminal{Out: &out, Err: &log})
+	if err != nil || asked != 2 {
+		t.Errorf("asked %d times, then %v", asked, err)
+	}
+}
+
 func TestActivityPrintsEventsAsTheyAre(t *testing.T) {
 	told, end := streamed("client.changed", "e:1", "x"), streamed("position", "e:1", "")
 	h := &streamHub{answers: [][]string{{told, end}}}

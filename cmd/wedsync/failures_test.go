@@ -102,7 +102,7 @@ func TestDevicesLiveThroughFailuresOfTheDatabase(t *testing.T) {
 	if count == 0 {
 		count = len(all)
 	}
-	o := startOutage(t, random)
+	o := startOutage(t, seed, random)
 	p := startProgress(t, "failures", seed, count, nil)
 	began := time.Now()
 	for i := range count {
@@ -140,7 +140,7 @@ type outage struct {
 
 const outageDatabase = "hub"
 
-func startOutage(t *testing.T, random *rand.Rand) *outage {
+func startOutage(t *testing.T, seed uint64, random *rand.Rand) *outage {
 	t.Helper()
 	db, err := pgtest.StartFillable("max_connections=40", "autovacuum=off")
 	if err != nil {
@@ -157,7 +157,7 @@ func startOutage(t *testing.T, random *rand.Rand) *outage {
 	if err := db.Run(t.Context(), "postgres", "CREATE DATABASE "+outageDatabase); err != nil {
 		t.Fatal(err)
 	}
-	network, err := db.Network(random)
+	network, err := db.Network(seed)
 	if err != nil {
 		t.Fatal(err)
 	}

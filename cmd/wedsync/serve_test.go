@@ -56,7 +56,7 @@ func TestServedHubTakesTokensMadeBesideItAndEndsInOrder(t *testing.T) {
 	t.Setenv("WEDSYNC_URL", a.base)
 	t.Setenv("WEDSYNC_TOKEN", a.token)
 	wantParts(t, mustRun(t, "conflicts", "list"), "No conflicts.")
-	wantParts(t, mustRun(t, "status"), "records 0")
+	wantParts(t, mustRun(t, "status"), "0 records")
 	hub.stop()
 	if code := hub.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("exit code %d after SIGTERM", code)

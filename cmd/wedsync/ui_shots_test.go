@@ -21,8 +21,10 @@ type view struct {
 }
 
 var views = []view{
-	{"360-light", 360, 780, "light"}, {"360-dark", 360, 780, "dark"},
-	{"1280-light", 1280, 860, "light"}, {"1280-dark", 1280, 860, "dark"},
+	{"360-light", 360, 780, "light"},
+	{"360-dark", 360, 780, "dark"},
+	{"1280-light", 1280, 860, "light"},
+	{"1280-dark", 1280, 860, "dark"},
 }
 
 // looking has the tab seen in a way.
@@ -72,8 +74,13 @@ func TestEveryPageFitsEveryScreenAndIsAccessible(t *testing.T) {
 	maya.says("Waiting for approval")
 	olga.signIn(h.token(owner("olga")), "/inbox")
 	for _, page := range []struct{ name, path, shows string }{
-		{"inbox", "/inbox", "wed-inbox"}, {"clients", "/clients", "wed-client-row"}, {"client", "/clients/" + id, `li[data-peer="maya"]`},
-		{"activity", "/activity", "ol.rows > li"}, {"status", "/status", "wed-status"}, {"devices", "/devices", "wed-devices"}, {"policy", "/policy", "wed-policy"},
+		{"inbox", "/inbox", "wed-inbox"},
+		{"clients", "/clients", "wed-client-row"},
+		{"client", "/clients/" + id, `li[data-peer="maya"]`},
+		{"activity", "/activity", "ol.rows > li"},
+		{"status", "/status", "wed-status"},
+		{"devices", "/devices", "wed-devices"},
+		{"policy", "/policy", "wed-policy"},
 	} {
 		olga.goTo(page.path)
 		for _, l := range views {
@@ -131,7 +138,6 @@ func fillWithCouples(h *hubProcess) (id string) {
 	}
 	return id
 }
-
 
 // accessible fails the test for what axe-core finds wrong with the page as it is.
 func (p *tab) accessible(name string) {

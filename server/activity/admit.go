@@ -25,6 +25,9 @@ func (h *Handler) admit(r *http.Request) (*admission, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := h.Limits.Request(session.Principal); err != nil {
+		return nil, err
+	}
 	leave, err := h.Limits.Socket(session.Principal)
 	if err != nil {
 		return nil, err

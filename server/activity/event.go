@@ -45,6 +45,18 @@ type Data struct {
 	Text       string          `json:"text" doc:"One plain sentence."`
 }
 
+// size is about how many bytes of JSON an event with that data has.
+func (d *Data) size() int {
+	n := 1<<10 + len(d.Text)
+	for _, name := range d.Fields {
+		n += len(name)
+	}
+	if a := d.Activity; a != nil {
+		n += len(a.Text) + len(a.Data)
+	}
+	return n
+}
+
 // VerdictData is what became of an edit of a critical field.
 type VerdictData struct {
 	Field    string `json:"field"`

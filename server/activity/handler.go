@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -24,7 +25,8 @@ type HandlerOptions struct {
 	Session func(*http.Request) (auth.Session, error)
 	// Visit admits who listens, for as long as that lasts; it is that of a [hub.Hub].
 	Visit func(context.Context, conflicts.Principal) (*hub.Visit, error)
-	// Limits are those of open sockets; none if nil.
+	// Limits are those of open sockets and of requests, which a listener's messages
+	// are too; none if nil.
 	Limits *auth.Limits
 	// Refuse answers a request for events that cannot be served.
 	Refuse func(http.ResponseWriter, *http.Request, error)
@@ -66,13 +68,19 @@ type request struct {
 }
 
 // requestOf reads the query of a URL: clients, separated by commas, and position.
-func (h *Handler) requestOf(query url.Values) (r request, err error) {
-	if text := query.Get("clients"); text != "" && text != "all" {
+// A last event that the listener got goes before that position. What cannot be
+// read is refused: left out, it would have the listener told of all clients.
+func (h *Handler) requestOf(u *url.URL, last string) (r request, err error) {
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return r, &RequestError{"query", "cannot be read"}
+	}
+	if text := strings.Join(query["clients"], ","); text != "" && text != "all" {
 		if r.clients, err = h.clientsOf(strings.Split(text, ",")); err != nil {
 			return r, err
 		}
 	}
-	r.from, err = startOf(query.Get("position"))
+	r.from, err = startOf(cmp.Or(last, query.Get("position")))
 	return r, err
 }
 

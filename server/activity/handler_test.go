@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -28,6 +29,7 @@ type world struct {
 	t       *testing.T
 	journal *journal
 	streams *Streams
+	handler *Handler
 	server  *httptest.Server
 	hub     *hub.Hub
 }
@@ -59,6 +61,7 @@ func newWorld(t *testing.T) *world {
 	w.streams = open(t, w.journal, Limits{Clients: 3, Beat: 50 * time.Millisecond})
 	h := NewHandler(HandlerOptions{
 		Streams: w.streams, Visit: w.hub.Visit, Log: slog.New(slog.DiscardHandler),
+		Limits: auth.NewLimits(auth.LimitOptions{Requests: 1, Burst: 20}, time.Now),
 		Session: func(r *http.Request) (auth.Session, error) {
 			good := auth.Session{
 				Principal: conflicts.Principal{Supplier: "rose", User: "ada", Role: conflicts.Member}, Expires: time.Now().Add(time.Hour),
@@ -74,6 +77,7 @@ func newWorld(t *testing.T) *world {
 		},
 		Refuse: func(w http.ResponseWriter, _ *http.Request, err error) { http.Error(w, err.Error(), http.StatusTeapot) },
 	})
+	w.handler = h
 	mux := http.NewServeMux()
 	mux.HandleFunc("/socket", h.ServeSocket)
 	mux.HandleFunc("/events", h.ServeEvents)
@@ -176,6 +180,25 @@ func TestSocketsAreRefusedWithACode(t *testing.T) {
 	}
 }
 
+func TestASocketThatAsksWithoutEndIsClosed(t *testing.T) {
+	w := newWorld(t)
+	conn := w.dial("token=good")
+	for range 100 {
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte(`{"subscribe": {"clients": [], "position": "-50"}}`)); err != nil {
+			break // it is closed already
+		}
+	}
+	w.closes(conn, websocket.StatusCode(hub.TooMany))
+	resp, err := http.Get(w.server.URL + "/events?token=good")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusTeapot {
+		t.Errorf("events are answered %s", resp.Status)
+	}
+}
+
 func TestATokenThatExpiresClosesItsSocketAndItsEvents(t *testing.T) {
 	w := newWorld(t)
 	conn := w.dial("token=brief")
@@ -196,6 +219,54 @@ func TestAccessThatIsTakenAwayClosesSocketsAndEvents(t *testing.T) {
 	w.closes(conn, 4403)
 	events.ends()
 	w.closes(w.dial("token=good"), 4403)
+}
+
+// A pipeLine accepts one connection.
+type pipeLine chan net.Conn
+
+func (p pipeLine) Accept() (net.Conn, error) {
+	if conn, ok := <-p; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+func (p pipeLine) Close() error   { close(p); return nil }
+func (p pipeLine) Addr() net.Addr { return &net.UnixAddr{} }
+
+// Who takes next to nothing of what is sent is cut off as soon.
+func TestAccessThatIsTakenAwayCutsSlowListenersOff(t *testing.T) {
+	w := newWorld(t)
+	posted := by(conflicts.KindActivity, "ben")
+	posted.Activity = &conflicts.Activity{Kind: "call", Text: "x", Data: []byte(`"` + strings.Repeat("d", conflicts.MaxActivityData-2) + `"`)}
+	for range 100 {
+		w.journal.add(record(1), posted)
+	}
+	here, there := net.Pipe() // which keeps nothing
+	defer here.Close()
+	line := make(pipeLine, 1)
+	line <- there
+	slow := http.Server{Handler: w.server.Config.Handler}
+	go slow.Serve(line) // ends with Close
+	defer slow.Close()
+	if _, err := io.WriteString(here, "GET /events?token=good&position=-100 HTTP/1.1\r\nHost: hub\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(here); lines.Scan() && !strings.HasPrefix(lines.Text(), "id: "); {
+	}
+	olga := conflicts.Principal{Supplier: "rose", User: "olga", Role: conflicts.Owner}
+	if err := w.hub.SetRole(t.Context(), olga, "ada", conflicts.NoRole); err != nil {
+		t.Fatal(err)
+	}
+	left := make(chan struct{})
+	go func() {
+		w.handler.Wait()
+		close(left)
+	}()
+	select {
+	case <-left:
+	case <-time.After(10 * time.Second):
+		t.Error("a listener who may not listen any more is still sent events")
+	}
 }
 
 func TestListenersLeaveWhenTheHubStops(t *testing.T) {
@@ -293,9 +364,31 @@ func TestEventsOutliveTheServersReadTimeout(t *testing.T) {
 	w.is(e, ClientChanged, "1")
 }
 
+// A browser that comes back sends the same query: if its clients cannot be read,
+// the last event that it got is no reason to tell it of all.
+func TestWhoComesBackHearsOfNoOtherClients(t *testing.T) {
+	w := newWorld(t)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", w.server.URL+"/events?token=good&clients=nobody", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Last-Event-ID", epoch+":0")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusTeapot {
+		t.Errorf("answered %s", resp.Status)
+	}
+}
+
 func TestEventsAreRefusedBeforeTheyBegin(t *testing.T) {
 	w := newWorld(t)
-	for _, query := range []string{"token=bad", "token=good&position=x", "token=good&clients=nobody", ""} {
+	for _, query := range []string{
+		"token=bad", "token=good&position=x", "token=good&clients=nobody", "token=good&clients=a;b",
+		"token=good&clients=" + record(1).ClientID() + "&clients=nobody", "",
+	} {
 		resp, err := http.Get(w.server.URL + "/events?" + query)
 		if err != nil {
 			t.Fatal(err)

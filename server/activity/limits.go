@@ -50,8 +50,9 @@ func (l Limits) orDefault() Limits {
 }
 
 const (
-	page         = 500 // entries that are read from the journal at once
-	atOnce       = 64  // events that a listener is sent at once
-	replays      = 8   // listeners that are told again from the store at the same time; others wait
-	presenceWait = 256 // signs of life that wait for the tail; more are dropped
+	page         = 500       // entries that are read from the journal at once
+	atOnce       = 64        // events that a listener is sent at once
+	mostWaiting  = 128 << 10 // bytes, about, that are read from the store for a listener before it has taken them
+	replays      = 8         // listeners that are told again from the store at the same time; others wait
+	presenceWait = 256       // signs of life that wait for the tail; more are dropped
 )

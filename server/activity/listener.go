@@ -32,6 +32,7 @@ type Listener struct {
 	pending []Message // to be taken before anything else
 	replay  *replay   // of what came before the ring; nil if it goes on in the ring
 	place   place
+	joined  bool   // nothing was taken from the ring since it went on there
 	greets  bool   // it is told its position once it has been told everything
 	safe    uint64 // everything up to it was told, as of the last time that nothing was to be taken
 	knows   uint64 // the number of the last position that it got
@@ -115,7 +116,7 @@ func (l *Listener) Begin(ctx context.Context, from Start) error {
 func (l *Listener) join(number uint64) bool {
 	event, ok := l.tail.ring.join(number)
 	if ok {
-		l.replay, l.place = nil, place{event, number}
+		l.replay, l.place, l.joined = nil, place{event, number}, true
 	}
 	return ok
 }
@@ -162,12 +163,15 @@ func (l *Listener) Take(ctx context.Context) (messages []Message, more <-chan st
 		}
 		taken, grew, safe, behind := l.tail.ring.take(&l.place, l.wanted, atOnce, l.taken[:0])
 		switch l.taken = taken; {
+		case behind && l.joined:
+			l.joined, l.replay = false, newReplay(l.place.skip) // the ring went on before it could look
 		case behind:
 			l.reset(ResetSlow)
 		case len(taken) > 0:
+			l.joined = false
 			return l.give(taken), nil, nil
 		default:
-			l.safe = safe
+			l.safe, l.joined = safe, false
 			if !l.greets {
 				return nil, grew, nil
 			}

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
+	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/server/hub"
 	"wedsync/store"
@@ -162,6 +164,62 @@ func TestWhoGoesOnFromAPositionMissesNothing(t *testing.T) {
 	})
 }
 
+// However large the events are, few of them wait for a listener that is told
+// again, which may be slow.
+func TestWhatIsToldAgainWaitsInSmallParts(t *testing.T) {
+	inBubble(t, func(t *testing.T, j *journal, s *Streams) {
+		const entries = 300
+		posted := by(conflicts.KindActivity, "ada")
+		posted.Activity = &conflicts.Activity{Kind: "call", Text: "x", Data: []byte(`"` + strings.Repeat("d", conflicts.MaxActivityData-2) + `"`)}
+		for i := range entries {
+			j.add(record(byte(i)), posted)
+		}
+		h := hear(t, s, epoch+":0")
+		defer h.Leave()
+		told := 0
+		for told < entries {
+			messages, _, err := h.Take(t.Context())
+			if err != nil || len(messages) == 0 {
+				t.Fatalf("%d events, then %v", told, err)
+			}
+			bytes := 0
+			for _, m := range messages {
+				bytes += len(m.Body)
+				if told++; m.number != uint64(told) {
+					t.Fatalf("event %d is told as %s", told, m.Position)
+				}
+			}
+			if bytes > 2*mostWaiting {
+				t.Fatalf("%d bytes wait at once", bytes)
+			}
+		}
+		if reads := 3 * entries / (mostWaiting / conflicts.MaxActivityData); j.reads > reads {
+			t.Errorf("the journal was read %d times, more than %d", j.reads, reads)
+		}
+		h.hears(PositionTold + " @300")
+	})
+}
+
+// What an owner erases is not told again, although it was told a moment ago.
+func TestWhatWasErasedIsNotToldAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T, j *journal, s *Streams) {
+		first := hear(t, s, "now")
+		defer first.Leave()
+		first.hears(PositionTold + " @0")
+		j.add(record(1), changed("ada", "a"))
+		j.add(record(2), changed("ada", "a"))
+		j.add(record(1), changed("ada", "b")) // is held as a part of a burst
+		first.hears(ClientChanged+" 1-1 @1", ClientChanged+" 2-2 @2")
+		j.add(record(1), by("erase", "olga"))
+		first.hears(ClientErased + " 4-4 @4")
+		again := hear(t, s, epoch+":0")
+		defer again.Leave()
+		again.hears(ClientChanged+" 2-2 @2", ClientErased+" 4-4 @4", PositionTold+" @4")
+		j.add(record(1), changed("ada", "c"))
+		again.hears(ClientChanged + " 5-5 @5")
+	})
+}
+
 func TestAPositionOfNoUseIsAReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
@@ -238,6 +296,15 @@ func TestPresenceIsToldFiveTimesASecondAtMostAndNeverStored(t *testing.T) {
 			t.Errorf("heard %q", got)
 		}
 	})
+}
+
+// A device may say a megabyte, of a thousand records at once.
+func TestPresenceTooLargeToBeShownIsNotKept(t *testing.T) {
+	tail := newTail(&Streams{}, "rose")
+	tail.note(hub.PresenceNote{Record: record(1), Data: make([]byte, maxPresenceData+1)})
+	if n := <-tail.notes; n.Data != nil || n.Record != record(1) {
+		t.Errorf("%d bytes are kept of %s", len(n.Data), n.Record)
+	}
 }
 
 func TestATailEndsWhenNobodyHasListenedForAWhile(t *testing.T) {
@@ -414,4 +481,26 @@ func (j *journal) numbers(id crdt.RecordID, above, upTo uint64) (numbers []uint6
 		}
 	}
 	return numbers
+}
+
+func TestWhoGoesOnWhileTheRingMovesIsNotReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		s := open(t, j, Limits{RingEvents: 8})
+		hear(t, s, "").all()
+		for n := range 8 {
+			j.add(record(byte(n)), changed("ada", "a"))
+		}
+		time.Sleep(time.Second)
+		recent, early := hear(t, s, epoch+":7"), hear(t, s, epoch+":0")
+		for n := range 8 { // all that they have not looked at falls off
+			j.add(record(byte(20+n)), changed("ada", "a"))
+		}
+		for h, want := range map[*hearer]int{recent: 10, early: 17} {
+			got := h.all()
+			if len(got) != want || slices.ContainsFunc(got, func(e Event) bool { return e.Type == ResetTold }) {
+				t.Errorf("heard %d: %q", len(got), short(got))
+			}
+		}
+	})
 }

@@ -18,6 +18,7 @@ type item struct {
 	Message
 	record crdt.RecordID
 	last   uint64 // the last journal number that it tells of; 0 of presence
+	erases bool   // what was told of the record before is not told again
 }
 
 // A ring keeps the recent events of one supplier. Events are counted from 0 on;
@@ -47,6 +48,9 @@ func (r *ring) add(items []item, safe uint64) {
 		return
 	}
 	for _, it := range items {
+		if it.erases {
+			r.forget(it.record)
+		}
 		if int(r.next-r.from) == r.mostItems {
 			r.drop()
 		}
@@ -84,19 +88,42 @@ func (r *ring) drop() {
 	r.from++
 }
 
+// forget takes the events of a record out of the ring. The caller holds mu.
+func (r *ring) forget(id crdt.RecordID) {
+	for n := r.from; n < r.next; n++ {
+		if it := &r.items[n%uint64(len(r.items))]; it.record == id {
+			r.bytes -= len(it.Body)
+			it.Message = Message{}
+		}
+	}
+}
+
 // join is where a listener begins that was told everything up to a number. It is
 // false if the ring does not go back that far.
+// It begins as late as it can, so that it does not fall off at once.
 func (r *ring) join(number uint64) (event uint64, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.from, number >= r.lost
+	return r.after(number), number >= r.lost
 }
 
 // now is where a listener begins that knows what is stored now.
 func (r *ring) now() place {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return place{r.from, max(r.safe, r.lost)}
+	number := max(r.safe, r.lost)
+	return place{r.after(number), number}
+}
+
+// after is the first event that tells of something above a number. The caller
+// holds mu.
+func (r *ring) after(number uint64) (event uint64) {
+	for event = r.from; event < r.next; event++ {
+		if r.items[event%uint64(len(r.items))].last > number {
+			break
+		}
+	}
+	return event
 }
 
 // A place is how far a listener has come in a ring.
@@ -117,7 +144,7 @@ func (r *ring) take(p *place, wants func(crdt.RecordID) bool, most int, out []Me
 	}
 	for ; p.event < r.next && len(out) < most; p.event++ {
 		it := &r.items[p.event%uint64(len(r.items))]
-		if (it.last == 0 || it.last > p.skip) && wants(it.record) {
+		if it.Body != nil && (it.last == 0 || it.last > p.skip) && wants(it.record) {
 			out = append(out, it.Message)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"wedsync/conflicts"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 )
@@ -61,7 +62,7 @@ func (h *Handler) converse(conn *websocket.Conn, r *http.Request, helpers *sync.
 		return err
 	}
 	defer a.leave()
-	asked, err := h.requestOf(r.URL.Query())
+	asked, err := h.requestOf(r.URL, "")
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func (h *Handler) converse(conn *websocket.Conn, r *http.Request, helpers *sync.
 	}
 	defer l.Leave()
 	s := &socketSink{conn: conn, within: h.within.Write, requests: make(chan request)}
-	helpers.Go(func() { a.end(h.read(ctx, s)) })
+	helpers.Go(func() { a.end(h.read(ctx, s, a.who)) })
 	helpers.Go(func() { s.ping(ctx, h.within.Beat, a.end) })
 	err = h.pump(ctx, l, s, s.requests)
 	h.Log.Debug("listener left", "supplier", a.who.Supplier, "user", a.who.User, "over", "websocket", "why", err)
@@ -144,8 +145,9 @@ func (s *socketSink) ping(ctx context.Context, every time.Duration, end context.
 	}
 }
 
-// read takes what a listener sends until its socket ends, and says why.
-func (h *Handler) read(ctx context.Context, s *socketSink) error {
+// read takes what a listener sends until its socket ends, and says why. Each
+// message counts as a request: one may have much told again.
+func (h *Handler) read(ctx context.Context, s *socketSink, who conflicts.Principal) error {
 	for {
 		_, frame, err := s.conn.Reader(context.Background())
 		if err != nil {
@@ -156,6 +158,9 @@ func (h *Handler) read(ctx context.Context, s *socketSink) error {
 			return err
 		}
 		r, err := h.order(b)
+		if err == nil {
+			err = h.Limits.Request(who)
+		}
 		if err != nil {
 			return err
 		}

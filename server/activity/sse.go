@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -28,10 +29,7 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer a.leave()
-	asked, err := h.requestOf(r.URL.Query())
-	if last := r.Header.Get("Last-Event-ID"); last != "" {
-		asked.from, err = startOf(last)
-	}
+	asked, err := h.requestOf(r.URL, r.Header.Get("Last-Event-ID"))
 	if err != nil {
 		return err
 	}
@@ -41,11 +39,16 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer l.Leave()
-	to := &eventSink{w: w, rc: http.NewResponseController(w), within: h.within.Write}
+	to := &eventSink{ctx: ctx, w: w, rc: http.NewResponseController(w), within: h.within.Write}
 	// The server's limits are for requests that end.
 	if err := to.rc.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
+	// A write that is under way ends soon after the session.
+	defer context.AfterFunc(ctx, func() {
+		_ = to.rc.SetWriteDeadline(time.Now().Add(closeWithin)) // or the connection is gone
+	})()
+	w.Header().Set("Connection", "close") // its deadlines are those of a stream
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no") // of proxies
@@ -60,6 +63,7 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) error {
 
 // An eventSink writes server-sent events.
 type eventSink struct {
+	ctx    context.Context // of the session
 	w      http.ResponseWriter
 	rc     *http.ResponseController
 	within time.Duration
@@ -70,6 +74,12 @@ func (s *eventSink) send(messages []Message) error {
 	for _, m := range messages {
 		s.buffer = append(append(append(s.buffer, "id: "...), m.Position...), '\n')
 		s.buffer = append(append(append(s.buffer, "data: "...), m.Body...), '\n', '\n')
+		if len(s.buffer) < maxKept {
+			continue
+		}
+		if err := s.flush(); err != nil {
+			return err
+		}
 	}
 	return s.flush()
 }
@@ -79,10 +89,16 @@ func (s *eventSink) beat() error {
 	return s.flush()
 }
 
-const maxKept = 64 << 10 // bytes of a buffer that is kept
+const maxKept = 64 << 10 // bytes of a buffer that is kept; more are written at once
 
 func (s *eventSink) flush() error {
+	if len(s.buffer) == 0 {
+		return nil
+	}
 	err := s.rc.SetWriteDeadline(time.Now().Add(s.within))
+	if err == nil {
+		err = context.Cause(s.ctx) // asked after that, since a session that ends later puts the deadline forward
+	}
 	if err == nil {
 		_, err = s.w.Write(s.buffer)
 	}

@@ -48,8 +48,12 @@ func (t *tail) wake() {
 	}
 }
 
-// note takes a sign of life, unless too many wait.
+// note takes a sign of life, unless too many wait. What is too large to be shown
+// does not wait with it.
 func (t *tail) note(n hub.PresenceNote) {
+	if len(n.Data) > maxPresenceData {
+		n.Data = nil
+	}
 	select {
 	case t.notes <- n:
 	default:
@@ -150,7 +154,7 @@ func (t *tail) put(events []told) {
 	for i := range events {
 		e := &events[i]
 		body := encode(t.source.told(e, positions[i]))
-		items[i] = item{Message{t.source.position(positions[i]), positions[i], body}, e.record, e.last}
+		items[i] = item{Message{t.source.position(positions[i]), positions[i], body}, e.record, e.last, e.kind == ClientErased}
 		t.streams.metrics.events.WithLabelValues(e.kind).Inc()
 	}
 	t.ring.add(items, t.folder.safe(t.read))
@@ -177,7 +181,7 @@ func (t *tail) show(signs []hub.PresenceNote) {
 		t.signs++
 		id := fmt.Sprintf("%s:%s/%d", t.source.Epoch, t.streams.node, t.signs)
 		e := t.source.event(id, safe, PresenceShown, n.At, t.presence.data(n))
-		items[i] = item{Message{e.Position, safe, encode(e)}, n.Record, 0}
+		items[i] = item{Message: Message{e.Position, safe, encode(e)}, record: n.Record}
 		t.streams.metrics.events.WithLabelValues(e.Type).Inc()
 	}
 	t.ring.add(items, safe)

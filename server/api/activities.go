@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 
@@ -23,7 +24,7 @@ type PostedActivity struct {
 type postedBody struct {
 	Kind string `json:"kind" maxLength:"64" doc:"The app's own word for it: letters and digits, with - _ or . between." example:"call"`
 	Text string `json:"text" doc:"What happened, for people; at most 2 kB."`
-	Data any    `json:"data,omitempty" doc:"Any JSON of at most 16 kB."`
+	Data any    `json:"data,omitempty" doc:"Any JSON that could stand in a field, of at most 16 kB."`
 }
 
 // PostActivityDoc describes PostActivity.
@@ -84,11 +85,17 @@ func activityOf(body []byte) (posted conflicts.Activity, err error) {
 		return posted, err
 	}
 	posted.Kind, posted.Text = o.text("kind"), o.text("text")
-	if data, ok := o.take("data"); ok && string(data) != "null" {
-		posted.Data = data
-	}
+	data, _ := o.value("data")
 	if err := o.end(); err != nil {
 		return posted, err
+	}
+	if shown := data.JSON(); shown != nil {
+		// Written anew, so that all who listen can read it.
+		b, err := encode(shown)
+		if err != nil {
+			return posted, err
+		}
+		posted.Data = bytes.TrimSpace(b)
 	}
 	return posted, posted.Check()
 }

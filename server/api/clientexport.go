@@ -87,6 +87,9 @@ func exportedFields(r *http.Request) (fields []crdt.Path, err error) {
 func (a *API) eachItem(r *http.Request, who conflicts.Principal, policy *conflicts.Policy, f func(*item) error) error {
 	var after crdt.RecordID
 	for {
+		if _, err := a.hub.Admit(r.Context(), who); err != nil {
+			return err // an owner took the access away meanwhile
+		}
 		rows, err := a.hub.FreshList(r.Context(), who.Supplier, after, maxPage)
 		if err != nil || len(rows) == 0 {
 			return err

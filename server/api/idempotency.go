@@ -32,6 +32,9 @@ type command struct {
 
 // newCommand reads a request's idempotency key.
 func newCommand(r *http.Request, who conflicts.Principal, body []byte) (*command, error) {
+	if len(r.Header.Values("Idempotency-Key")) > 1 {
+		return nil, malformed("Idempotency-Key", "must not be given twice")
+	}
 	key := r.Header.Get("Idempotency-Key")
 	if len(key) > maxIdempotencyKey {
 		return nil, malformed("Idempotency-Key", fmt.Sprintf("must not be longer than %d characters", maxIdempotencyKey))

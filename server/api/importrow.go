@@ -198,10 +198,14 @@ func (im *importing) writeRow(ctx context.Context, row sheet.Row) (writtenRow, e
 	c := &command{asker: im.asker, key: im.rowKey(row.Number), hash: im.rowHash(row.Number)}
 	var plan rowPlan
 	c.do = func(answer hub.AnswerFunc) (id crdt.RecordID, o *conflicts.Outcome, err error) {
+		who, err := im.admitted(ctx)
+		if err != nil {
+			return id, nil, err
+		}
 		if plan, err = im.plan(ctx, row); err != nil {
 			return id, nil, err
 		}
-		return im.carryOut(ctx, plan, c.key, answer)
+		return im.carryOut(ctx, who, plan, c.key, answer)
 	}
 	c.tell = func(id crdt.RecordID, o *conflicts.Outcome) (int, any) {
 		if plan.creates {
@@ -229,9 +233,19 @@ func (im *importing) writeRow(ctx context.Context, row sheet.Row) (writtenRow, e
 	return w, nil
 }
 
+// admitted is who the caller is now: what an owner changes meanwhile holds from
+// the next row on.
+func (im *importing) admitted(ctx context.Context) (conflicts.Principal, error) {
+	who, err := im.api.hub.Admit(ctx, im.who)
+	if err == nil && !ImportClientsDoc.May.Admits(who.Role) {
+		err = errForbidden
+	}
+	return who, err
+}
+
 // carryOut has the hub do what a row asks for.
-func (im *importing) carryOut(ctx context.Context, p rowPlan, key string, answer hub.AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error) {
-	edit := conflicts.Edit{From: im.who, Fields: p.fields, Key: key}
+func (im *importing) carryOut(ctx context.Context, who conflicts.Principal, p rowPlan, key string, answer hub.AnswerFunc) (crdt.RecordID, *conflicts.Outcome, error) {
+	edit := conflicts.Edit{From: who, Fields: p.fields, Key: key}
 	switch {
 	case len(p.faults) > 0:
 		return p.id, nil, errBadRow

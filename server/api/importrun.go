@@ -162,7 +162,9 @@ func (im *importing) writeAll(ctx context.Context) error {
 
 // broken reports whether an error is none of a row's: the import cannot go on.
 func broken(err error) bool {
-	for _, is := range []error{hub.ErrUnavailable, store.ErrUnavailable, errKeyBusy, errKeyReused, context.Canceled, context.DeadlineExceeded} {
+	for _, is := range []error{
+		hub.ErrUnavailable, store.ErrUnavailable, hub.ErrRevoked, errForbidden, errKeyBusy, errKeyReused, context.Canceled, context.DeadlineExceeded,
+	} {
 		if errors.Is(err, is) {
 			return true
 		}

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"wedsync/conflicts"
 	"wedsync/server/hub"
@@ -64,6 +67,9 @@ func (a *API) PutUser(w http.ResponseWriter, r *http.Request, who conflicts.Prin
 	name := r.PathValue("user")
 	if len(name) > maxUser {
 		return malformed("user", fmt.Sprintf("must not be longer than %d bytes", maxUser))
+	}
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return malformed("user", "must be UTF-8 without control characters, as no token names another")
 	}
 	body, err := readBody(w, r)
 	if err != nil {

@@ -6,9 +6,13 @@ import (
 	"strings"
 )
 
-// EventsPath is where the activity stream is served as server-sent events: a
-// browser's EventSource, like its WebSocket, cannot send headers.
-const EventsPath = "/api/realtime/clients/events"
+// Where the hub serves WebSockets, and the activity stream as server-sent events:
+// a browser's EventSource, like its WebSocket, cannot send headers.
+const (
+	SyncPath   = "/sync"
+	ListenPath = "/api/realtime/clients"
+	EventsPath = "/api/realtime/clients/events"
+)
 
 // FromRequest is the token that a request carries in its Authorization header
 // or, on a request to open a WebSocket or the stream of events, in the query
@@ -33,10 +37,19 @@ func ticketFrom(r *http.Request) string {
 }
 
 // opensStream reports whether a request may carry its token in its URL, where
-// logs on the way may show it: only what cannot send a header may.
+// logs on the way may show it: only what cannot send a header may, and that opens
+// nothing but sockets and the stream.
 func opensStream(r *http.Request) bool {
-	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket") ||
-		r.Method == http.MethodGet && r.URL.Path == EventsPath && strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+	if r.Method != http.MethodGet {
+		return false
+	}
+	switch r.URL.Path {
+	case SyncPath, ListenPath:
+		return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+	case EventsPath:
+		return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+	}
+	return false
 }
 
 // Redact is the URL as a log may show it: path and query, with the values of

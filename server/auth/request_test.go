@@ -19,6 +19,9 @@ func TestFromRequestTakesHeaderAndOnSocketsQuery(t *testing.T) {
 		{"query without socket", "/api/clients?token=abc", "", "", ""},
 		{"query of another upgrade", "/api/clients?token=abc", "", "h2c", ""},
 		{"query of a socket", "/sync?token=abc", "", "WebSocket", "abc"},
+		{"query of a listener", "/api/realtime/clients?token=abc", "", "websocket", "abc"},
+		{"query of a route that is no socket", "/api/clients?token=abc", "", "websocket", ""},
+		{"query of the events, as a socket", "/api/realtime/clients/events?token=abc", "", "websocket", ""},
 		{"header before query", "/sync?token=abc", "Bearer def", "websocket", "def"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -184,15 +184,19 @@ func TestFaultsOfTheStoreAreNoFaultsOfTheTicket(t *testing.T) {
 
 func TestDoorTakesTicketsOfSocketsAndStreamsAlone(t *testing.T) {
 	for name, c := range map[string]struct {
-		target, upgrade, accept string
-		opens                   bool
+		method, target, upgrade, accept string
+		opens                           bool
 	}{
-		"socket":                   {"/sync", "websocket", "", true},
-		"events":                   {EventsPath, "", "text/event-stream", true},
-		"events among others":      {EventsPath, "", "text/event-stream, */*", true},
-		"API":                      {"/api/clients", "", "", false},
-		"API that looks like them": {"/api/clients", "", "text/event-stream", false},
-		"the stream as JSON":       {EventsPath, "", "application/json", false},
+		"socket":                       {"GET", SyncPath, "websocket", "", true},
+		"listener":                     {"GET", ListenPath, "websocket", "", true},
+		"events":                       {"GET", EventsPath, "", "text/event-stream", true},
+		"events among others":          {"GET", EventsPath, "", "text/event-stream, */*", true},
+		"API":                          {"GET", "/api/clients", "", "", false},
+		"API that looks like events":   {"GET", "/api/clients", "", "text/event-stream", false},
+		"API that looks like a socket": {"GET", "/api/clients", "websocket", "", false},
+		"command as a socket":          {"DELETE", "/api/clients/x", "websocket", "", false},
+		"command to a socket":          {"POST", SyncPath, "websocket", "", false},
+		"the stream as JSON":           {"GET", EventsPath, "", "application/json", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tickets, _, clock := newTickets()
@@ -200,7 +204,7 @@ func TestDoorTakesTicketsOfSocketsAndStreamsAlone(t *testing.T) {
 			door := Door{Tokens: tokens, Tickets: tickets}
 			ticket, _ := issue(t, tickets, Session{olga, clock.at.Add(time.Hour)})
 			for _, query := range []string{"?ticket=" + ticket, "?token=" + mint(t, tokens, olga)} {
-				r := httptest.NewRequest("GET", c.target+query, nil)
+				r := httptest.NewRequest(c.method, c.target+query, nil)
 				r.Header.Set("Upgrade", c.upgrade)
 				r.Header.Set("Accept", c.accept)
 				got, err := door.Session(r)

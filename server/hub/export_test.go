@@ -8,13 +8,15 @@ import (
 )
 
 // Settle returns when all tasks of a record that were queued before have had
-// their turn.
+// their turn, and that turn is over.
 func Settle(ctx context.Context, h *Hub, id crdt.RecordID) error {
-	done := make(chan struct{})
-	if err := h.deliver(ctx, id, settleTask{done}); err != nil {
-		return err
+	for range 2 { // the first is answered within the last turn of those before
+		done := make(chan struct{})
+		if err := h.deliver(ctx, id, settleTask{done}); err != nil {
+			return err
+		}
+		<-done
 	}
-	<-done
 	return nil
 }
 

@@ -97,8 +97,12 @@ func (t repairTask) stage(r *room, s *stage) bool {
 	return true
 }
 
-// examine begins with nothing in memory.
+// examine begins with nothing in memory, but leaves a record of another supplier
+// as it is.
 func (t repairTask) examine(r *room, s *stage) (*Report, error) {
+	if r.known && r.stored.Version > 0 && r.stored.Supplier != t.by.Supplier {
+		return nil, store.ErrNotFound
+	}
 	r.corrupt = nil
 	r.forget()
 	if err := r.look(); err != nil && r.corrupt == nil {

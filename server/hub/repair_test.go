@@ -213,6 +213,9 @@ func TestRepairIsForOwnersOfTheRecord(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	if !hub.Opened(h, anna.id) {
+		t.Error("another supplier closed the record")
+	}
 }
 
 func TestDeviceThatIsBelievedToHoldWhatItLacksConvergesAfterARepair(t *testing.T) {

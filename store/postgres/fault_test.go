@@ -294,7 +294,7 @@ func TestAppendOverABrokenNetworkIsUnavailable(t *testing.T) {
 	srv, direct := own(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	n, err := srv.Network(rand.New(rand.NewPCG(seed, 0)))
+	n, err := srv.Network(seed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -242,11 +242,6 @@ func (f *Faulty) Conflict(ctx context.Context, supplier, id string) (conflicts.C
 	return attempt(ctx, f, Conflict, func() (conflicts.Conflict, error) { return f.inner.Conflict(ctx, supplier, id) })
 }
 
-// Answer implements [store.Answers].
-func (f *Faulty) Answer(ctx context.Context, principal, key string) (store.Answer, error) {
-	return attempt(ctx, f, Answer, func() (store.Answer, error) { return f.inner.Answer(ctx, principal, key) })
-}
-
 // Receipts implements [store.Receipts].
 func (f *Faulty) Receipts(ctx context.Context, supplier, user, device, after string, limit int) ([]conflicts.Receipt, error) {
 	return attempt(ctx, f, Receipts, func() ([]conflicts.Receipt, error) {
@@ -337,16 +332,6 @@ func (f *Faulty) PutTicket(ctx context.Context, t store.Ticket, now time.Time) e
 // TakeTicket implements [store.Tickets].
 func (f *Faulty) TakeTicket(ctx context.Context, hash [32]byte, now time.Time) (store.Ticket, error) {
 	return attempt(ctx, f, TakeTicket, func() (store.Ticket, error) { return f.inner.TakeTicket(ctx, hash, now) })
-}
-
-// Ends implements [store.Nodes].
-func (f *Faulty) Ends(ctx context.Context, suppliers []string) (map[string]store.End, error) {
-	return attempt(ctx, f, Ends, func() (map[string]store.End, error) { return f.inner.Ends(ctx, suppliers) })
-}
-
-// Moves implements [store.Nodes].
-func (f *Faulty) Moves(ctx context.Context, supplier string, after uint64, limit int) ([]store.Move, error) {
-	return attempt(ctx, f, Moves, func() ([]store.Move, error) { return f.inner.Moves(ctx, supplier, after, limit) })
 }
 
 // Listen implements [store.Nodes].

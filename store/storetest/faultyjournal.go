@@ -41,3 +41,18 @@ func (f *Faulty) Count(ctx context.Context, supplier string, after crdt.RecordID
 func (f *Faulty) Release(ctx context.Context, id crdt.RecordID) error {
 	return f.attemptWrite(ctx, Release, func() error { return f.inner.Release(ctx, id) })
 }
+
+// Ends implements [store.Nodes].
+func (f *Faulty) Ends(ctx context.Context, suppliers []string) (map[string]store.End, error) {
+	return attempt(ctx, f, Ends, func() (map[string]store.End, error) { return f.inner.Ends(ctx, suppliers) })
+}
+
+// Moves implements [store.Nodes].
+func (f *Faulty) Moves(ctx context.Context, supplier string, after uint64, limit int) ([]store.Move, error) {
+	return attempt(ctx, f, Moves, func() ([]store.Move, error) { return f.inner.Moves(ctx, supplier, after, limit) })
+}
+
+// Answer implements [store.Answers].
+func (f *Faulty) Answer(ctx context.Context, principal, key string) (store.Answer, error) {
+	return attempt(ctx, f, Answer, func() (store.Answer, error) { return f.inner.Answer(ctx, principal, key) })
+}

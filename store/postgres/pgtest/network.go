@@ -40,14 +40,14 @@ type link struct {
 // the middle of messages.
 const maxPiece = 512
 
-// Network makes a way to the server, until Close. The seed of random decides in
+// Network makes a way to the server, until Close. The seed decides in
 // which pieces bytes pass, and how connections end.
-func (s *Server) Network(random *rand.Rand) (*Network, error) {
+func (s *Server) Network(seed uint64) (*Network, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	n := &Network{listener: l, socket: filepath.Join(s.dir, ".s.PGSQL.5432"), random: random, links: make(map[*link]bool)}
+	n := &Network{listener: l, socket: filepath.Join(s.dir, ".s.PGSQL.5432"), random: rand.New(rand.NewPCG(seed, 0)), links: make(map[*link]bool)}
 	n.copies.Go(func() { // ends with the listener
 		for {
 			conn, err := l.Accept()

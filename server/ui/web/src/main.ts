@@ -4,7 +4,6 @@ import { session, signIn, signedOutBecause } from "./session"
 import { startStream } from "./stream"
 import { startSyncing } from "./syncing"
 import { startUpdates } from "./updates"
-import { startVerdicts } from "./verdicts"
 import { told } from "./problem"
 
 // A link may carry a token behind the #, which browsers send to nobody.
@@ -22,4 +21,3 @@ if (session.value && location.pathname === "/sign-in") go("/inbox", { replace: t
 startStream()
 startSyncing()
 startUpdates()
-startVerdicts()

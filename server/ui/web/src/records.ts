@@ -8,6 +8,7 @@ import type { Client, ClientPage, Event } from "./types"
 import { Source } from "./watch"
 
 const gather = 200 // milliseconds in which events of records are gathered
+const mostAtOnce = 4 // stale rows that are read at the same time
 const mostAlone = 20 // records that are read one by one; of more, the whole list is
 
 export interface Row {
@@ -20,8 +21,12 @@ export interface Row {
   status: string
   /** Critical fields that wait for a decision. */
   pending: string[]
+  /** By which names are put in order: a collator would take ten times as long. */
+  key: string
   /** What a search looks at. */
   text: string
+  /** Whether the hub had not looked at its ordinary fields yet when it listed it. */
+  stale: boolean
 }
 
 export interface Records {
@@ -58,6 +63,8 @@ export function watchRecords(): () => void {
 
 session.subscribe(() => {
   generation++
+  stale = []
+  read.clear()
   records.set(none)
 })
 
@@ -82,6 +89,8 @@ async function load(): Promise<void> {
       if (!records.value.complete) records.set({ rows: [...rows], complete: false, old, trouble: "" })
     } while (cursor)
     records.set({ rows, complete: true, old, trouble: "" })
+    stale = old ? [] : rows.filter(row => row.stale).map(row => row.id).reverse()
+    pump()
   } catch (error) {
     if (mine !== generation) return
     const shown = records.value.rows.length > 0
@@ -116,19 +125,50 @@ function note(event: Event): void {
 
 /** Reads one record of the list anew. */
 async function refresh(id: string): Promise<void> {
-  let row: Row | null
   try {
-    row = rowOf((await get<Client>(`/api/clients/${encodeURIComponent(id)}`)).body)
+    read.set(id, rowOf((await get<Client>(`/api/clients/${encodeURIComponent(id)}`)).body))
   } catch (error) {
     if (error instanceof Offline) return
-    row = null // it was deleted
+    read.set(id, null) // it was deleted
   }
-  const at = records.value.rows.findIndex(r => r.id === id)
-  const rows = [...records.value.rows]
-  if (row && at >= 0) rows[at] = row
-  else if (row) rows.push(row)
-  else if (at >= 0) rows.splice(at, 1)
+  showing ??= setTimeout(showRead, gather)
+}
+
+/** Records that were read alone and are not in the list yet; null if they are gone. */
+const read = new Map<string, Row | null>()
+let showing: ReturnType<typeof setTimeout> | undefined
+
+function showRead(): void {
+  showing = undefined
+  const rows = records.value.rows.filter(row => read.get(row.id) !== null).map(row => {
+    const newer = read.get(row.id)
+    read.delete(row.id)
+    return newer ?? row
+  })
+  for (const row of read.values()) if (row) rows.push(row)
+  read.clear()
   records.set({ ...records.value, rows })
+}
+
+/** Stale rows, those that somebody looks at last. */
+let stale: string[] = []
+let freshening = 0
+
+/** Has a stale row that somebody looks at read before others. */
+export function freshen(id: string): void {
+  stale = stale.filter(other => other !== id)
+  stale.push(id)
+  pump()
+}
+
+function pump(): void {
+  while (freshening < mostAtOnce && stale.length > 0) {
+    freshening++
+    void refresh(stale.pop()!).finally(() => {
+      freshening--
+      pump()
+    })
+  }
 }
 
 function rowOf(c: Client): Row {
@@ -136,9 +176,9 @@ function rowOf(c: Client): Row {
   const { budget } = c.fields
   const row = {
     id: c.client_id, document: c.document_id, name: words("name"), date: words("wedding_date"), venue: words("venue_name"),
-    budget: typeof budget === "number" ? budget : null, status: words("status"), pending: Object.keys(c.pending),
+    budget: typeof budget === "number" ? budget : null, status: words("status"), pending: Object.keys(c.pending), stale: c.stale,
   }
-  return { ...row, text: plain([row.name, words("email"), words("phone"), row.venue, row.date, row.status].join("\n")) }
+  return { ...row, key: plain(row.name) || "\uffff", text: plain([row.name, words("email"), words("phone"), row.venue, row.date, row.status].join("\n")) }
 }
 
 /** A text as searches compare it: without case and accents. */
@@ -148,10 +188,8 @@ export function plain(text: string): string {
 
 export type Order = "name" | "date" | "pending" | "newest"
 
-const names = new Intl.Collator(navigator.language, { sensitivity: "base", numeric: true })
-
 const orders: Record<Order, (a: Row, b: Row) => number> = {
-  name: (a, b) => names.compare(a.name || "\uffff", b.name || "\uffff"),
+  name: (a, b) => compare(a.key, b.key),
   date: (a, b) => compare(a.date || "9999", b.date || "9999") || orders.name(a, b),
   pending: (a, b) => b.pending.length - a.pending.length || orders.date(a, b),
   newest: (a, b) => compare(b.id, a.id), // ids begin with the time at which they were made

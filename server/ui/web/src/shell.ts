@@ -3,6 +3,7 @@ import { customElement } from "lit/decorators.js"
 import "./components/all"
 import { icon, type IconName } from "./components/icon"
 import "./components/state"
+import "./components/verdicts"
 import "./components/menu"
 import { Loading } from "./loading"
 import "./pages/activity"
@@ -120,6 +121,7 @@ export class Frame extends LitElement {
       </nav>
       <main id="main" tabindex="-1">
         <wed-notices></wed-notices>
+        <wed-verdicts></wed-verdicts>
         ${update.value ? html`<wed-update @take=${takeUpdate}></wed-update>` : nothing}
         ${this.#content()}
       </main>

@@ -16,7 +16,8 @@ export class Dialog extends LitElement {
     h2 { flex: 1; }
     header button { min-inline-size: 2.25rem; padding: 0.25rem; color: var(--text-soft); }
     .body { padding: var(--space-3) var(--space-5) var(--space-5); }
-    footer { display: flex; flex-wrap: wrap; justify-content: end; gap: var(--space-2); padding: 0 var(--space-5) var(--space-5); }
+    footer { display: flex; flex-wrap: wrap; justify-content: end; gap: var(--space-2); padding-inline: var(--space-5); }
+    ::slotted([slot="actions"]) { margin-block-end: var(--space-5); }
   `]
 
   @property() heading = ""

@@ -6,7 +6,7 @@ import "../components/virtual"
 import "../components/newclient"
 import type { NewClient } from "../components/newclient"
 import { ago, count, date, label, money } from "../format"
-import { records, selected, watchRecords, type Order, type Row } from "../records"
+import { freshen, records, selected, watchRecords, type Order, type Row } from "../records"
 import { go, place } from "../router"
 import { mayEdit, session } from "../session"
 import { base, controls, pageFrame } from "../styles"
@@ -148,13 +148,17 @@ export class ClientRow extends LitElement {
 
   declare of: Row
 
+  override updated() {
+    if (this.of.stale) freshen(this.of.id)
+  }
+
   override render() {
     const { id, name, venue, pending, budget } = this.of
     const day = this.of.date ? date(this.of.date) : "no date"
     return html`
       <a href="/clients/${id}">
         <span class="who">
-          <span class="name cut">${name || "Without a name"}</span>
+          <span class="name cut">${name || (this.of.stale ? "…" : "Without a name")}</span>
           <span class="line cut number">${day}${venue ? ` · ${venue}` : ""}</span>
         </span>
         <span class="venue cut">${venue}</span>

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fillWithMany gives the hub many records by a table.
+func fillWithMany(h *hubProcess, n int) {
+	h.t.Helper()
+	var table strings.Builder
+	table.WriteString("name,wedding_date,venue_name,budget\n")
+	for i := range n {
+		fmt.Fprintf(&table, "Couple %04d,%s,Hall %d,%d\n", i, time.Date(2027, 1, 1+i%700, 0, 0, 0, 0, time.UTC).Format(time.DateOnly), i%37, 5000+i)
+	}
+	req, err := http.NewRequest("POST", "http://"+h.address+"/api/clients/import", strings.NewReader(table.String()))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+h.token(owner("olga")))
+	req.Header.Set("Content-Type", "text/csv")
+	req.Header.Set("Idempotency-Key", "many")
+	client := http.Client{Timeout: 4 * patience}
+	resp, err := client.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode >= 300 {
+		h.t.Fatalf("import: %s %s %v", resp.Status, body, err)
+	}
+}
+
+func TestFiveThousandClientsAreFoundAndScrolled(t *testing.T) {
+	const many = 5000
+	h := startHub(t)
+	fillWithMany(h, many)
+	p := startBrowser(t).person("olga", "http://"+h.address)
+	p.signIn(h.token(owner("olga")), "/clients?sort=name")
+	p.until("wedText().includes('5,000 clients') && !wedText().includes('reading more')")
+
+	p.eval(`window.longest = 0; window.most = 0
+		new PerformanceObserver(l => { for (const e of l.getEntries()) longest = Math.max(longest, e.duration) }).observe({ type: "longtask" })
+		window.scrolled = false
+		{
+			const step = () => {
+				most = Math.max(most, wedAll("wed-client-row").length)
+				scrollBy(0, 700)
+				if (scrollY + innerHeight < document.documentElement.scrollHeight - 5) requestAnimationFrame(step)
+				else scrolled = true
+			}
+			requestAnimationFrame(step)
+		}; 0`)
+	p.until("scrolled")
+	p.see("wed-client-row")
+	if most, err := strconv.Atoi(p.eval("most")); err != nil || most > 100 {
+		t.Errorf("%d rows stood on the page at once (%v), want at most 100", most, err)
+	}
+	t.Logf("the longest task while scrolling took %s ms (0: none over 50 ms)", p.eval("longest"))
+
+	p.until("wed('wed-client-row')?.of.name.startsWith('Couple')")
+	p.until(`(e => { e.value = "hall 7 2027-02-14"; e.dispatchEvent(new Event("input", { bubbles: true })); return true })(wed("input[type=search]"))`)
+	p.says("1 of 5,000")
+	p.until("wed('wed-client-row').of.name === 'Couple 0044'")
+}

@@ -1,0 +1,20 @@
+import { html, nothing, type TemplateResult } from "lit"
+import { duration, time } from "../format"
+
+const near = 120_000 // milliseconds that the clocks may differ without it being news
+
+/** When something was edited by the clock of its device, and when the hub got it. */
+export function clocks(edited: string | null, received: string | null): TemplateResult {
+  if (!edited) return html`${received ? html`<p>Reached the hub ${moment(received)}</p>` : nothing}`
+  if (!received) return html`<p>Edited ${moment(edited)} <span class="clock">device clock</span></p>`
+  const late = Date.parse(received) - Date.parse(edited)
+  return html`
+    <p>Edited ${moment(edited)} <span class="clock">device clock</span></p>
+    <p>Received ${moment(received)} <span class="clock">hub clock</span>${
+      late > near ? html` · ${duration(edited, received)} later`
+      : late < -near ? html` · device clock ${duration(received, edited)} ahead` : nothing}</p>`
+}
+
+export function moment(at: string): TemplateResult {
+  return html`<time datetime=${at} title=${time(at, { exact: true })}>${time(at)}</time>`
+}
