@@ -37,7 +37,7 @@ export class Standing extends LitElement {
     :host { padding: var(--space-3) var(--space-4); }
     .head { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-2) var(--space-3); }
     .head h3 { flex: 0 1 auto; min-inline-size: 0; overflow-wrap: anywhere; }
-    .quiet { flex: 1 1 8rem; }
+    .quiet { flex: 1 1 auto; }
     .buttons { display: flex; gap: var(--space-2); }
     li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 var(--space-3); padding-block: var(--space-2); }
     li + li { border-block-start: 1px dashed var(--line); }
@@ -87,14 +87,13 @@ export class Standing extends LitElement {
 
   #device(d: DeviceStatus) {
     const [name, tone] = stateOf(d.state)
-    const missing = [d.missing_on_device > 0 ? `${d.missing_on_device} to receive` : "", d.missing_on_hub > 0 ? `${d.missing_on_hub} to send` : ""].filter(Boolean)
     return html`
       <li>
         <span class="cut"><strong>${d.user}</strong> on ${device(d.device)}</span>
         <wed-badge tone=${tone}>${name}</wed-badge>
         <p class="says soft small">
           ${d.explanation} ${d.action ? html`<strong class="todo">${d.action}</strong>` : nothing}
-          ${missing.length > 0 ? html`<span class="number">${missing.join(", ")}.</span>` : nothing}
+          ${d.missing_on_hub > 0 ? html`<span class="number">At least ${d.missing_on_hub} to send.</span>` : nothing}
           ${d.connected ? "Connected now." : d.last_contact ? html`<span title=${time(d.last_contact, { exact: true })}>Last seen ${ago(d.last_contact)}.</span>` : nothing}
           ${inTrouble(d) && mayDecide(session.value) ? html`<button class="plain more small" @click=${() => this.#repair(d)}>Repair with this device</button>` : nothing}
         </p>

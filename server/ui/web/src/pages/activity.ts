@@ -29,7 +29,6 @@ export class ActivityPage extends LitElement {
     @media (min-width: 48rem) { .filters { grid-template-columns: repeat(3, minmax(0, 15rem)); } .filters .kind { grid-column: auto; } }
     .day { padding: var(--space-4) 0 var(--space-2); font-size: var(--size-small); color: var(--text-soft); font-weight: 600; }
     .line { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: var(--space-3); align-items: start; padding: var(--space-3) var(--space-4); }
-    .line + .line { border-block-start: 1px solid var(--line); }
     .mark { display: grid; place-items: center; inline-size: 1.75rem; block-size: 1.75rem; border-radius: 50%; background: var(--sunken); color: var(--text-soft); }
     .mark svg { inline-size: 1rem; block-size: 1rem; }
     .accent { background: var(--accent-wash); color: var(--accent-strong); }
@@ -44,6 +43,9 @@ export class ActivityPage extends LitElement {
       time { grid-column: 2; padding: 0; }
     }
     .break { display: flex; align-items: center; justify-content: center; gap: var(--space-2); padding: var(--space-2) var(--space-4); border-block-start: 1px dashed var(--line-strong); color: var(--text-soft); font-size: var(--size-small); text-align: center; }
+    .break + .line { border-block-start: 1px dashed var(--line-strong); }
+    .line + .line { border-block-start: 1px solid var(--line); }
+    .break:first-child { border-block-start: 0; }
     .break.missed { color: var(--wait); }
     .foot { display: grid; justify-items: center; gap: var(--space-2); padding-block-start: var(--space-4); color: var(--text-soft); text-align: center; }
     .state { display: flex; justify-content: end; min-inline-size: 6rem; }
