@@ -132,8 +132,8 @@ export class DevicesPage extends LitElement {
         <div class="buttons">
           <button class="small" aria-label="Name ${called(d)}" @click=${() => this.dialog.ask({ act: "rename", device: d })}>Name</button>
           ${!mayDecide(session.value) || own ? nothing : d.revoked_at
-            ? html`<button class="small" aria-label="Let ${called(d)} in again" @click=${() => this.#readmit(d)}>Let in again</button>`
-            : html`<button class="plain small out" aria-label="Shut ${called(d)} out" @click=${() => this.dialog.ask({ act: "revoke", device: d })}>Shut out</button>`}
+            ? html`<button class="small" aria-label="Let in again: ${called(d)}" @click=${() => this.#readmit(d)}>Let in again</button>`
+            : html`<button class="plain small out" aria-label="Shut out ${called(d)}" @click=${() => this.dialog.ask({ act: "revoke", device: d })}>Shut out</button>`}
         </div>
       </li>`
   }
