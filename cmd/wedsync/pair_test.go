@@ -8,10 +8,10 @@ import (
 )
 
 // hang is how long the hub may keep anybody waiting while it is attacked. The
-// race detector makes everything slower.
+// race detector makes everything about ten times slower.
 func hang() time.Duration {
 	if raceEnabled {
-		return 5 * time.Second
+		return 10 * time.Second
 	}
 	return time.Second
 }

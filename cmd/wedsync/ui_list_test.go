@@ -37,12 +37,15 @@ func fillWithMany(h *hubProcess, n int) {
 }
 
 func TestFiveThousandClientsAreFoundAndScrolled(t *testing.T) {
-	const many = 5000
+	many, found := 5000, 8
+	if raceEnabled {
+		many, found = 1000, 2 // a hub of the race detector fills too slowly
+	}
 	h := startHub(t)
 	fillWithMany(h, many)
 	p := startBrowser(t).person("olga", "http://"+h.address)
 	p.signIn(h.token(owner("olga")), "/clients?sort=name")
-	p.until("wedText().includes('5,000 clients') && !wedText().includes('reading more')")
+	p.until("wedText().includes('" + thousands(many) + " clients') && !wedText().includes('reading more')")
 
 	p.eval(`window.longest = 0; window.most = 0
 		new PerformanceObserver(l => { for (const e of l.getEntries()) longest = Math.max(longest, e.duration) }).observe({ type: "longtask" })
@@ -66,6 +69,9 @@ func TestFiveThousandClientsAreFoundAndScrolled(t *testing.T) {
 	p.until("wed('wed-client-row')?.of.name.startsWith('Couple')")
 	p.focus("input[type=search]")
 	p.press("2027-02-14")
-	p.says("8 of 5,000")
+	p.says(fmt.Sprintf("%d of %s", found, thousands(many)))
 	p.until("wed('wed-client-row').of.name === 'Couple 0044'")
 }
+
+// thousands is a number of four digits as English writes it.
+func thousands(n int) string { return fmt.Sprintf("%d,%03d", n/1000, n%1000) }

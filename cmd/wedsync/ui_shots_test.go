@@ -77,7 +77,7 @@ func TestEveryPageFitsEveryScreenAndIsAccessible(t *testing.T) {
 		{"inbox", "/inbox", "wed-inbox"},
 		{"clients", "/clients", "wed-client-row"},
 		{"client", "/clients/" + id, `li[data-peer="maya"]`},
-		{"activity", "/activity", "ol.rows > li"},
+		{"activity", "/activity", "li.line"},
 		{"status", "/status", "wed-status"},
 		{"devices", "/devices", "wed-devices"},
 		{"policy", "/policy", "wed-policy"},
