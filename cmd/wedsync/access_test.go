@@ -10,6 +10,7 @@ import (
 )
 
 func TestViewerReceivesEverythingWritesNothingAndTrafficStops(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	h := startHub(t)
 	node := startNode(t)
 	phone := node.open("phone", clientOptions{url: h.sync(member("ada"))})

@@ -95,6 +95,7 @@ func failures() []failure {
 // happen to the database of two hubs, while devices edit: each once, or as often
 // as the flag says.
 func TestDevicesLiveThroughFailuresOfTheDatabase(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	seed := seedOf(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	all := failures()

@@ -33,6 +33,7 @@ func own(c *nodeClient) (n int) {
 }
 
 func TestClientThatInsistsOnAValueIsSlowedDownAloneAndSaidToFight(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	h := startHub(t)
 	olga := h.api(owner("olga"))
 	record := olga.create(map[string]any{"name": "Ada", "budget": 100})
