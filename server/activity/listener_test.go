@@ -50,10 +50,16 @@ func hear(t testing.TB, s *Streams, from string, clients ...crdt.RecordID) *hear
 	return &hearer{l, t}
 }
 
+// pass lets time pass that is fake: all of these tests run in a bubble.
+func pass(d time.Duration) {
+	synctest.Wait() // which panics outside of one
+	time.Sleep(d)
+}
+
 // all is what is told until nothing more is, as of now.
 func (h *hearer) all() (events []Event) {
 	h.t.Helper()
-	time.Sleep(2 * DefaultLimits.Pace) // a tail may rest
+	pass(2 * DefaultLimits.Pace) // a tail may rest
 	synctest.Wait()
 	for {
 		messages, _, err := h.Take(h.t.Context())
@@ -115,11 +121,11 @@ func TestABurstIsToldAtItsBeginAndEachSecond(t *testing.T) {
 		h.all()
 		for i := range 15 {
 			j.add(record(1), changed("ada", fmt.Sprint("k", i)))
-			time.Sleep(110 * time.Millisecond)
+			pass(110 * time.Millisecond)
 		}
 		j.add(record(2), changed("ben", "x"))
 		h.hears("wedsync.client.changed 1-1 @1", "wedsync.client.changed 2-10 @10", "wedsync.client.changed 16-16 @10")
-		time.Sleep(time.Second)
+		pass(time.Second)
 		h.hears("wedsync.client.changed 11-15 @16")
 	})
 }
@@ -139,7 +145,7 @@ func TestAListenerHearsOfTheClientsThatItNamesAlone(t *testing.T) {
 			t.Errorf("it has moved again to %q", m.Position)
 		}
 		h.Choose(nil)
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		j.add(record(1), changed("ada", "a"))
 		h.hears("wedsync.client.changed 5-5 @5")
 	})
@@ -271,10 +277,10 @@ func TestPresenceIsToldFiveTimesASecondAtMostAndNeverStored(t *testing.T) {
 		}
 		for i := range 20 {
 			sign("ada", map[string]any{"cursor": i})
-			time.Sleep(50 * time.Millisecond)
+			pass(50 * time.Millisecond)
 		}
 		sign("ben", func() any { return string(make([]byte, maxPresenceData)) }())
-		time.Sleep(time.Second)
+		pass(time.Second)
 		var ada, ben []Event
 		for _, e := range h.all() {
 			if e.Type != PresenceShown || e.Position != epoch+":0" || e.Data.Offsets != nil {
@@ -312,12 +318,12 @@ func TestATailEndsWhenNobodyHasListenedForAWhile(t *testing.T) {
 		h := hear(t, s, "")
 		h.all()
 		h.Leave()
-		time.Sleep(s.limits.Linger / 2)
+		pass(s.limits.Linger / 2)
 		synctest.Wait()
 		if j.watched() == nil {
 			t.Error("it has ended at once")
 		}
-		time.Sleep(2 * s.limits.Linger)
+		pass(2 * s.limits.Linger)
 		synctest.Wait()
 		if j.watched() != nil {
 			t.Error("it goes on")
@@ -352,7 +358,7 @@ func TestAStoreThatIsAwayMakesListenersWait(t *testing.T) {
 		j.mu.Lock()
 		j.fail = nil
 		j.mu.Unlock()
-		time.Sleep(s.limits.Poll)
+		pass(s.limits.Poll)
 		h.hears("wedsync.client.changed 1-1 @1")
 	})
 }
@@ -377,14 +383,14 @@ func TestEachListenerHearsEachEventInOrder(t *testing.T) {
 		}
 		for range 2000 {
 			j.add(record(byte(chance.IntN(5))), changed(fmt.Sprint("u", chance.IntN(2)), "a"))
-			time.Sleep(time.Duration(chance.IntN(60)) * time.Millisecond)
+			pass(time.Duration(chance.IntN(60)) * time.Millisecond)
 			if l := listeners[chance.IntN(len(listeners))]; chance.IntN(3) == 0 {
 				l.take(t, j)
 			} else if chance.IntN(20) == 0 {
 				l.reconnect(t, s)
 			}
 		}
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		resets := 0
 		for _, l := range listeners {
 			l.take(t, j)
@@ -491,7 +497,7 @@ func TestWhoGoesOnWhileTheRingMovesIsNotReset(t *testing.T) {
 		for n := range 8 {
 			j.add(record(byte(n)), changed("ada", "a"))
 		}
-		time.Sleep(time.Second)
+		pass(time.Second)
 		recent, early := hear(t, s, epoch+":7"), hear(t, s, epoch+":0")
 		for n := range 8 { // all that they have not looked at falls off
 			j.add(record(byte(20+n)), changed("ada", "a"))
