@@ -66,7 +66,7 @@ func newRealSite(t *testing.T) *realSite {
 			t.Error(err)
 		}
 	})
-	s.behind = api.Options{Hub: h, Store: kept, Tokens: s.tokens, Tickets: tickets, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}
+	s.behind = api.Options{Hub: h, Store: kept, Door: auth.Door{Tokens: s.tokens, Tickets: tickets}, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}
 	streams := activity.New(t.Context(), activity.Options{Store: kept, Hub: h, Epoch: "k3x9qmzw2p", Log: slog.New(slog.DiscardHandler)})
 	listeners := activity.NewHandler(activity.HandlerOptions{
 		Streams: streams, Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session, Visit: h.Visit, Refuse: api.New(s.behind).Refuse,

@@ -180,7 +180,7 @@ func (b brokenTokens) Session(context.Context, string) (auth.Session, error) {
 func TestFailureIsToldAsDescribedOnEveryRoute(t *testing.T) {
 	for err, status := range map[error]int{hub.ErrUnavailable: 503, errors.New("open /srv/keys: broken"): 500} {
 		s := newSite(t)
-		s.serve(func(o *api.Options) { o.Tokens = brokenTokens{err} })
+		s.serve(func(o *api.Options) { o.Door.Tokens = brokenTokens{err} })
 		for _, row := range rights {
 			if described().route(row.id).Endpoint == nil {
 				continue

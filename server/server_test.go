@@ -61,7 +61,7 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, hub: newFakeHub(), tokens: auth.New([]byte("secret"), time.Now)}
 	s.tickets = auth.NewTickets(fakeTickets{}, []byte("secret"), time.Now)
-	s.behind = api.Options{Hub: s.hub, Store: s.hub, Tokens: s.tokens, Tickets: s.tickets, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
+	s.behind = api.Options{Hub: s.hub, Store: s.hub, Door: auth.Door{Tokens: s.tokens, Tickets: s.tickets}, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
 	s.beside = server.Options{
 		Sync: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			s.synced++
@@ -80,7 +80,7 @@ func newSite(t *testing.T) *site {
 
 func (s *site) options() server.Options {
 	o, behind := s.beside, s.behind
-	behind.Limits = s.limits
+	behind.Door.Limits = s.limits
 	o.API = api.New(behind)
 	return o
 }

@@ -137,7 +137,7 @@ func TestGuessingIsLimitedAndHarmsNobodyAtTheSameAddress(t *testing.T) {
 func TestTokenThatCannotBeCheckedIsNotCalledBad(t *testing.T) {
 	s := newSite(t)
 	o := s.options()
-	o.API = api.New(api.Options{Hub: s.hub, Store: s.hub, Tokens: unavailable{}, Log: slog.New(slog.NewTextHandler(&s.log, nil))})
+	o.API = api.New(api.Options{Hub: s.hub, Store: s.hub, Door: auth.Door{Tokens: unavailable{}}, Log: slog.New(slog.NewTextHandler(&s.log, nil))})
 	s.handler = server.New(o)
 	got := s.want(503, s.send("GET", "/api/clients", "", "Authorization", "Bearer x.y.z"))
 	if got.header.Get("Retry-After") == "" || !strings.HasSuffix(got.text("type"), ":keys-unavailable") {

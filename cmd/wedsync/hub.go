@@ -115,7 +115,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		Log:     o.Log,
 	})
 	api := jsonapi.New(jsonapi.Options{
-		Hub: h, Store: s, Tokens: tokens, Tickets: door.Tickets, Limits: o.Limits, Epoch: identity.Epoch, Log: o.Log,
+		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log,
 	})
 	streams := activity.New(ctx, activity.Options{Store: s, Hub: h, Epoch: identity.Epoch, Log: o.Log, Registerer: m.Registry})
 	listeners := activity.NewHandler(activity.HandlerOptions{

@@ -83,21 +83,15 @@ type Reader interface {
 	Answer(ctx context.Context, principal, key string) (store.Answer, error)
 }
 
-// Tokens say who a token acts for.
-type Tokens interface {
-	Session(ctx context.Context, token string) (auth.Session, error)
-}
-
-// Options say what an API works with. Hub, Store, Tokens and Tickets are needed.
+// Options say what an API works with. Hub, Store, and the tokens and tickets of
+// Door are needed.
 type Options struct {
-	Hub     Hub
-	Store   Reader
-	Tokens  Tokens
-	Tickets *auth.Tickets
-	Limits  *auth.Limits     // none if nil
-	Epoch   string           // of the store's positions
-	Log     *slog.Logger     // slog.Default if nil
-	Now     func() time.Time // time.Now if nil
+	Hub   Hub
+	Store Reader
+	Door  auth.Door
+	Epoch string           // of the store's positions
+	Log   *slog.Logger     // slog.Default if nil
+	Now   func() time.Time // time.Now if nil
 }
 
 // An API answers requests. Its methods may be called from any goroutine.
@@ -115,7 +109,7 @@ type API struct {
 // New makes an API.
 func New(o Options) *API {
 	a := &API{
-		hub: o.Hub, store: o.Store, door: auth.Door{Tokens: o.Tokens, Tickets: o.Tickets, Limits: o.Limits},
+		hub: o.Hub, store: o.Store, door: o.Door,
 		epoch: o.Epoch, log: o.Log, now: o.Now,
 	}
 	if a.log == nil {
