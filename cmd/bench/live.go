@@ -25,7 +25,9 @@ func measureLive(ctx context.Context, t *trial) ([]row, error) {
 		{Key: "live p99", Name: "change to subscriber, p99", Unit: "ms", Value: l.delays.percentile(99)},
 	}
 	if l.shares > 0 {
-		rows = append(rows, row{Key: "commits", Name: "records that share a transaction, on average", Value: l.shares})
+		rows = append(rows,
+			row{Key: "commits", Name: "records that share a transaction, on average", Value: l.shares},
+			row{Key: "turns", Name: "changes that share a record's turn, on average", Value: l.turns})
 	}
 	return rows, nil
 }
@@ -87,6 +89,7 @@ type liveResult struct {
 	acked  float64
 	delays *delays
 	shares float64 // commits of one transaction on average, 0 where nobody counts
+	turns  float64 // changes of one commit on average, likewise
 }
 
 func runLive(ctx context.Context, t *trial, z liveSize) (result liveResult, err error) {
@@ -138,6 +141,7 @@ func (l *live) run(ctx context.Context, t *trial, s *server, groups []*liveRecor
 	all, in, err := s.shared(ctx)
 	if in > transactions {
 		result.shares = (all - commits) / (in - transactions)
+		result.turns = result.acked / (all - commits)
 	}
 	return result, err
 }

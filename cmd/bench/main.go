@@ -64,7 +64,7 @@ func run(ctx context.Context, o options) error {
 }
 
 func subjects(o options) []*subject {
-	all := []*subject{hub(o.Hub, o.Profiles != ""), hubOnPostgres(o.Hub)}
+	all := []*subject{hub(o.Hub, o.Profiles != ""), hubOnPostgres(o.Hub, o.Profiles != "")}
 	for _, s := range []*subject{
 		syncServer(filepath.Join(o.Peers, "automerge-sync-server")),
 		hocuspocus(filepath.Join(o.Peers, "hocuspocus")),
@@ -104,7 +104,7 @@ func (part part) run(ctx context.Context, r *report, o options, p *progress) err
 			}
 			t := &trial{
 				part: part.name, subject: s, corpus: corpora[s.format], size: z,
-				progress: p, profiles: &profiles{o.Profiles}, round: round,
+				progress: p, profiles: &profiles{o.Profiles, s.database != nil}, round: round,
 			}
 			trialCtx, cancel := context.WithTimeout(ctx, trialPatience)
 			rows, err := part.measure(trialCtx, t)

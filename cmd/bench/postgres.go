@@ -30,8 +30,8 @@ func newDatabase(ctx context.Context) (*database, error) {
 
 // hubOnPostgres is the hub over a PostgreSQL of its own. What that uses of the
 // processor counts as the hub's.
-func hubOnPostgres(binary string) *subject {
-	s := hub(binary, false)
+func hubOnPostgres(binary string, profiling bool) *subject {
+	s := hub(binary, profiling)
 	s.name, s.database = postgresName, newDatabase
 	if s.missing == "" {
 		s.missing = pgtest.Missing()

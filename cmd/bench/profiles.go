@@ -11,13 +11,19 @@ import (
 const profiled = 6 // seconds: longer phases are cut off, shorter ones come with idle time
 
 // Profiles collects CPU profiles of the hub in a directory, if it has one.
-type profiles struct{ dir string }
+type profiles struct {
+	dir      string
+	postgres bool // of the hub on PostgreSQL; the files are named for it
+}
 
 // begin starts a profile; the function that it returns waits for its end. Its
 // goroutine ends with the profile.
 func (p *profiles) begin(s *server, phase string, round int) (stop func() error, err error) {
 	if p.dir == "" || s.profile == "" {
 		return func() error { return nil }, nil
+	}
+	if p.postgres {
+		phase = "postgres-" + phase
 	}
 	file, err := os.Create(filepath.Join(p.dir, fmt.Sprintf("%s-%d.pprof", phase, round)))
 	if err != nil {
