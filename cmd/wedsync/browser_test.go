@@ -23,6 +23,10 @@ var chromiumNames = []string{
 	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 }
 
+// pagePatience is how long a page may take: it waits for the hub, which waits for the
+// disk, and rests for up to 20 seconds before it tries again to reach one that was away.
+const pagePatience = 3 * patience
+
 // A browser is a Chromium with an empty profile. It ends with the test.
 type browser struct {
 	t   testing.TB
@@ -170,7 +174,7 @@ func (p *tab) expect(part string) {
 
 func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, pagePatience)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		p.t.Fatalf("%s: %v", p.name, err)
@@ -197,7 +201,7 @@ func (p *tab) reload() {
 
 // eval is the value of a JavaScript expression as JSON.
 func (p *tab) eval(expression string) string {
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, pagePatience)
 	defer cancel()
 	raw, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](expression))
 	if err != nil {
@@ -209,9 +213,9 @@ func (p *tab) eval(expression string) string {
 // until waits until an expression is true.
 func (p *tab) until(expression string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, pagePatience)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience))); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(pagePatience))); err != nil {
 		p.t.Fatalf("%s waits for %s: %v", p.name, expression, err)
 	}
 }
