@@ -122,16 +122,21 @@ func (b *browser) open(name, base string, o chromedp.ContextOption) *tab {
 			b.t.Errorf("console of %s: %s", p.name, m)
 		}
 	})
-	p.do(
-		chromedp.Action[chromedp.Void](func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-			if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
-				return chromedp.Void{}, err
-			}
-			_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: helpers})
-			return chromedp.Void{}, err
-		}),
-	)
+	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return chromedp.Void{}, err
+	})
+	p.script(helpers)
 	return p
+}
+
+// script runs in each page of the tab before the page's own.
+func (p *tab) script(source string) {
+	p.t.Helper()
+	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
+		return chromedp.Void{}, err
+	})
 }
 
 // helpers are what tests call in the page. find looks into shadow roots.
@@ -142,11 +147,11 @@ window.wedAll = (selector, root = document) => {
   return found
 }
 window.wed = selector => wedAll(selector).find(e => e.checkVisibility({ visibilityProperty: true })) ?? null
-window.wedText = () => {
+window.wedText = (of = document.body) => {
   const text = root => [...root.childNodes].map(n =>
     n.nodeType === 3 ? n.data : n.nodeType !== 1 || n.localName === "style" ? "" :
     n.localName === "slot" ? n.assignedNodes().map(a => a.data ?? text(a)).join(" ") : text(n.shadowRoot ?? n)).join(" ")
-  return text(document.body).replace(/\s+/g, " ")
+  return of ? text(of.shadowRoot ?? of).replace(/\s+/g, " ").replace(/ ([.,;:])/g, "$1") : ""
 }`
 
 func (p *tab) heard(m chromedp.ConsoleMessage) {

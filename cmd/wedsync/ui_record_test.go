@@ -99,6 +99,29 @@ func TestEditsMadeOfflineSurviveAReloadAndMeetTheQueue(t *testing.T) {
 	maya.says("the barn is free")
 }
 
+// A page that tried again and again to open a document that nobody could give it yet
+// did not let its own socket open.
+func TestRecordAppearsOnceTheHubIsReached(t *testing.T) {
+	t.Parallel()
+	h := startHub(t)
+	id := h.api(owner("olga")).create(map[string]any{"name": "Ada & Ben", "notes": "Peonies."}).ClientID
+	maya := startBrowser(t).person("maya", "http://"+h.address)
+	maya.expect("WebSocket connection to")
+	maya.script(`{
+		const real = WebSocket
+		window.WebSocket = class extends real {
+			constructor(url) { super(window.reached ? url : String(url).replace("/sync?", "/nowhere?")) }
+		}
+	}`)
+	maya.signIn(h.token(who{"barn", "maya", "member", ""}), "/clients/"+id)
+	maya.says("The hub is not reached yet, and this browser has no copy of this record.")
+	maya.eval("window.reached = true")
+	maya.readNotes("Peonies.")
+	maya.until("!wedText().includes('not reached yet')")
+	maya.typeNotes(" Ramp needed.")
+	maya.see(`wed-badge[data-saving="saved"]`)
+}
+
 func TestAppGoesOnWhenItsHubIsKilledAndComesBack(t *testing.T) {
 	h := startHub(t)
 	id := h.api(owner("olga")).create(map[string]any{"name": "Ada & Ben", "notes": "Peonies."}).ClientID

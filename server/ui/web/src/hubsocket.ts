@@ -8,7 +8,7 @@ import { onDeadSockets, Retry } from "./retry"
 import { Source } from "./watch"
 
 const patience = 30_000 // milliseconds for a socket to open and the hub to answer
-const waitForHub = 1000 // before documents that are not stored here are called unavailable
+const waitForHub = 3000 // before documents that are not stored here are called unavailable
 
 /** How the connection stands. Refused means that the hub will not let this device in. */
 export type Connection = "connecting" | "connected" | "refused"
@@ -37,7 +37,7 @@ export class HubSocket extends NetworkAdapter {
   override connect(peerId: PeerId, peerMetadata?: PeerMetadata): void {
     this.peerId = peerId
     this.peerMetadata = peerMetadata ?? {}
-    setTimeout(() => this.#ready.set(true), waitForHub)
+    setTimeout(() => this.#ready.set(true), navigator.onLine ? waitForHub : 0)
     this.#retry.start()
     this.#endDead = onDeadSockets(this.#cut)
     void this.#open()
