@@ -106,6 +106,12 @@ func (b *build) static(names map[string]string) error {
 	for entry, name := range names {
 		text = strings.ReplaceAll(text, "{{"+entry+"}}", name)
 	}
+	// Without this, the browser learns of them only from the script.
+	var early strings.Builder
+	for _, name := range b.meta.chunks("main.ts") {
+		fmt.Fprintf(&early, "<link rel=\"modulepreload\" href=\"%s\">", name)
+	}
+	text = strings.ReplaceAll(text, "{{chunks}}", early.String())
 	if at := strings.Index(text, "{{"); at >= 0 {
 		return fmt.Errorf("%s names something that is not built: %.40s", page, text[at:])
 	}

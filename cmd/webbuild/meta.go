@@ -26,6 +26,10 @@ type meta struct {
 		Inputs     map[string]struct {
 			BytesInOutput int `json:"bytesInOutput"`
 		} `json:"inputs"`
+		Imports []struct {
+			Path string `json:"path"`
+			Kind string `json:"kind"`
+		} `json:"imports"`
 	} `json:"outputs"`
 }
 
@@ -45,6 +49,30 @@ func (m meta) entries() map[string]string {
 		}
 	}
 	return names
+}
+
+// chunks are the URLs of what an entry imports, and its imports do, at once: not
+// what is loaded when it is needed.
+func (m meta) chunks(entry string) []string {
+	var found []string
+	seen := make(map[string]bool)
+	var follow func(out string)
+	follow = func(out string) {
+		for _, i := range m.Outputs[out].Imports {
+			if i.Kind != "import-statement" || seen[i.Path] {
+				continue
+			}
+			seen[i.Path] = true
+			found = append(found, "/"+assets+"/"+path.Base(i.Path))
+			follow(i.Path)
+		}
+	}
+	for out, o := range m.Outputs {
+		if path.Base(o.EntryPoint) == entry {
+			follow(out)
+		}
+	}
+	return found
 }
 
 // standIns fails if one of them stands for nothing: what it replaced is gone, or
