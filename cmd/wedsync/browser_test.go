@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -15,13 +13,9 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
-)
 
-// chromiumNames are what tools/chromium looks for, in its order.
-var chromiumNames = []string{
-	"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
-	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-}
+	"wedsync/cmd/chromium"
+)
 
 // pagePatience is how long a page may take: it waits for the hub, which waits for the
 // disk, and rests for up to 20 seconds before it tries again to reach one that was away.
@@ -35,38 +29,11 @@ type browser struct {
 
 func startBrowser(t testing.TB) *browser {
 	t.Helper()
-	var path string
-	for _, name := range chromiumNames {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
+	ctx, stop, err := chromium.Start(context.Background(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if path == "" {
-		t.Fatal("needs Chromium: tools/chromium finds or installs it, as just test does")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path),
-		chromedp.UserDataDir(t.TempDir()),
-		// Tabs that nobody looks at go on like those that somebody does.
-		chromedp.Flag("disable-background-timer-throttling", true),
-		chromedp.Flag("disable-backgrounding-occluded-windows", true),
-		chromedp.Flag("disable-renderer-backgrounding", true),
-		chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.WindowSize(1280, 900),
-	)
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	allocated, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocated)
-	t.Cleanup(func() {
-		cancel()
-		cancelAllocator()
-	})
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start Chromium: %v", err)
-	}
+	t.Cleanup(stop)
 	return &browser{t: t, ctx: ctx}
 }
 
