@@ -1,5 +1,7 @@
+import "./notify"
 import "./shell"
-import { go, startRouter } from "./router"
+import { bringAll, firstView } from "./pages"
+import { go, place, startRouter } from "./router"
 import { session, signIn, signedOutBecause } from "./session"
 import { startStream } from "./stream"
 import { startSyncing } from "./syncing"
@@ -19,5 +21,7 @@ if (carried) {
 startRouter()
 if (session.value && location.pathname === "/sign-in") go("/inbox", { replace: true })
 startStream()
-startSyncing()
+// Documents need Automerge. Only a record's page waits for them; the others are shown before.
+void (place.value.page === "client" ? Promise.resolve() : firstView()).then(startSyncing)
+void bringAll()
 startUpdates()
