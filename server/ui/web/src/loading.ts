@@ -2,7 +2,7 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit"
 import { get, kept, Offline, told, type Answer } from "./api"
-import { onEvent } from "./stream"
+import { onNews } from "./stream"
 
 const gather = 150 // milliseconds: events come in bursts
 
@@ -32,9 +32,7 @@ export class Loading<T> implements ReactiveController {
   }
 
   hostConnected(): void {
-    this.#end = onEvent(this.#kinds, (event, live) => {
-      if (live || event.type === "wedsync.reset") this.soon()
-    })
+    this.#end = onNews(this.#kinds, this.soon)
     window.addEventListener("online", this.soon)
     void this.reload()
   }
