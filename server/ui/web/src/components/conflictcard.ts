@@ -38,6 +38,8 @@ export class ConflictCard extends LitElement {
   @property({ type: Boolean }) busy = false
   /** Why the last decision was not carried out. */
   @property() trouble = ""
+  /** Whether it stands in a queue that it has left. */
+  @property({ type: Boolean }) left = false
   /** Whether its decision may still be reopened. */
   @property({ type: Boolean }) undoable = false
   @state() private draft!: Draft
@@ -45,9 +47,13 @@ export class ConflictCard extends LitElement {
   @query("wed-value-input") private input?: ValueInput
   @query("#head") private head!: HTMLElement
   #reading = ""
+  #within = false // whether the keyboard was on it before it rendered
 
   override willUpdate(changed: PropertyValues<this>) {
     if (changed.get("conflict")?.id !== this.conflict.id && changed.has("conflict")) this.draft = draftOf(this.conflict.id)
+    this.#within = Boolean(this.shadowRoot?.activeElement)
+    // Why it was not decided says that it moved on: that is not asked about twice.
+    if (changed.has("trouble") && this.trouble && this.moved) this.#keep({ ...this.draft, seen: this.conflict.version })
     if (!this.current) return
     if (this.draft.seen === 0) this.#keep(seen(this.draft, this.conflict))
     const read = `${this.conflict.id} ${this.conflict.version}`
@@ -58,6 +64,7 @@ export class ConflictCard extends LitElement {
   }
 
   override updated(changed: PropertyValues<this>) {
+    if (this.#within && !this.shadowRoot?.activeElement) this.focus()
     const before = changed.get("conflict")
     if (before?.id === this.conflict.id && before.version !== this.conflict.version && this.current && this.moved) {
       this.#tell("read", `Another value arrived for ${label(this.conflict.field)} of ${this.conflict.client_name}. Look again before you decide.`)
@@ -244,7 +251,7 @@ export class ConflictCard extends LitElement {
         ${d.note ? html`<p class="typed">Your note: <output>${d.note}</output></p>` : nothing}
         <div class="acts">
           ${this.undoable && this.decides ? html`<button ?disabled=${this.busy} @click=${() => this.#tell("reopen")}>${icon("history")}Reopen</button>` : nothing}
-          ${this.trouble || d.note || d.editing ? html`<button @click=${() => this.#tell("dismiss")}>Put it away</button>` : nothing}
+          ${this.left || this.trouble || d.note || d.editing ? html`<button @click=${() => this.#tell("dismiss")}>Put it away</button>` : nothing}
         </div>
       </div>`
   }

@@ -9,7 +9,7 @@ const pause = 250 // milliseconds of typing before it searches
 const orders: [string, string][] = [["oldest", "Oldest first"], ["newest", "Newest first"], ["client", "By client"], ["field", "By field"]]
 
 /** Which part of the queue is shown, as the query of its address. It tells of "change"
- *  with the new query as detail. */
+ *  with the new query as detail, and of "leave" when the keyboard is to go elsewhere. */
 @customElement("wed-inbox-filters")
 export class InboxFilters extends LitElement {
   static override styles = [base, controls, css`
@@ -67,7 +67,7 @@ export class InboxFilters extends LitElement {
   }
 
   #leave(event: KeyboardEvent) {
-    if (event.key === "Escape" && this.input.value === "") this.input.blur()
+    if (event.key === "Escape" && this.input.value === "") this.dispatchEvent(new Event("leave"))
   }
 
   #set(name: string, to: string) {
