@@ -41,13 +41,16 @@ export class Loading<T> implements ReactiveController {
     this.#end?.()
     window.removeEventListener("online", this.soon)
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#abort?.abort()
   }
 
   /** Reads it anew in a moment. */
   soon = (): void => {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.reload(), gather)
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.reload()
+    }, gather)
   }
 
   async reload(): Promise<void> {

@@ -60,12 +60,15 @@ export class Queue implements ReactiveController {
     this.#end?.()
     window.removeEventListener("online", this.soon)
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#abort?.abort()
   }
 
   soon = (): void => {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.reload(), gather)
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.reload()
+    }, gather)
   }
 
   /** Reads anew as much as was read. */

@@ -72,6 +72,7 @@ export class Verdicts extends LitElement {
     for (const end of this.#ends) end()
     window.removeEventListener("online", this.#soon)
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#generation++
   }
 
@@ -93,8 +94,10 @@ export class Verdicts extends LitElement {
   }
 
   #soon = () => {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#read(), gather)
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.#read()
+    }, gather)
   }
 
   #elsewhere = (message: MessageEvent<string[]>) => {
