@@ -70,7 +70,7 @@ func TestEveryPageFitsEveryScreenAndIsAccessible(t *testing.T) {
 	maya := b.person("maya", "http://"+h.address)
 	maya.signIn(h.token(who{"barn", "maya", "member", ""}), "/clients/"+id)
 	maya.typeNotes(" Deposit paid.")
-	maya.enterDate("2027-06-19")
+	maya.enter("wedding_date", "2027-06-19")
 	maya.says("Waiting for approval")
 	olga.signIn(h.token(owner("olga")), "/inbox")
 	for _, page := range []struct{ name, path, shows string }{
