@@ -196,6 +196,6 @@ func (s *season) carryOn(ctx context.Context, address string) error {
 			return err
 		}
 	}
-	_, err := s.studio.do(ctx, "look", map[string]any{"device": "studio-imac", "id": s.kept["amara"].Document, "user": "tom", "field": "notes"})
+	_, err := s.studio.do(ctx, "look", map[string]any{"device": "studio-imac", "id": s.kept["rosa"].Document, "user": "Tom", "field": "notes"})
 	return err
 }

@@ -12,12 +12,12 @@ import (
 // runs the office, Priya is the second photographer and reads, Lena has left, and the
 // CRM sends what couples enter there.
 const (
-	owner = "olivia"
-	crm   = "studio-crm"
+	owner = "Olivia"
+	crm   = "Studio CRM"
 )
 
 // tokenRoles are what the tokens of people say.
-var tokenRoles = map[string]string{owner: "owner", "maya": "member", "tom": "member", "lena": "member", "priya": "viewer", crm: "member"}
+var tokenRoles = map[string]string{owner: "owner", "Maya": "member", "Tom": "member", "Lena": "member", "Priya": "viewer", crm: "member"}
 
 // stillOn are the devices that are connected while the hub goes on serving.
 var stillOn = []string{"studio-imac", "priya-pixel"}
@@ -46,17 +46,17 @@ func houseRules() []moment {
 					{"path": "deposit", "kind": "money", "review": "locked"},
 				},
 			}),
-			lets(crm, "integration"), lets("priya", "viewer"),
+			lets(crm, "integration"), lets("Priya", "viewer"),
 		)},
-		{40 * day, joins("lena", "lena-phone", "leila", "jun", "maria")},
+		{40 * day, joins("Lena", "lena-phone", "leila", "jun", "maria")},
 		{39 * day, leaves("lena-phone")},
-		{12 * day, all(shutsOut("lena-phone"), calls("lena-phone", "Lena’s phone"), lets("lena", "none"))},
+		{12 * day, all(shutsOut("lena-phone"), calls("lena-phone", "Lena’s phone"), lets("Lena", "none"))},
 	}
 }
 
 // bookings are the couples, one about every second day.
 func bookings(now time.Time) []moment {
-	takers := []string{"tom", owner, "tom", "maya"}
+	takers := []string{"Tom", owner, "Tom", "Maya"}
 	var moments []moment
 	for i, c := range seasonCouples() {
 		moments = append(moments, moment{61*day - time.Duration(i)*43*time.Hour, books(takers[i%len(takers)], c)})
@@ -67,34 +67,34 @@ func bookings(now time.Time) []moment {
 // decided are conflicts that the owner has decided.
 func decided(on func(weeks, days int) string) []moment {
 	return []moment{
-		{6*day + 9*time.Hour, sets("maya", "kate", "wedding_date", on(13, 0))},
+		{6*day + 9*time.Hour, sets("Maya", "kate", "wedding_date", on(13, 0))},
 		{6*day + 2*time.Hour, accepts("kate", "wedding_date", 0, "The castle moved them by a week. Contract is amended.")},
-		{5*day + 8*time.Hour, sets("tom", "anouk", "budget", 11200)},
+		{5*day + 8*time.Hour, sets("Tom", "anouk", "budget", 11200)},
 		{5*day + 3*time.Hour, keeps("anouk", "budget", "The album is not in this package. Send a separate quote.")},
-		{4*day + 7*time.Hour, sets("tom", "freya", "venue_name", "Wanås Konst, Knislinge")},
+		{4*day + 7*time.Hour, sets("Tom", "freya", "venue_name", "Wanås Konst, Knislinge")},
 		{4*day + 6*time.Hour, chooses("freya", "venue_name", "Wanås Estate (sculpture park), Skåne", "As it stands in the contract.")},
 		{3*day + 20*time.Hour, sets(crm, "misaki", "budget", 24000)},
 		{3*day + 4*time.Hour, keeps("misaki", "budget", "The CRM has the price without film.")},
-		{2*day + 9*time.Hour, sets("maya", "shira", "venue_name", "Brooklyn Botanic Garden, Palm House")},
+		{2*day + 9*time.Hour, sets("Maya", "shira", "venue_name", "Brooklyn Botanic Garden, Palm House")},
 		{2*day + 1*time.Hour, accepts("shira", "venue_name", 0, "Confirmed by their planner.")},
-		{2*day + 4*time.Hour, sets("tom", "thuy", "wedding_date", on(21, 0))},
-		{2 * day, accepts("thuy", "wedding_date", 0, "Both Saturdays were free.")},
+		{2*day + 4*time.Hour, sets("Tom", "thuy", "wedding_date", on(21, 0))},
+		{2 * day, keeps("thuy", "wedding_date", "The villa has only the first Saturday.")},
 	}
 }
 
 // undecided are conflicts that wait, each for another reason.
 func undecided(on func(weeks, days int) string) []moment {
 	return []moment{
-		{9*day + 3*time.Hour, sets("maya", "eleni", "wedding_date", on(27, 0))},
+		{9*day + 3*time.Hour, sets("Maya", "eleni", "wedding_date", on(27, 0))},
 		{6*day + 5*time.Hour, sets(crm, "neha", "budget", 52000)},
-		{3*day + 6*time.Hour, sets("tom", "rosa", "wedding_date", on(24, -1))},
-		{30 * time.Hour, sets("tom", "siobhan", "venue_name", "Ballymaloe House, Shanagarry (walled garden if dry)")},
-		{26 * time.Hour, sets("tom", "hugo", "budget", 25500)},
-		{22 * time.Hour, sets("maya", "hugo", "budget", 25500)},
+		{3*day + 6*time.Hour, sets("Tom", "rosa", "wedding_date", on(24, -1))},
+		{30 * time.Hour, sets("Tom", "siobhan", "venue_name", "Ballymaloe House, Shanagarry (walled garden if dry)")},
+		{26 * time.Hour, sets("Tom", "hugo", "budget", 25500)},
+		{22 * time.Hour, sets("Maya", "hugo", "budget", 25500)},
 		{20 * time.Hour, reopens("thuy", "wedding_date")},
 		{19 * time.Hour, all(
-			posts("tom", "aisha", "call", "Harbour House rang: kitchen fire, closed until autumn. They look for another place."),
-			sets("tom", "aisha", "venue_name", nil),
+			posts("Tom", "aisha", "call", "Harbour House rang: kitchen fire, closed until autumn. They look for another place."),
+			sets("Tom", "aisha", "venue_name", nil),
 		)},
 		{8 * time.Hour, all(jots("studio-imac", "petra", map[string]any{"budget": "about 14 000, ask Liam"}), syncs("studio-imac", "petra"))},
 	}
@@ -108,10 +108,10 @@ func onTheRoad(on func(weeks, days int) string) []moment {
 		every = append(every, c.key)
 	}
 	return []moment{
-		{8*day + 6*time.Hour, joins("tom", "studio-imac", every...)},
-		{8*day + 5*time.Hour, joins("maya", "maya-ipad", "amara", "rosa", "leila", "zoya", "misaki", "neha", "freya", "shira", "bjork", "hugo")},
-		{8*day + 4*time.Hour, joins("maya", "maya-phone", "rosa", "neha", "freya", "bjork", "siobhan", "kate")},
-		{8*day + 3*time.Hour, joins("priya", "priya-pixel", "leila", "amara", "neha", "rosa")},
+		{8*day + 6*time.Hour, joins("Tom", "studio-imac", every...)},
+		{8*day + 5*time.Hour, joins("Maya", "maya-ipad", "amara", "rosa", "leila", "zoya", "misaki", "neha", "freya", "shira", "bjork", "hugo")},
+		{8*day + 4*time.Hour, joins("Maya", "maya-phone", "rosa", "neha", "freya", "bjork", "siobhan", "kate")},
+		{8*day + 3*time.Hour, joins("Priya", "priya-pixel", "leila", "amara", "neha", "rosa")},
 		{8*day + 2*time.Hour, all(
 			calls("studio-imac", "Studio iMac"), calls("maya-ipad", "Maya’s iPad"), calls("maya-phone", "Maya’s iPhone"), calls("priya-pixel", "Priya’s Pixel"),
 		)},
@@ -125,10 +125,10 @@ func onTheRoad(on func(weeks, days int) string) []moment {
 		{2*day + 5*time.Hour, jots("maya-phone", "bjork", map[string]any{"wedding_date": on(14, 1)})},
 		{2*day + 5*time.Hour, types("maya-phone", "bjork", "Ferry on Saturday is full. Sunday works for the church and for the crew.")},
 		{2*day + 3*time.Hour, jots("maya-phone", "rosa", map[string]any{"phone": "+44 7700 900141"})},
-		{2*day + 2*time.Hour, sets("tom", "rosa", "phone", "+44 20 7946 0199")},
+		{2*day + 2*time.Hour, sets("Tom", "rosa", "phone", "+44 20 7946 0199")},
 		{1*day + 9*time.Hour, jots("maya-phone", "freya", map[string]any{"guests": 62})},
-		{1*day + 8*time.Hour, sets("tom", "freya", "guests", 60)},
-		{5 * time.Hour, all(joins("maya", "maya-phone"), syncs("maya-phone", "bjork", "rosa", "freya"))},
+		{1*day + 8*time.Hour, sets("Tom", "freya", "guests", 60)},
+		{5 * time.Hour, all(joins("Maya", "maya-phone"), syncs("maya-phone", "bjork", "rosa", "freya"))},
 		{70 * time.Minute, all(types("maya-phone", "neha", "Met Rohan: the horse may not enter the court. Baraat ends at the gate."), syncs("maya-phone", "neha"))},
 		{25 * time.Minute, leaves("maya-phone")},
 
@@ -139,21 +139,21 @@ func onTheRoad(on func(weeks, days int) string) []moment {
 // smallThings are what happens between the decisions.
 func smallThings() []moment {
 	return []moment{
-		{7*day + 2*time.Hour, posts("tom", "amara", "call", "Amara’s aunt wants to fly the drone herself. Told her: not during the vows.")},
+		{7*day + 2*time.Hour, posts("Tom", "amara", "call", "Amara’s aunt wants to fly the drone herself. Told her: not during the vows.")},
 		{6*day + 7*time.Hour, sets(owner, "malik", "status", "proposal sent")},
-		{5*day + 1*time.Hour, adds("tom", "neha", "Parking for the van: permit from Syon estate, two weeks ahead.")},
+		{5*day + 1*time.Hour, adds("Tom", "neha", "Parking for the van: permit from Syon estate, two weeks ahead.")},
 		{3*day + 9*time.Hour, sets(owner, "eleni", "budget", 20400)},
-		{2*day + 8*time.Hour, posts("maya", "zoya", "visit", "Walked Fotografiska with the planner. Lift fits the light stands.")},
-		{33 * time.Hour, sets("tom", "rosa", "guests", 104)},
-		{31 * time.Hour, adds("tom", "rosa", "Caterer: Hanna, hanna@example.org. Crew meal at 19:30.")},
-		{28 * time.Hour, posts("tom", "lucia", "email", "Sent the contract to Lucía and Mateo, signature until Friday.")},
-		{27 * time.Hour, sets("tom", "lucia", "deposit", 5000)},
+		{2*day + 8*time.Hour, posts("Maya", "zoya", "visit", "Walked Fotografiska with the planner. Lift fits the light stands.")},
+		{33 * time.Hour, sets("Tom", "rosa", "guests", 104)},
+		{31 * time.Hour, adds("Tom", "rosa", "Caterer: Hanna, hanna@example.org. Crew meal at 19:30.")},
+		{28 * time.Hour, posts("Tom", "lucia", "email", "Sent the contract to Lucía and Mateo, signature until Friday.")},
+		{27 * time.Hour, sets("Tom", "lucia", "deposit", 5000)},
 		{23 * time.Hour, sets(crm, "yael", "guests", 131)},
-		{21 * time.Hour, adds("maya", "amara", "Rain plan: the barn’s east door, white wall, two strobes.")},
+		{21 * time.Hour, adds("Maya", "amara", "Rain plan: the barn’s east door, white wall, two strobes.")},
 		{7 * time.Hour, sets(owner, "dimitra", "status", "proposal sent")},
-		{4 * time.Hour, sets("tom", "shira", "guests", 168)},
-		{3 * time.Hour, posts("tom", "kate", "call", "Kate: guests from Poland arrive on Thursday, wants a welcome shoot at the castle.")},
-		{2 * time.Hour, adds("tom", "kate", "Welcome shoot Thursday 18:00, one hour, invoice separately.")},
+		{4 * time.Hour, sets("Tom", "shira", "guests", 168)},
+		{3 * time.Hour, posts("Tom", "kate", "call", "Kate: guests from Poland arrive on Thursday, wants a welcome shoot at the castle.")},
+		{2 * time.Hour, adds("Tom", "kate", "Welcome shoot Thursday 18:00, one hour, invoice separately.")},
 		{95 * time.Minute, sets(owner, "wanjiru", "status", "booked")},
 		{40 * time.Minute, all(types("studio-imac", "rosa", "Deposit arrived on the 3rd."), syncs("studio-imac", "rosa"))},
 		{20 * time.Minute, func(context.Context, *season) error { return nil }}, // the studio closes its hub for a moment

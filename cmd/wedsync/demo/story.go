@@ -72,10 +72,10 @@ func (s *story) openOnBothDevices(ctx context.Context) error {
 	s.begin("Two devices open the record of Ada & Ben")
 	s.remark("Unmodified automerge-repo 2.5.6 clients; Maya and Tom are members, Olivia owns the business.")
 	var err error
-	if s.phone, err = s.device(ctx, "Phone in the field", "maya", "maya-phone"); err != nil {
+	if s.phone, err = s.device(ctx, "Phone in the field", "Maya", "maya-phone"); err != nil {
 		return err
 	}
-	if s.tab, err = s.device(ctx, "Office tab", "tom", "office-tab"); err != nil {
+	if s.tab, err = s.device(ctx, "Office tab", "Tom", "office-tab"); err != nil {
 		return err
 	}
 	for _, d := range []*device{s.phone, s.tab} {

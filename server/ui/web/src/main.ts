@@ -1,4 +1,5 @@
 import "./shell"
+import { startDeviceNames } from "./devicenames"
 import { go, startRouter } from "./router"
 import { session, signIn, signedOutBecause } from "./session"
 import { startStream } from "./stream"
@@ -19,5 +20,6 @@ if (carried) {
 startRouter()
 if (session.value && location.pathname === "/sign-in") go("/inbox", { replace: true })
 startStream()
+startDeviceNames()
 startSyncing()
 startUpdates()
