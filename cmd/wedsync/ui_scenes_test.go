@@ -29,9 +29,8 @@ func startDemo(t testing.TB) *hubProcess {
 	}
 	h := &hubProcess{t: t, data: t.TempDir() + "/hub", log: &tail{}}
 	h.store = []string{"--data", h.data}
-	cmd := exec.CommandContext(t.Context(), path, "demo", "--no-story", "--data", h.data)
+	cmd := exec.Command(path, "demo", "--no-story", "--data", h.data)
 	cmd.Stderr = h.log
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -40,9 +39,9 @@ func startDemo(t testing.TB) *hubProcess {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Process.Signal(syscall.SIGTERM) // unless it has ended, which Wait tells
 		if err := cmd.Wait(); err != nil {
-			t.Logf("the demo ended with %v\n%s", err, h.log)
+			t.Errorf("the demo ended with %v\n%s", err, h.log)
 		}
 	})
 	lines := bufio.NewScanner(out)
@@ -55,6 +54,30 @@ func startDemo(t testing.TB) *hubProcess {
 		t.Fatalf("the demo does not serve:\n%s", h.log)
 	}
 	return h
+}
+
+// hasASeason fails the test if a page would have nothing to show of some kind.
+func (a *api) hasASeason() {
+	a.t.Helper()
+	reasons := make(map[string]bool)
+	waiting := a.conflicts("pending")
+	for _, c := range waiting {
+		reasons[c.Reason] = true
+	}
+	if decided := a.conflicts("resolved"); len(waiting) != 9 || len(reasons) < 4 || len(decided) != 6 {
+		a.t.Errorf("%d conflicts wait for reasons %v and %d are decided, want 9, four of them, and 6", len(waiting), reasons, len(decided))
+	}
+	var merged struct {
+		Items []struct{} `json:"items"`
+	}
+	a.must("GET", "/api/merged?status=open", nil, &merged)
+	var status struct {
+		Totals map[string]int `json:"totals"`
+	}
+	a.must("GET", "/api/clients/sync-status?limit=200", nil, &status)
+	if n := status.Totals; len(merged.Items) != 2 || n["in_sync"] == 0 || n["device_behind"] == 0 || n["refused"] != 1 {
+		a.t.Errorf("%d fields were merged, want 2; devices stand %v, want some in sync, some behind, one refused", len(merged.Items), n)
+	}
 }
 
 // client is the id of the record with a name.

@@ -78,14 +78,16 @@ func TestEveryPageFitsEveryScreenAndIsAccessible(t *testing.T) {
 	olivia := b.person("olivia", "http://"+h.address)
 	olivia.play(scene{name: "sign-in", path: "/", shows: "textarea"}, seen)
 	who := who{studio, "Olivia", "owner", ""}
-	olivia.signIn(h.token(who), "/inbox")
-	for _, s := range scenes(h.api(who)) {
+	owner := h.api(who)
+	owner.hasASeason()
+	olivia.signIn(owner.token, "/inbox")
+	for _, s := range scenes(owner) {
 		olivia.play(s, seen)
 	}
 	olivia.until("navigator.serviceWorker.ready.then(r => r.active?.state === 'activated')")
 	olivia.expect("net::ERR_")
 	olivia.offline(true)
-	for _, s := range offlineScenes(h.api(who)) {
+	for _, s := range offlineScenes(owner) {
 		olivia.play(s, seen)
 	}
 	who.supplier = "new-studio"
@@ -102,6 +104,7 @@ func (p *tab) play(s scene, views []view) {
 	p.goTo(s.path)
 	p.see(s.shows)
 	p.until("wedAll('wed-skeleton').length === 0")
+	p.until(`!navigator.onLine || wedAll("wed-state").length === 0 || wed('p[data-state="Synced"]')`)
 	if s.begin != nil {
 		s.begin(p)
 	}

@@ -36,6 +36,7 @@ export const cardStyles = css`
   .notice.bad { background: var(--bad-wash); color: var(--bad); }
   .foot { display: grid; gap: var(--space-3); }
   .acts { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-2); }
+  .acts:not(:has(*)) { display: none; }
   .editor { display: grid; gap: var(--space-1); padding: var(--space-3) var(--space-4); border: 1px solid var(--accent); border-radius: var(--radius-small); background: var(--accent-wash); }
   .typed { overflow-wrap: anywhere; }
   .typed output { font-weight: 600; user-select: all; }
@@ -46,6 +47,7 @@ export const cardStyles = css`
     .head[aria-expanded="true"] .what { grid-column: 1 / 3; }
     .head[aria-expanded="true"] .client { font-size: var(--size-large); }
     .change { grid-column: auto; grid-row: auto; }
+    .over .change { grid-column: 2 / -1; }
     .since { grid-column: 3; justify-self: end; }
     .values { grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); }
     .note { max-inline-size: 34rem; }
