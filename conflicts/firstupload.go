@@ -78,7 +78,8 @@ func (b *batch) create(f *field, value crdt.Value, c *crdt.Change) {
 	})
 }
 
-// takeOver is the field of a policy in the ledger, critical from here on.
+// takeOver is the field of a policy in the ledger, critical from here on. What
+// it accepted when it was critical before may read otherwise.
 func (b *batch) takeOver(fp FieldPolicy) *field {
 	f := b.ledger.Fields[fp.Path]
 	if f == nil {
@@ -86,6 +87,7 @@ func (b *batch) takeOver(fp FieldPolicy) *field {
 		b.ledger.Fields[fp.Path] = f
 	}
 	f.Policy, f.Critical = fp, true
+	f.Shown = b.measure(f).shown(f.accepted())
 	b.changed(fp.Path)
 	return f
 }

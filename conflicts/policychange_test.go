@@ -80,6 +80,34 @@ func TestUnfitValueOfAFieldThatTurnsCriticalAgain(t *testing.T) {
 	})
 }
 
+// What a field accepted before it was dropped reads as its new kind does, also
+// when what it shows now is no value of that kind.
+func TestFieldThatTurnsCriticalAgainShowsItsValueAsItsNewKindDoes(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		money := w.policy
+		anything := modes(ConflictingEdits)
+		anything.Fields[2].Kind = Any
+		w.policy = anything
+		a.set("budget", crdt.Value{Kind: crdt.Counter, Int: 10})
+		a.push()
+		dropped := modes(EveryEdit)
+		dropped.Fields = dropped.Fields[:2]
+		w.policy = dropped
+		a.set("budget", f.s("lots"))
+		a.push()
+		w.policy = money
+		a.set("notes", f.s("on"))
+		a.push()
+		if row := w.pending("budget"); row.Reason != InvalidValue {
+			t.Fatalf("conflict %+v", row)
+		}
+		if v := w.rec.View().Accepted["budget"].Value; !v.Equal(crdt.Value{Kind: crdt.Int, Int: 10}) {
+			t.Fatalf("the accepted counter is shown as %+v", v)
+		}
+		w.replay = nil // of changing policies
+	})
+}
+
 // A dropped field whose conflict nobody decided, for its author took the edit
 // back, waits for nobody any more: restarted or not, the hub lets it go.
 func TestDroppedFieldIsLetGoWhenItsConflictIsWithdrawn(t *testing.T) {

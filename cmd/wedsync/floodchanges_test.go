@@ -25,7 +25,7 @@ func (a *attacker) newDocument() string {
 // floodOfOrphans brings changes that wait for ones which nobody has: to records
 // that there are and to others.
 func floodOfOrphans(s *siege, n int) {
-	targets := attackedRecords(s.hub, s.node, "victim")
+	targets := attackedRecords(s.hub, s.node, s.named("victim"))
 	text := strings.Repeat("waiting ", 500)
 	s.throw(n, func(a *attacker, i int) []byte {
 		id := targets[i%len(targets)].id
@@ -41,7 +41,7 @@ func floodOfOrphans(s *siege, n int) {
 func floodOfCounters(s *siege, n int) {
 	l := crdt.DefaultLimits
 	edges := []uint64{0, l.OpGap, l.DeviceOps - 1, l.DeviceOps, l.HubOps - 1, l.HubOps, math.MaxUint32, 1 << 32, 1 << 53, 1 << 62, math.MaxInt64, math.MaxUint64}
-	targets := attackedRecords(s.hub, s.node, "victim")
+	targets := attackedRecords(s.hub, s.node, s.named("victim"))
 	s.throw(n, func(a *attacker, _ int) []byte {
 		if a.number != 0 {
 			edge := edges[a.rand.IntN(len(edges))] + uint64(a.rand.IntN(3)) - 1
@@ -49,8 +49,8 @@ func floodOfCounters(s *siege, n int) {
 		}
 		return a.climb(targets[0].id)
 	})
-	s.wantMetric("wedsync_changes_refused_total", n/4)
-	s.wantMetric("wedsync_changes_stored_total", min(n/10, 1<<14))
+	s.wantMetric(changesRefused, n/4)
+	s.wantMetric(changesStored, min(n/10, 1<<14))
 }
 
 // climb goes on with the attacker's own changes, each as far above the one
@@ -73,7 +73,7 @@ func (a *attacker) climb(id string) []byte {
 // floodOfRunLengths brings changes of a few bytes that say a million operations,
 // and others with as many as one change may have.
 func floodOfRunLengths(s *siege, n int) {
-	target := attackedRecords(s.hub, s.node, "victim")[0]
+	target := attackedRecords(s.hub, s.node, s.named("victim"))[0]
 	most := crdt.DefaultLimits.MaxOps
 	var changes [][]byte
 	for _, ops := range []int{1_000_000, most, most + 1, most / 10} {
@@ -85,8 +85,8 @@ func floodOfRunLengths(s *siege, n int) {
 	})
 	// Whatever was taken reaches the engine here.
 	s.hub.api(owner("olga")).do("GET", "/api/clients/"+target.id, nil, nil)
-	s.wantMetric("wedsync_changes_refused_total", n/4)
-	s.wantMetric("wedsync_changes_stored_total", n/4)
+	s.wantMetric(changesRefused, n/4)
+	s.wantMetric(changesStored, n/4)
 }
 
 func runActor(i int) crdt.ActorID { return crdt.ActorID(fmt.Sprintf("run-length-%05d", i)) }
@@ -94,12 +94,12 @@ func runActor(i int) crdt.ActorID { return crdt.ActorID(fmt.Sprintf("run-length-
 // floodOfBombs brings small changes that inflate to much, some of them to
 // nothing more than is allowed.
 func floodOfBombs(s *siege, n int) {
-	target := attackedRecords(s.hub, s.node, "victim")[0]
+	target := attackedRecords(s.hub, s.node, s.named("victim"))[0]
 	bombs := [][]byte{bomb(3), bomb(4), bomb(64), bomb(1024)}
 	s.throw(n, func(a *attacker, i int) []byte {
 		return syncFrame(a.name, target.id, syncMessage(slices.Repeat([][]byte{bombs[i%4]}, 1+a.rand.IntN(3))...))
 	})
-	s.wantMetric("wedsync_changes_refused_total", n)
+	s.wantMetric(changesRefused, n)
 }
 
 // floodOfForgeries brings changes in the name of other devices and of the hub.
@@ -134,7 +134,7 @@ func floodOfForgeries(s *siege, n int) {
 		}
 		return changeFrame(a.name, made.DocumentID, c)
 	})
-	s.wantMetric("wedsync_changes_refused_total", n/2)
+	s.wantMetric(changesRefused, n/2)
 	if got := olga.get(made.DocumentID).Fields["name"]; got != "Victoria" {
 		s.Errorf("the name is %v: somebody wrote in another's name", got)
 	}
@@ -148,7 +148,7 @@ func floodOfForgeries(s *siege, n int) {
 // floodOfEquivocation brings different changes under one actor and sequence, to
 // one record and to several.
 func floodOfEquivocation(s *siege, n int) {
-	targets := attackedRecords(s.hub, s.node, "victim")
+	targets := attackedRecords(s.hub, s.node, s.named("victim"))
 	s.throw(n, func(a *attacker, i int) []byte {
 		c := crdt.Change{
 			Actor: crdt.ActorID(fmt.Sprintf("%s-%010d", a.name[:5], a.rand.IntN(40))), Seq: 1, StartOp: 100,
@@ -158,16 +158,16 @@ func floodOfEquivocation(s *siege, n int) {
 		other.Message += ", or not"
 		return syncFrame(a.name, targets[i%len(targets)].id, syncMessage(encoded(c), encoded(other)))
 	})
-	s.wantMetric("wedsync_changes_refused_total", n/2)
+	s.wantMetric(changesRefused, n/2)
 }
 
 // floodAgainstMirrors lets clients write into the map that is the hub's, of a
 // record with a conflict, as fast as they can. In the end the hub's word stands.
 func floodAgainstMirrors(s *siege, n int) {
-	phone := s.node.open("honest", clientOptions{url: s.hub.sync(member("hal"))})
+	phone := s.node.open(s.named("honest"), clientOptions{url: s.hub.sync(member("hal"))})
 	rivals := []*nodeClient{
-		s.node.open("rival-1", clientOptions{url: s.hub.sync(member("rob"))}),
-		s.node.open("rival-2", clientOptions{url: s.hub.sync(member("rex"))}),
+		s.node.open(s.named("rival-1"), clientOptions{url: s.hub.sync(member("rob"))}),
+		s.node.open(s.named("rival-2"), clientOptions{url: s.hub.sync(member("rex"))}),
 	}
 	id := pendingRecord(s.T, s.hub, phone, rivals[0])
 	rivals[1].do("find", args{"id": id})
@@ -195,7 +195,7 @@ func floodAgainstMirrors(s *siege, n int) {
 // floodOfFilters asks with Bloom filters of no bits, of too many probes, and as
 // large as they may be.
 func floodOfFilters(s *siege, n int) {
-	targets := attackedRecords(s.hub, s.node, "victim")
+	targets := attackedRecords(s.hub, s.node, s.named("victim"))
 	filter := func(entries, perEntry, probes uint64, bits int) []byte {
 		var b []byte
 		for _, v := range []uint64{entries, perEntry, probes} {
@@ -241,5 +241,5 @@ func floodOfDocuments(s *siege, n int) {
 		message := slices.Concat([]byte{0x42, 1}, head[:], []byte{0, 1, 0, 0, 1}, withLength(raw))
 		return syncFrame(a.name, a.newDocument(), message)
 	})
-	s.wantMetric("wedsync_changes_stored_total", n)
+	s.wantMetric(changesStored, n)
 }

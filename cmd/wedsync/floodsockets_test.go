@@ -86,7 +86,7 @@ func (a *attacker) frame(f frame) []byte {
 // floodOfPresence has four connections send ephemeral messages about one record,
 // small ones and the largest, to each other and to ten that never read.
 func floodOfPresence(s *siege, n int) {
-	target := attackedRecords(s.hub, s.node, "victim")[0]
+	target := attackedRecords(s.hub, s.node, s.named("victim"))[0]
 	s.deaf(10, target.id)
 	largest := make([]byte, 1<<20)
 	s.pour(4, n/4, func(a *attacker, i int) []byte {
@@ -120,7 +120,7 @@ func (s *siege) deaf(n int, id string) {
 // floodOfSlowReaders has n devices ask for a record of a megabyte, which grows by
 // 30 kB with each edit, and never read.
 func floodOfSlowReaders(s *siege, n int) {
-	writer := s.node.open("writer", clientOptions{url: s.hub.sync(member("wim"))})
+	writer := s.node.open(s.named("writer"), clientOptions{url: s.hub.sync(member("wim"))})
 	id := writer.create(args{"story": args{"$immutable": strings.Repeat("They met on a train. ", 50_000)}})
 	s.deaf(n, id)
 	s.progress.done.Add(int64(n))
@@ -248,7 +248,7 @@ func (h *halfOpen) awaitEnd(late time.Time) error {
 // floodOfLargestFrames has up to a hundred connections send n frames of the
 // largest size, all at once.
 func floodOfLargestFrames(s *siege, n int) {
-	target := attackedRecords(s.hub, s.node, "victim")[0]
+	target := attackedRecords(s.hub, s.node, s.named("victim"))[0]
 	const most, around = 16 << 20, 200 // bytes
 	change := encoded(crdt.Change{Seq: 1, StartOp: 100, Actor: "large-large-large", Ops: []crdt.Op{{
 		Key: "k", Action: crdt.Set, Value: crdt.Value{Kind: crdt.Bytes, Bytes: make([]byte, most/5)},
@@ -291,5 +291,5 @@ func floodOfLargestFrames(s *siege, n int) {
 	if err := g.Wait(); err != nil {
 		s.Error(err)
 	}
-	s.wantMetric("wedsync_changes_refused_total", n/8)
+	s.wantMetric(changesRefused, n/8)
 }

@@ -26,8 +26,8 @@ func TestMutatedInputsHarmNobody(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	s.wantMetric("wedsync_changes_refused_total", *soakInputs/100)
-	s.wantMetric("wedsync_changes_stored_total", *soakInputs/100)
+	s.wantMetric(changesRefused, *soakInputs/100)
+	s.wantMetric(changesStored, *soakInputs/100)
 	s.wantMetric("wedsync_projections_total", 10)
 	s.lift()
 	s.hub.stop()

@@ -11,7 +11,7 @@ import (
 // How long the long tests are. Without these flags they have their short forms,
 // which belong to the ordinary tests.
 var (
-	soakInputs        = flag.Int("soak.inputs", 10_000, "hostile inputs `N`")
+	soakInputs        = flag.Int("soak.inputs", 2_000, "hostile inputs `N`")
 	soakFloods        = flag.Int("soak.floods", 0, "floods have `N` percent of their full size, and their short form at least")
 	soakKills         = flag.Int("soak.kills", 10, "kills of the hub, `N` in all")
 	soakStories       = flag.Int("soak.stories", 1, "random stories, `N` in all")

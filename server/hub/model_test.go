@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	soakSteps  = flag.Int("soak.steps", 5_000, "random steps of the model, `N` in all")
+	soakSteps  = flag.Int("soak.steps", 1_500, "random steps of the model, `N` in all")
 	soakReport = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
 )
 
