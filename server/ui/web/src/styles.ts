@@ -58,9 +58,9 @@ export const controls = css`
   input:focus-visible, select:focus-visible, textarea:focus-visible { outline: 2px solid var(--accent); outline-offset: -1px; border-color: var(--accent); }
   label, .label { font-size: var(--size-small); font-weight: 560; color: var(--text-soft); }
   @media (pointer: coarse) {
-    button, .button, input, select { min-block-size: 2.75rem; }
-    button.small { min-block-size: 2.25rem; padding-inline: 0.75rem; }
-    input, select, textarea { font-size: 1rem; } /* or phones zoom in on a field */
+    button, .button, button.small, input, select { min-block-size: 44px; }
+    button.small { padding-inline: 0.75rem; }
+    input, select, textarea { font-size: 16px; } /* or phones zoom in on a field */
   }
   .field { display: grid; gap: var(--space-1); }
   .error { color: var(--bad); }
