@@ -1,6 +1,8 @@
+import "./notify"
 import "./shell"
 import { startDeviceNames } from "./devicenames"
-import { go, startRouter } from "./router"
+import { bringAll, firstView } from "./pages"
+import { go, place, startRouter } from "./router"
 import { session, signIn, signedOutBecause } from "./session"
 import { startStream } from "./stream"
 import { startSyncing } from "./syncing"
@@ -21,5 +23,7 @@ startRouter()
 if (session.value && location.pathname === "/sign-in") go("/inbox", { replace: true })
 startStream()
 startDeviceNames()
-startSyncing()
+// Documents need Automerge. Only a record's page waits for them; the others are shown before.
+void (place.value.page === "client" ? Promise.resolve() : firstView()).then(startSyncing)
+void bringAll()
 startUpdates()

@@ -6,13 +6,10 @@ import "./components/state"
 import "./components/verdicts"
 import "./components/menu"
 import { Loading } from "./loading"
-import "./pages/activity"
+import { absent, bring } from "./pages"
 import "./pages/clients"
-import "./pages/devices"
 import "./pages/inbox"
-import "./pages/policy"
 import "./pages/signin"
-import "./pages/status"
 import { go, place, type Page } from "./router"
 import { session, signedOutBecause } from "./session"
 import { base, controls } from "./styles"
@@ -103,7 +100,11 @@ export class Frame extends LitElement {
 
   constructor() {
     super()
-    new Watch(this, update)
+    new Watch(this, update, absent)
+  }
+
+  override willUpdate(changed: PropertyValues<this>) {
+    if (changed.has("page")) void bring(this.page)
   }
 
   override render() {
@@ -145,12 +146,18 @@ export class Frame extends LitElement {
   }
 
   #content() {
+    if (absent.value === this.page) {
+      return html`
+        <wed-empty icon="offline" title="This page could not be loaded">
+          The hub cannot be reached, or has a newer version of the app by now.
+          <button class="small" @click=${() => bring(this.page)}>Try again</button>
+          <button class="small" @click=${() => location.reload()}>Load the app anew</button>
+        </wed-empty>`
+    }
     switch (this.page) {
       case "inbox": return html`<wed-inbox></wed-inbox>`
       case "clients": return html`<wed-clients></wed-clients>`
-      case "client":
-        void import("./pages/client") // with Automerge, which no other page needs
-        return html`<wed-client .client=${this.record}></wed-client>`
+      case "client": return html`<wed-client .client=${this.record}></wed-client>`
       case "activity": return html`<wed-activity></wed-activity>`
       case "status": return html`<wed-status></wed-status>`
       case "devices": return html`<wed-devices></wed-devices>`
