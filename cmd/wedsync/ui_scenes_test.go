@@ -14,7 +14,8 @@ const studio = "orchard-weddings"
 // A scene is something that the app shows, to be looked at.
 type scene struct {
 	name, path string
-	variant    bool         // of a page that other scenes show too: pictures have all views of it, tests one
+	once       bool         // of a page that other scenes show too: tests look at one view of it
+	picture    bool         // only pictures are made of it
 	shows      string       // a selector of what is there once it is whole
 	begin      func(p *tab) // has it come about, after the path was opened
 	end        func(p *tab) // takes it back
@@ -102,23 +103,23 @@ func scenes(olivia *api) []scene {
 	escape := func(p *tab) { p.press("\x1b") }
 	return []scene{
 		{name: "inbox", path: "/inbox", shows: ".values"},
-		{name: "inbox-several", variant: true, path: "/inbox?search=Rosa", shows: ".values"},
-		{name: "inbox-stale", variant: true, path: "/inbox?search=Einar", shows: ".values"},
-		{name: "inbox-another-value", variant: true, path: "/inbox?search=Siobh", shows: ".values", begin: func(p *tab) {
+		{name: "inbox-several", picture: true, path: "/inbox?search=Rosa", shows: ".values"},
+		{name: "inbox-stale", picture: true, path: "/inbox?search=Einar", shows: ".values"},
+		{name: "inbox-another-value", once: true, path: "/inbox?search=Siobh", shows: ".values", begin: func(p *tab) {
 			p.click(".foot .acts button")
 			p.see("wed-value-input")
 		}},
-		{name: "inbox-all-of-a-kind", variant: true, path: "/inbox", shows: ".values", begin: func(p *tab) {
+		{name: "inbox-all-of-a-kind", once: true, path: "/inbox", shows: ".values", begin: func(p *tab) {
 			p.press("b")
 			p.see("dialog[open]")
 		}, end: escape},
-		{name: "inbox-keys", variant: true, path: "/inbox", shows: ".values", begin: func(p *tab) {
+		{name: "inbox-keys", once: true, path: "/inbox", shows: ".values", begin: func(p *tab) {
 			p.press("?")
 			p.see("dialog[open]")
 		}, end: escape},
-		{name: "inbox-decided", variant: true, path: "/inbox?show=decided", shows: ".values"},
+		{name: "inbox-decided", once: true, path: "/inbox?show=decided", shows: ".values"},
 		{name: "clients", path: "/clients", shows: "wed-client-row"},
-		{name: "clients-new", variant: true, path: "/clients", shows: "wed-client-row", begin: func(p *tab) {
+		{name: "clients-new", once: true, path: "/clients", shows: "wed-client-row", begin: func(p *tab) {
 			p.click("button.primary")
 			p.see("dialog[open]")
 		}, end: escape},
@@ -126,7 +127,7 @@ func scenes(olivia *api) []scene {
 		{name: "activity", path: "/activity", shows: "li.line"},
 		{name: "status", path: "/status", shows: "wed-standing"},
 		{name: "devices", path: "/devices", shows: "li.device"},
-		{name: "devices-name", variant: true, path: "/devices", shows: "li.device", begin: func(p *tab) {
+		{name: "devices-name", once: true, path: "/devices", shows: "li.device", begin: func(p *tab) {
 			p.click("li.device button")
 			p.see("dialog[open]")
 		}, end: escape},
@@ -137,21 +138,21 @@ func scenes(olivia *api) []scene {
 // offlineScenes are what she sees without a network.
 func offlineScenes(olivia *api) []scene {
 	return []scene{
-		{name: "offline-client", variant: true, path: "/clients/" + olivia.client("Rosa Delgado & Iain MacLeod"), shows: notesField, begin: func(p *tab) {
+		{name: "offline-client", once: true, path: "/clients/" + olivia.client("Rosa Delgado & Iain MacLeod"), shows: notesField, begin: func(p *tab) {
 			p.typeNotes(" Sent the timetable.")
 			p.see(`wed-badge[data-saving="kept"]`)
 			p.eval("scrollTo(0, 0)")
 		}},
-		{name: "offline-inbox", variant: true, path: "/inbox", shows: ".values"},
-		{name: "offline-activity", variant: true, path: "/activity", shows: `[aria-label="On its way to the hub"] li`},
-		{name: "offline-status", variant: true, path: "/status", shows: `[aria-label="Not at the hub yet"] li`},
+		{name: "offline-inbox", picture: true, path: "/inbox", shows: ".values"},
+		{name: "offline-activity", picture: true, path: "/activity", shows: `[aria-label="On its way to the hub"] li`},
+		{name: "offline-status", once: true, path: "/status", shows: `[aria-label="Not at the hub yet"] li`},
 	}
 }
 
 // bareScenes are what an owner sees who has no clients yet.
 var bareScenes = []scene{
-	{name: "inbox-empty", variant: true, path: "/inbox", shows: "wed-empty"},
-	{name: "clients-empty", variant: true, path: "/clients", shows: "wed-empty"},
-	{name: "activity-empty", variant: true, path: "/activity", shows: "wed-empty"},
-	{name: "status-empty", variant: true, path: "/status", shows: "wed-empty"},
+	{name: "inbox-empty", once: true, path: "/inbox", shows: "wed-empty"},
+	{name: "clients-empty", picture: true, path: "/clients", shows: "wed-empty"},
+	{name: "activity-empty", picture: true, path: "/activity", shows: "wed-empty"},
+	{name: "status-empty", picture: true, path: "/status", shows: "wed-empty"},
 }
