@@ -56,7 +56,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	n := &narrator{out: o.Out, colour: o.Colour}
 	var past *season
 	if o.Serve != nil && !o.Once {
-		n.print("%s fills with a season of thirty couples …", n.paint(cyan, "hub"))
+		n.print("   %s fills with a season of a small studio …", n.paint(cyan, fmt.Sprintf("%-20s", "hub")))
 		if past, err = playSeason(ctx, o.Serve, h, nodeModules); err != nil {
 			return err
 		}
@@ -84,7 +84,11 @@ func Run(ctx context.Context, o Options) (err error) {
 			return fmt.Errorf("connect the studio's devices: %w", err)
 		}
 	}
-	s.farewell()
+	waits, err := s.waiting(ctx)
+	if err != nil {
+		return err
+	}
+	s.farewell(waits)
 	return h.wait(ctx)
 }
 

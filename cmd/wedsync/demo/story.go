@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -249,11 +250,26 @@ func expect(d *device, a answer, want map[string]any) error {
 	return nil
 }
 
-// farewell says how to go on by hand.
-func (s *story) farewell() {
+// waiting is how many conflicts wait for a decision, of all records.
+func (s *story) waiting(ctx context.Context) (int, error) {
+	var page struct {
+		Counts map[string]int `json:"counts"`
+	}
+	if err := s.owner.do(ctx, http.MethodGet, "/api/conflicts?status=pending&limit=1", nil, &page); err != nil {
+		return 0, err
+	}
+	sum := 0
+	for _, n := range page.Counts {
+		sum += n
+	}
+	return sum, nil
+}
+
+// farewell says how to go on by hand, where so many conflicts wait.
+func (s *story) farewell(waits int) {
 	s.print("\n%s http://%s", s.paint(bold, "The hub keeps serving:"), s.hub.address)
 	s.print("   %s  http://%s/#token=%s", s.paint(bold, "app"), s.hub.address, s.owner.token)
-	s.remark("   Open this in a browser: it signs you in as Olivia, the owner.")
+	s.remark(fmt.Sprintf("   Open this in a browser: it signs you in as Olivia, the owner, for whose decision %d edits wait.", waits))
 	s.print("   data  %s", s.hub.data)
 	s.print("   sync  ws://%s/sync?token=…", s.hub.address)
 	s.remark("In another terminal:")
