@@ -17,6 +17,10 @@ import (
 	"wedsync/cmd/chromium"
 )
 
+// pagePatience is how long a page may take: it waits for the hub, which waits for the
+// disk, and rests for up to 20 seconds before it tries again to reach one that was away.
+const pagePatience = 3 * patience
+
 // A browser is a Chromium with an empty profile. It ends with the test.
 type browser struct {
 	t   testing.TB
@@ -85,16 +89,21 @@ func (b *browser) open(name, base string, o chromedp.ContextOption) *tab {
 			b.t.Errorf("console of %s: %s", p.name, m)
 		}
 	})
-	p.do(
-		chromedp.Action[chromedp.Void](func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-			if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
-				return chromedp.Void{}, err
-			}
-			_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: helpers})
-			return chromedp.Void{}, err
-		}),
-	)
+	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return chromedp.Void{}, err
+	})
+	p.script(helpers)
 	return p
+}
+
+// script runs in each page of the tab before the page's own.
+func (p *tab) script(source string) {
+	p.t.Helper()
+	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
+		return chromedp.Void{}, err
+	})
 }
 
 // helpers are what tests call in the page. find looks into shadow roots.
@@ -105,11 +114,11 @@ window.wedAll = (selector, root = document) => {
   return found
 }
 window.wed = selector => wedAll(selector).find(e => e.checkVisibility({ visibilityProperty: true })) ?? null
-window.wedText = () => {
+window.wedText = (of = document.body) => {
   const text = root => [...root.childNodes].map(n =>
     n.nodeType === 3 ? n.data : n.nodeType !== 1 || n.localName === "style" ? "" :
     n.localName === "slot" ? n.assignedNodes().map(a => a.data ?? text(a)).join(" ") : text(n.shadowRoot ?? n)).join(" ")
-  return text(document.body).replace(/\s+/g, " ")
+  return of ? text(of.shadowRoot ?? of).replace(/\s+/g, " ").replace(/ ([.,;:])/g, "$1") : ""
 }`
 
 func (p *tab) heard(m chromedp.ConsoleMessage) {
@@ -137,7 +146,7 @@ func (p *tab) expect(part string) {
 
 func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, pagePatience)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		p.t.Fatalf("%s: %v", p.name, err)
@@ -164,7 +173,7 @@ func (p *tab) reload() {
 
 // eval is the value of a JavaScript expression as JSON.
 func (p *tab) eval(expression string) string {
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, pagePatience)
 	defer cancel()
 	raw, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](expression))
 	if err != nil {
@@ -176,9 +185,9 @@ func (p *tab) eval(expression string) string {
 // until waits until an expression is true.
 func (p *tab) until(expression string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, pagePatience)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience))); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(pagePatience))); err != nil {
 		p.t.Fatalf("%s waits for %s: %v", p.name, expression, err)
 	}
 }

@@ -11,6 +11,7 @@ const exactMoment = new Intl.DateTimeFormat(language, { dateStyle: "full", timeS
 const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" })
 const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 })
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" })
+const named = 4 // fields that a sentence names
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60],
@@ -88,6 +89,19 @@ export function value(v: Value | undefined, kind = "any"): string {
 export function label(field: string): string {
   const words = field.replaceAll("_", " ").replaceAll(".", " · ")
   return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** "notes, budget and wedding date": fields in a sentence; "…" among them stands for more. */
+export function listed(fields: string[]): string {
+  const all = fields.filter(field => field !== "…").map(field => label(field).toLowerCase())
+  if (all.length === 0) return "something"
+  const more = all.length - named
+  if (fields.includes("…")) return `${all.slice(0, named).join(", ")} and more`
+  return more > 0 ? `${all.slice(0, named).join(", ")} and ${more} more` : series(all)
+}
+
+export function series(all: string[]): string {
+  return all.length < 2 ? (all[0] ?? "") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`
 }
 
 /** "Maya (maya-phone)". */

@@ -88,9 +88,19 @@ export class Documents {
     return (await this.#repo.storageId()) ?? ""
   }
 
-  /** Opens a record, from this browser's storage or from the hub. Throws if neither has it. */
-  async open<T = ClientDoc>(id: string, signal?: AbortSignal): Promise<DocHandle<T>> {
-    const handle = await this.#repo.find<T>(id as DocumentId, { signal })
+  /** Opens a record, from this browser's storage or from the hub. If neither has it now it throws or,
+   *  where somebody wants to know that it is missing, calls that and waits until it comes. */
+  async open<T = ClientDoc>(id: string, signal?: AbortSignal, missing?: () => void): Promise<DocHandle<T>> {
+    const handle = await this.#repo.find<T>(id as DocumentId, { signal, allowableStates: ["ready", "unavailable"] }).catch(error => {
+      const slow = this.#repo.handles[id as DocumentId]
+      if (!slow || slow.isDeleted() || signal?.aborted) throw error
+      return slow as DocHandle<T> // automerge-repo waits for a minute, what it waits for may come later
+    })
+    if (!handle.isReady()) {
+      if (!missing) throw new Error("Neither this browser nor the hub has this record.")
+      missing()
+      await arrival(handle)
+    }
     if (!this.#watched.has(id)) this.#watch(handle as DocHandle<unknown>)
     return handle
   }
@@ -170,6 +180,12 @@ export class Documents {
     handle.on("remote-heads", settle)
     settle()
   }
+}
+
+/** Resolves once a document that was nowhere is there. */
+async function arrival(handle: DocHandle<any>): Promise<void> {
+  await new Promise<void>(resolve => handle.once("heads-changed", () => resolve()))
+  await handle.whenReady()
 }
 
 /** Gives a new storage its id. automerge-repo does so itself, but where it is asked for the

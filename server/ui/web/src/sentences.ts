@@ -5,11 +5,9 @@ import { html, type TemplateResult } from "lit"
 import type { Tone } from "./components/badge"
 import type { IconName } from "./components/icon"
 import type { Line } from "./feed"
-import { device, label } from "./format"
+import { device, label, listed, series } from "./format"
 import { names } from "./names"
 import type { Event } from "./types"
-
-const named = 4 // fields that a sentence names
 
 export interface Sentence {
   icon: IconName
@@ -98,16 +96,4 @@ function merged({ data }: Event, who: TemplateResult, field: string, client: Tem
     case "dismissed": return html`${who} left ${field.toLowerCase()} of ${client} as it shows`
     default: return html`${field} of ${client} has one value again`
   }
-}
-
-function listed(fields: string[]): string {
-  const all = fields.filter(field => field !== "…").map(field => label(field).toLowerCase())
-  if (all.length === 0) return "something"
-  const more = all.length - named
-  if (fields.includes("…")) return `${all.slice(0, named).join(", ")} and more`
-  return more > 0 ? `${all.slice(0, named).join(", ")} and ${more} more` : series(all)
-}
-
-function series(all: string[]): string {
-  return all.length < 2 ? (all[0] ?? "") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`
 }

@@ -1,11 +1,12 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement } from "lit/decorators.js"
-import { device, label } from "../format"
+import { device, label, listed } from "../format"
 import { clientOf, names } from "../names"
 import { present } from "../present"
 import { session } from "../session"
 import { base } from "../styles"
 import { connection, unsynced } from "../syncing"
+import { Unsent } from "../unsent"
 import { Watch } from "../watch"
 import { icon } from "./icon"
 
@@ -36,7 +37,7 @@ export class Now extends LitElement {
   }
 }
 
-/** What was edited in this browser and is on its way to the hub. */
+/** What was edited in this browser and is on its way to the hub: lines of the feed before they are true. */
 @customElement("wed-sending")
 export class Sending extends LitElement {
   static override styles = [base, css`
@@ -45,6 +46,8 @@ export class Sending extends LitElement {
     svg { flex: none; }
     p { flex: 1; overflow-wrap: anywhere; }
   `]
+
+  #fields = new Unsent(this)
 
   constructor() {
     super()
@@ -57,9 +60,10 @@ export class Sending extends LitElement {
     const sends = connection.value === "connected"
     return html`<ul aria-label="On its way to the hub">${ids.map(id => {
       const client = clientOf(id)
+      const fields = this.#fields.of(id)
       return html`
         <li>${icon(sends ? "status" : "offline")}
-          <p><strong>You</strong> edited ${client ? html`<a href="/clients/${client.id}">${client.name || "a client without a name"}</a>` : "a client"}</p>
+          <p><strong>You</strong> edited ${fields?.length ? html`${listed(fields)} of ` : ""}${client ? html`<a href="/clients/${client.id}">${client.name || "a client without a name"}</a>` : "a client"}</p>
           <wed-badge tone=${sends ? "plain" : "wait"}>${sends ? "sending…" : "kept here"}</wed-badge>
         </li>`
     })}</ul>`

@@ -14,11 +14,12 @@ import { sentence, way } from "../sentences"
 import { session } from "../session"
 import { recent, streamState } from "../stream"
 import { base, controls, pageFrame } from "../styles"
-import { unsynced } from "../syncing"
+import { ownDevice, unsynced } from "../syncing"
 import type { Event, Page } from "../types"
 import { Watch } from "../watch"
 
 const tick = 30_000 // milliseconds between two looks at the clock
+const lately = 120_000 // for which it is told of an edit made here that the hub has it
 
 /** What happens to the supplier's records, as it happens. */
 @customElement("wed-activity")
@@ -61,7 +62,7 @@ export class ActivityPage extends LitElement {
 
   constructor() {
     super()
-    new Watch(this, recent, streamState, breaks, names, place, unsynced, notifying, reachable)
+    new Watch(this, recent, streamState, breaks, names, place, unsynced, ownDevice, notifying, reachable)
   }
 
   override connectedCallback() {
@@ -166,9 +167,18 @@ export class ActivityPage extends LitElement {
     return html`
       <li class="line" data-type=${line.event.type}>
         <span class="mark ${tone}">${icon(name)}</span>
-        <p class="words">${words}${how ? html` <span class="soft">${how}</span>` : nothing}${line.kind === "posted" ? nothing : "."}</p>
+        <p class="words">${words}${how ? html` <span class="soft">${how}</span>` : nothing}${line.kind === "posted" ? nothing : "."} ${this.#fate(line.event)}</p>
         <time datetime=${line.at} title=${time(line.at, { exact: true })}>${Date.now() - Date.parse(line.at) < 3_600_000 ? ago(line.at) : hour(line.at)}</time>
       </li>`
+  }
+
+  /** What became of an edit that was made in this browser just now. */
+  #fate({ type, time: at, data }: Event) {
+    const own = data.user === session.value?.user && data.device === ownDevice.value && data.origin === "sync"
+    if (!own || Date.now() - Date.parse(at) > lately) return nothing
+    if (type === "wedsync.verdict.diverted") return html`<wed-badge tone="wait" data-fate="waits">waits</wed-badge>`
+    if (type === "wedsync.verdict.rejected") return html`<wed-badge tone="bad" data-fate="refused">not taken</wed-badge>`
+    return html`<wed-badge tone="good" data-fate="saved">saved</wed-badge>`
   }
 
   #nothing() {

@@ -8,7 +8,7 @@ import { toast } from "../components/toasts"
 import { ago, time } from "../format"
 import { mayDecide, session } from "../session"
 import { base, controls, pageFrame } from "../styles"
-import { documents } from "../syncing"
+import { ownDevice } from "../syncing"
 import type { Device } from "../types"
 import { Watch } from "../watch"
 
@@ -37,14 +37,12 @@ export class DevicesPage extends LitElement {
   @state() private devices?: Device[]
   @state() private users: User[] = []
   @state() private trouble = ""
-  /** The device that this browser is. */
-  @state() private own = session.value?.device ?? ""
   @query("wed-people-dialog") private dialog!: PeopleDialog
   #timer?: ReturnType<typeof setInterval>
 
   constructor() {
     super()
-    new Watch(this, session, reachable)
+    new Watch(this, session, reachable, ownDevice)
   }
 
   override connectedCallback() {
@@ -52,7 +50,6 @@ export class DevicesPage extends LitElement {
     void this.#read()
     this.#timer = setInterval(() => document.visibilityState === "visible" && void this.#read(), every)
     window.addEventListener("online", this.#read)
-    if (!this.own) void documents().then(async all => (this.own = await all.storageId()))
   }
 
   override disconnectedCallback() {
@@ -139,7 +136,7 @@ export class DevicesPage extends LitElement {
   }
 
   #isOwn(d: Device): boolean {
-    return d.user === session.value?.user && d.device === this.own
+    return d.user === session.value?.user && d.device === ownDevice.value
   }
 
   #says(d: Device) {
