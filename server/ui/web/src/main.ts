@@ -1,5 +1,6 @@
 import "./notify"
 import "./shell"
+import { startDeviceNames } from "./devicenames"
 import { bringAll, firstView } from "./pages"
 import { go, place, startRouter } from "./router"
 import { session, signIn, signedOutBecause } from "./session"
@@ -21,6 +22,7 @@ if (carried) {
 startRouter()
 if (session.value && location.pathname === "/sign-in") go("/inbox", { replace: true })
 startStream()
+startDeviceNames()
 // Documents need Automerge. Only a record's page waits for them; the others are shown before.
 void (place.value.page === "client" ? Promise.resolve() : firstView()).then(startSyncing)
 void bringAll()

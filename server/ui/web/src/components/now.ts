@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement } from "lit/decorators.js"
+import { deviceNames } from "../devicenames"
 import { device, label, listed } from "../format"
 import { clientOf, names } from "../names"
 import { present } from "../present"
@@ -22,7 +23,7 @@ export class Now extends LitElement {
 
   constructor() {
     super()
-    new Watch(this, present, names)
+    new Watch(this, present, names, deviceNames)
   }
 
   override render() {

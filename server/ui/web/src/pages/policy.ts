@@ -124,7 +124,7 @@ export class PolicyPage extends LitElement {
       ${this.moved ? this.#movedOn(this.moved) : nothing}
       <div class="card">
         <ul class="rows" aria-label="Critical fields">${d.fields.map((f, i) => html`
-          <li><wed-policy-row editable .field=${f} .trouble=${this.#fault(i, f.path)}
+          <li><wed-policy-row editable ?further=${i > 0} .field=${f} .trouble=${this.#fault(i, f.path)}
             @change=${(e: CustomEvent<FieldPolicy>) => this.#edit({ fields: d.fields.with(i, e.detail) })}
             @remove=${() => this.#edit({ fields: d.fields.toSpliced(i, 1) })}></wed-policy-row></li>`)}</ul>
         ${d.fields.length === 0 ? html`<wed-empty icon="policy" title="No field is critical">Every edit counts at once.</wed-empty>` : nothing}
