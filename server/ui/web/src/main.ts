@@ -23,7 +23,7 @@ startRouter()
 if (session.value && location.pathname === "/sign-in") go("/inbox", { replace: true })
 startStream()
 startDeviceNames()
-// Documents need Automerge. Only a record's page waits for them; the others are shown before.
-void (place.value.page === "client" ? Promise.resolve() : firstView()).then(startSyncing)
+// Documents need Automerge. Only a record's page waits for them; others are shown before.
+void Promise.race([firstView(), place.until(({ page }) => page === "client")]).then(startSyncing)
 void bringAll()
 startUpdates()

@@ -86,7 +86,7 @@ export class ClientsPage extends LitElement {
     if (all === 0 && !complete) return records.value.trouble ? nothing : html`<div class="card"><wed-skeleton rows="10"></wed-skeleton></div>`
     if (all === 0) return html`<div class="card"><wed-empty icon="clients" title="No clients yet">The first one that is made here, on a phone or through the API appears in this list.</wed-empty></div>`
     if (shown.length === 0) return html`<div class="card"><wed-empty icon="search" title="Nothing found">No client has “${this.search}” in it.</wed-empty></div>`
-    return html`<div class="card"><wed-virtual label="Clients" .items=${shown} .key=${keyOf} .row=${rowOf}></wed-virtual></div>`
+    return html`<div class="card"><wed-virtual label="Clients" .items=${shown} .row=${rowOf}></wed-virtual></div>`
   }
 
   #sum(shown: number, all: number, complete: boolean, old: Date | null) {
@@ -123,7 +123,6 @@ export class ClientsPage extends LitElement {
   }
 }
 
-const keyOf = (row: Row) => row.id
 const rowOf = (row: Row) => html`<wed-client-row .of=${row}></wed-client-row>`
 
 /** One client of the list. */
