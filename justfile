@@ -52,7 +52,7 @@ screenshots: _setup _chromium
 
 # The hub beside automerge-repo-sync-server and Hocuspocus, as ratios. About
 # a quarter of an hour; --quick for an impression in a few minutes.
-bench *args: _setup _peers
+bench *args: _setup _peers _chromium
     @echo "· building the hub and the load generator"
     @go build -o bin/wedsync ./cmd/wedsync
     @go build -o bin/bench ./cmd/bench
@@ -81,7 +81,7 @@ _setup:
 _postgres:
     @./tools/postgres
 
-# What only tests of the web app need: Chromium.
+# What tests of the web app and its benchmark need: Chromium.
 _chromium:
     @./tools/chromium
 

@@ -5,7 +5,7 @@
 // once, memory, and a cold start.
 //
 // The hub alone is measured at what an edit costs that it diverts, beside an
-// ordinary one.
+// ordinary one, and at its web app in Chromium, against budgets.
 //
 // It speaks each server's protocol with changes that were encoded beforehand;
 // the hub and the sync-server get the same frames, Hocuspocus the same edits

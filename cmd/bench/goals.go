@@ -30,5 +30,11 @@ func goalOf(hub, key string) goal {
 		"connection":      {limit: 12},
 		"diverted":        {limit: 6},
 		"diverted bare":   {limit: 3},
+		"web script":      {limit: 120},
+		"web view":        {limit: 500},
+		"web list view":   {limit: 500},
+		"web scroll":      {limit: 50},
+		"web inbox":       {limit: 500},
+		"web key most":    {limit: 100},
 	}[key]
 }

@@ -31,6 +31,7 @@ var parts = []part{
 	{"storm", size.stormTitle, 2, func(z size) work { return z.storm.work() }, measureStorm, everybody},
 	{"stored", size.storedTitle, 1, func(z size) work { return z.stored.work() }, measureStored, nil},
 	{"diverted", size.divertedTitle, 2, func(z size) work { return z.diverted.work() }, measureDiverted, []string{hubName}},
+	{"web", size.webTitle, 1, func(size) work { return work{} }, measureWeb, []string{hubName}},
 }
 
 // A size says how much of everything.
@@ -40,6 +41,7 @@ type size struct {
 	storm               stormSize
 	stored              storedSize
 	diverted            divertedSize
+	web                 webSize
 }
 
 func fullSize() size {
@@ -60,6 +62,7 @@ func fullSize() size {
 		storm:    stormSize{pool: 2000, changes: 5, devices: 500, opened: 20},
 		stored:   storedSize{connections: 1000, records: 10_000, changes: 5, patience: 40 * time.Second, starts: 3},
 		diverted: divertedSize{records: 4000},
+		web:      webSize{records: 5000, conflicts: 500, views: 5},
 	}
 }
 
@@ -73,6 +76,7 @@ func quickSize() size {
 	z.storm.pool, z.storm.devices = 400, 100
 	z.stored.connections, z.stored.records, z.stored.starts = 300, 500, 1
 	z.diverted.records = 400
+	z.web = webSize{records: 1000, conflicts: 100, views: 3}
 	return z
 }
 
@@ -103,4 +107,8 @@ func (z size) storedTitle() string {
 
 func (z size) divertedTitle() string {
 	return fmt.Sprintf("diverted: one edit of each of %d records by a member, half of them ordinary", z.diverted.records)
+}
+
+func (z size) webTitle() string {
+	return fmt.Sprintf("web: the app in Chromium, %s records, %d open conflicts", thousands(z.web.records), z.web.conflicts)
 }

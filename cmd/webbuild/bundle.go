@@ -27,6 +27,7 @@ const (
 type build struct {
 	root, web, out string
 	files          map[string][]byte // by path below out, with slashes
+	meta           meta
 }
 
 func newBuild(root string) *build {
@@ -34,10 +35,15 @@ func newBuild(root string) *build {
 	return &build{root: root, web: filepath.Join(ui, "web"), out: filepath.Join(ui, "dist"), files: make(map[string][]byte)}
 }
 
-// Sizes are in bytes; packed means after gzip.
-type sizes struct{ own, ownPacked, wasm, wasmPacked int }
+// scriptBudget is how much JavaScript and CSS the app may be, in bytes after gzip.
+// Pages that load later and the service worker count; Automerge's WebAssembly does not.
+const scriptBudget = 120_000
 
-// bundle makes all files and then puts them in place of those that were there.
+// Sizes are in bytes; packed means after gzip.
+type sizes struct{ script, scriptPacked, wasm, wasmPacked int }
+
+// bundle makes all files and then puts them in place of those that were there,
+// unless they are over the budget.
 func (b *build) bundle() (sizes, error) {
 	names, err := b.app()
 	if err != nil {
@@ -52,6 +58,10 @@ func (b *build) bundle() (sizes, error) {
 	s, err := b.pack()
 	if err != nil {
 		return s, err
+	}
+	if s.scriptPacked > scriptBudget {
+		return s, fmt.Errorf("the app's scripts and styles are %d bytes after gzip, of which %d are allowed; before it, most of them are of\n%s",
+			s.scriptPacked, scriptBudget, b.meta.largest(20))
 	}
 	return s, b.write()
 }
@@ -76,26 +86,13 @@ func (b *build) app() (names map[string]string, err error) {
 	if err := b.take(r); err != nil {
 		return nil, err
 	}
-	return entries(r.Metafile)
-}
-
-// entries says under which name of the page's template each entry came out.
-func entries(metafile string) (map[string]string, error) {
-	var meta struct {
-		Outputs map[string]struct {
-			EntryPoint string `json:"entryPoint"`
-		} `json:"outputs"`
+	if b.meta, err = readMeta(r.Metafile); err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal([]byte(metafile), &meta); err != nil {
-		return nil, fmt.Errorf("read what esbuild says of its output: %w", err)
+	if err := b.meta.standIns(); err != nil {
+		return nil, err
 	}
-	names := make(map[string]string)
-	for out, o := range meta.Outputs {
-		if o.EntryPoint != "" {
-			names[path.Base(o.EntryPoint)] = "/" + assets + "/" + path.Base(out)
-		}
-	}
-	return names, nil
+	return b.meta.entries(), nil
 }
 
 // static takes over the page, with the names of its scripts and styles, and
@@ -109,6 +106,12 @@ func (b *build) static(names map[string]string) error {
 	for entry, name := range names {
 		text = strings.ReplaceAll(text, "{{"+entry+"}}", name)
 	}
+	// Without this, the browser learns of them only from the script.
+	var early strings.Builder
+	for _, name := range b.meta.chunks("main.ts") {
+		fmt.Fprintf(&early, "<link rel=\"modulepreload\" href=\"%s\">", name)
+	}
+	text = strings.ReplaceAll(text, "{{chunks}}", early.String())
 	if at := strings.Index(text, "{{"); at >= 0 {
 		return fmt.Errorf("%s names something that is not built: %.40s", page, text[at:])
 	}
@@ -166,7 +169,8 @@ func (b *build) options(o api.BuildOptions) api.BuildOptions {
 		o.Define = make(map[string]string)
 	}
 	o.Define["process.env.NODE_ENV"] = `"production"`
-	o.Conditions = []string{"browser", "production"}
+	o.Conditions = []string{"browser", "module", "production"}
+	o.Alias = instead
 	return o
 }
 
@@ -215,10 +219,11 @@ func (b *build) pack() (s sizes, err error) {
 			return s, err
 		}
 		packed[name+".gz"] = buf.Bytes()
-		if path.Ext(name) == ".wasm" {
+		switch path.Ext(name) {
+		case ".js", ".css":
+			s.script, s.scriptPacked = s.script+len(data), s.scriptPacked+buf.Len()
+		case ".wasm":
 			s.wasm, s.wasmPacked = s.wasm+len(data), s.wasmPacked+buf.Len()
-		} else {
-			s.own, s.ownPacked = s.own+len(data), s.ownPacked+buf.Len()
 		}
 	}
 	for name, data := range packed {

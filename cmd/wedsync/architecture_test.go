@@ -46,9 +46,10 @@ var mayImport = map[string][]string{
 	"server/openapi":        {"server/api"},
 	"server/ui":             {},
 	"server":                {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
-	"cmd":                   {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo"},
+	"cmd":                   {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo", "cmd/chromium"},
 	"cmd/wedsync/demo":      {},
 	"cmd/webbuild":          {},
+	"cmd/chromium":          {},
 }
 
 // onlyIn says which folders may use what stands outside.
@@ -65,6 +66,7 @@ var onlyIn = map[string][]string{
 	"github.com/alecthomas/kong":        {"cmd"},
 	"github.com/danielgtaylor/huma/v2":  {"server/api", "server/openapi"},
 	"github.com/evanw/esbuild/pkg/api":  {"cmd/webbuild"},
+	"github.com/chromedp/chromedp":      {"cmd/chromium", "cmd/bench"},
 }
 
 // pure packages have no socket, disk, clock or goroutine.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -17,13 +15,13 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"wedsync/cmd/chromium"
 )
 
-// chromiumNames are what tools/chromium looks for, in its order.
-var chromiumNames = []string{
-	"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
-	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-}
+// pagePatience is how long a page may take: it waits for the hub, which waits for the
+// disk, and rests for up to 20 seconds before it tries again to reach one that was away.
+const pagePatience = 3 * patience
 
 // A browser is a Chromium with an empty profile. It ends with the test.
 type browser struct {
@@ -33,38 +31,11 @@ type browser struct {
 
 func startBrowser(t testing.TB) *browser {
 	t.Helper()
-	var path string
-	for _, name := range chromiumNames {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
+	ctx, stop, err := chromium.Start(context.Background(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if path == "" {
-		t.Fatal("needs Chromium: tools/chromium finds or installs it, as just test does")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path),
-		chromedp.UserDataDir(t.TempDir()),
-		// Tabs that nobody looks at go on like those that somebody does.
-		chromedp.Flag("disable-background-timer-throttling", true),
-		chromedp.Flag("disable-backgrounding-occluded-windows", true),
-		chromedp.Flag("disable-renderer-backgrounding", true),
-		chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.WindowSize(1280, 900),
-	)
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	allocated, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocated)
-	t.Cleanup(func() {
-		cancel()
-		cancelAllocator()
-	})
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start Chromium: %v", err)
-	}
+	t.Cleanup(stop)
 	return &browser{t: t, ctx: ctx}
 }
 
@@ -127,16 +98,21 @@ func (b *browser) open(name, base string, o chromedp.ContextOption) *tab {
 			b.t.Errorf("console of %s: %s", p.name, m)
 		}
 	})
-	p.do(
-		chromedp.Action[chromedp.Void](func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-			if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
-				return chromedp.Void{}, err
-			}
-			_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: helpers})
-			return chromedp.Void{}, err
-		}),
-	)
+	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return chromedp.Void{}, err
+	})
+	p.script(helpers)
 	return p
+}
+
+// script runs in each page of the tab before the page's own.
+func (p *tab) script(source string) {
+	p.t.Helper()
+	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
+		return chromedp.Void{}, err
+	})
 }
 
 // helpers are what tests call in the page. find looks into shadow roots.
@@ -147,11 +123,11 @@ window.wedAll = (selector, root = document) => {
   return found
 }
 window.wed = selector => wedAll(selector).find(e => e.checkVisibility({ visibilityProperty: true })) ?? null
-window.wedText = () => {
+window.wedText = (of = document.body) => {
   const text = root => [...root.childNodes].map(n =>
     n.nodeType === 3 ? n.data : n.nodeType !== 1 || n.localName === "style" ? "" :
     n.localName === "slot" ? n.assignedNodes().map(a => a.data ?? text(a)).join(" ") : text(n.shadowRoot ?? n)).join(" ")
-  return text(document.body).replace(/\s+/g, " ")
+  return of ? text(of.shadowRoot ?? of).replace(/\s+/g, " ").replace(/ ([.,;:])/g, "$1") : ""
 }
 window.wedFocus = () => {
   let e = document.activeElement
@@ -209,7 +185,7 @@ func (p *tab) expect(part string) {
 
 func (p *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, pagePatience)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		p.t.Fatalf("%s: %v", p.name, err)
@@ -236,7 +212,7 @@ func (p *tab) reload() {
 
 // eval is the value of a JavaScript expression as JSON.
 func (p *tab) eval(expression string) string {
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, pagePatience)
 	defer cancel()
 	raw, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](expression))
 	if err != nil {
@@ -248,9 +224,9 @@ func (p *tab) eval(expression string) string {
 // until waits until an expression is true.
 func (p *tab) until(expression string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, pagePatience)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience))); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(pagePatience))); err != nil {
 		p.t.Fatalf("%s waits for %s: %v", p.name, expression, err)
 	}
 }

@@ -45,6 +45,9 @@ type Hub interface {
 	Repair(ctx context.Context, id crdt.RecordID, by conflicts.Principal, user, device string) (*hub.Repair, error)
 	// Fresh brings a record's projection up to date and reads the record.
 	Fresh(ctx context.Context, supplier string, id crdt.RecordID) (store.Summary, error)
+	// List reads a page of records, with as many projections brought up to date as
+	// half a second allows.
+	List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
 	// FreshList reads a page of records with their projections brought up to date.
 	FreshList(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error)
 	// DirectoryID is the document in which a supplier's devices find its records.

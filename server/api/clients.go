@@ -20,8 +20,8 @@ type clientPage struct {
 	Directory string `json:"directory" doc:"The document id of the supplier's directory, always the same."`
 }
 
-// ListClients answers GET /api/clients. A record whose fields were not read
-// since it last moved is marked stale.
+// ListClients answers GET /api/clients. A record whose fields could not be read
+// in time since it last moved is marked stale.
 func (a *API) ListClients(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
 	limit, err := limitOf(r)
 	if err != nil {
@@ -35,7 +35,7 @@ func (a *API) ListClients(w http.ResponseWriter, r *http.Request, who conflicts.
 	if err != nil {
 		return err
 	}
-	rows, err := a.store.List(r.Context(), who.Supplier, after, limit+1)
+	rows, err := a.hub.List(r.Context(), who.Supplier, after, limit+1)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ const editDetail = "Ordinary fields are set. A critical field is judged by the p
 // ListClientsDoc describes ListClients.
 var ListClientsDoc = Doc{
 	ID: "listClients", Tag: clientsTag, Summary: "List records", May: Readers,
-	Detail: "A record whose fields were not read since it last moved is marked **stale**; read it alone to have it brought up to date.\n\n" +
+	Detail: "Records that moved lately are brought up to date within half a second; one that would take longer is marked **stale**: read it alone.\n\n" +
 		"An app that works offline needs no list: **directory** names an Automerge document whose map `records` has the document id of " +
 		"each record as a key, and nothing else of it. Open it with automerge-repo like any record; it tells of new, deleted and restored " +
 		"records within a second or two. The hub alone writes it: what a device writes into its copy is refused. `truncated` is true in it " +

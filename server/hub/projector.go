@@ -32,6 +32,8 @@ type dueRecord struct {
 const (
 	restFactor        = 4  // how much longer the projector rests than it works
 	projectedTogether = 16 // records in one transaction
+
+	listBudget = 500 * time.Millisecond // in which a list makes projections; rows that are left show their older ones
 )
 
 func newProjector(h *Hub) *projector {
@@ -168,31 +170,39 @@ func (h *Hub) FreshList(ctx context.Context, supplier string, after crdt.RecordI
 	}
 }
 
-// refresh brings the projections of rows up to date, several in one transaction.
-func (h *Hub) refresh(ctx context.Context, supplier string, rows []store.Summary) ([]store.Summary, error) {
-	var made []store.Projection
-	for i := range rows {
-		if slices.Equal(rows[i].Heads.Heads, rows[i].ProjectedHeads) {
-			continue
-		}
-		projection, err := h.materialise(ctx, rows[i].Record)
-		if err == nil {
-			made = append(made, projection)
-		} else if ctx.Err() != nil {
-			return nil, ctx.Err()
-		} else {
-			h.log.Warn("record is shown as it was projected last", "record", rows[i].Record, "err", err)
+// List is a page of records as [store.Records.List] reads it, with as many
+// projections brought up to date as half a second allows. It has all rows that
+// the store's has.
+func (h *Hub) List(ctx context.Context, supplier string, after crdt.RecordID, limit int) ([]store.Summary, error) {
+	rows, err := h.store.List(ctx, supplier, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	within, done := context.WithTimeout(ctx, listBudget)
+	defer done()
+	made, err := h.projectRows(ctx, within, rows)
+	if err != nil {
+		return nil, err
+	}
+	for i, row := range rows {
+		p, is := made[row.Record]
+		if is && slices.Equal(p.Heads, row.Heads.Heads) {
+			rows[i].Projection, rows[i].ProjectedHeads = p.Fields, p.Heads
 		}
 	}
-	for together := range slices.Chunk(made, projectedTogether) {
-		if err := h.store.Project(ctx, together...); err != nil {
-			return nil, err
-		}
+	return rows, nil
+}
+
+// refresh brings the projections of rows up to date.
+func (h *Hub) refresh(ctx context.Context, supplier string, rows []store.Summary) ([]store.Summary, error) {
+	made, err := h.projectRows(ctx, ctx, rows)
+	if err != nil {
+		return nil, err
 	}
 	fresh := rows[:0]
 	for _, row := range rows {
 		var err error
-		if slices.ContainsFunc(made, func(p store.Projection) bool { return p.Record == row.Record }) {
+		if _, is := made[row.Record]; is {
 			row, err = h.store.Summary(ctx, supplier, row.Record)
 		}
 		switch {
@@ -203,4 +213,32 @@ func (h *Hub) refresh(ctx context.Context, supplier string, rows []store.Summary
 		}
 	}
 	return fresh, nil
+}
+
+// projectRows makes the projections of rows that have moved on since their last,
+// until within ends, and stores them, several in one transaction.
+func (h *Hub) projectRows(ctx, within context.Context, rows []store.Summary) (map[crdt.RecordID]store.Projection, error) {
+	made := make(map[crdt.RecordID]store.Projection)
+	var all []store.Projection
+	for _, row := range rows {
+		if slices.Equal(row.Heads.Heads, row.ProjectedHeads) {
+			continue
+		}
+		projection, err := h.materialise(within, row.Record)
+		if err == nil {
+			all, made[row.Record] = append(all, projection), projection
+		} else if ctx.Err() != nil {
+			return nil, ctx.Err()
+		} else if within.Err() != nil {
+			break
+		} else {
+			h.log.Warn("record is shown as it was projected last", "record", row.Record, "err", err)
+		}
+	}
+	for together := range slices.Chunk(all, projectedTogether) {
+		if err := h.store.Project(ctx, together...); err != nil {
+			return nil, err
+		}
+	}
+	return made, nil
 }

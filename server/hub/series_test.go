@@ -2,13 +2,17 @@ package hub_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"log/slog"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/crdt/engine"
 	"wedsync/server/hub"
 	"wedsync/store"
 )
@@ -62,7 +66,7 @@ func TestRecordIsCreatedUnderAChosenIdUnlessThatIsTaken(t *testing.T) {
 	}
 }
 
-func TestFreshListShowsWhatIsStoredNow(t *testing.T) {
+func TestListsShowWhatIsStoredNow(t *testing.T) {
 	s := openStore(t)
 	h := startHub(t, s)
 	olga := principal("olga", conflicts.Owner)
@@ -72,6 +76,13 @@ func TestFreshListShowsWhatIsStoredNow(t *testing.T) {
 		if _, err := h.CreateAs(t.Context(), newID(byte(n+1)), e, nil); err != nil {
 			t.Fatal(err)
 		}
+	}
+	listed, err := h.List(t.Context(), "studio", crdt.RecordID{}, records-1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(listed) != records-1 {
+		t.Errorf("%d records are listed", len(listed))
 	}
 	var read []store.Summary
 	for after := (crdt.RecordID{}); ; after = read[len(read)-1].Record {
@@ -86,9 +97,41 @@ func TestFreshListShowsWhatIsStoredNow(t *testing.T) {
 	if len(read) != records {
 		t.Errorf("%d records", len(read))
 	}
-	for _, row := range read {
+	for _, row := range append(listed, read...) {
 		if !slices.Equal(row.ProjectedHeads, row.Heads.Heads) || !bytes.Contains(row.Projection, []byte(`"notes":"x"`)) {
 			t.Errorf("record %x is shown as %s", row.Record, row.Projection)
 		}
+	}
+}
+
+// slowEngine makes no document before its caller gives up.
+type slowEngine struct{}
+
+func (slowEngine) Materialise(ctx context.Context, _ crdt.RecordID, _ [][]byte) (*engine.Result, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestListDoesNotWaitForWhatTakesLong(t *testing.T) {
+	h, err := hub.New(t.Context(), hub.Options{Store: openStore(t), Engine: slowEngine{}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Close)
+	for n, notes := range []string{"short", strings.Repeat("long ", 4000)} {
+		e := conflicts.Edit{From: principal("olga", conflicts.Owner), Fields: map[crdt.Path]crdt.Value{"notes": {Kind: crdt.Text, Str: notes}}}
+		if _, err := h.CreateAs(t.Context(), newID(byte(n+1)), e, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := h.List(t.Context(), "studio", crdt.RecordID{}, 10)
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	if !slices.Equal(rows[0].ProjectedHeads, rows[0].Heads.Heads) {
+		t.Error("a record that takes no time is shown as it was")
+	}
+	if rows[1].Projection != nil {
+		t.Errorf("a record that could not be read is shown with %d bytes", len(rows[1].Projection))
 	}
 }

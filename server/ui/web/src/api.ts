@@ -32,6 +32,8 @@ function answers(): Cache {
   return cache.answers
 }
 
+if (session.value) answers() // opens while the page is made
+
 /** Reads a path, from what was kept if the hub cannot be reached. Throws Problem or Offline. */
 export async function get<T>(path: string, signal?: AbortSignal): Promise<Answer<T>> {
   const kept = await answers().get(path)
@@ -52,10 +54,15 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<Answer
   return { body, etag, at: new Date(at), old: false }
 }
 
-/** What was kept of a path, at once. */
+/** What was kept of a path, or under a name, at once. */
 export async function kept<T>(path: string): Promise<Answer<T> | undefined> {
   const found = await answers().get(path)
   return found && { body: found.body as T, etag: found.etag, at: new Date(found.at), old: true }
+}
+
+/** Keeps what was made of answers, under a name that is no path. */
+export function keep(name: string, body: unknown): void {
+  void answers().put({ path: name, etag: "", body, at: Date.now() })
 }
 
 /** Reads all pages of a list. */

@@ -1,5 +1,6 @@
 // Dates, money and durations as people of this browser's language write them.
 
+import { deviceNames } from "./devicenames"
 import type { Author, Value } from "./types"
 
 const language = navigator.language
@@ -10,7 +11,8 @@ const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyl
 const exactMoment = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" })
 const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" })
 const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 })
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" })
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" })
+const named = 4 // fields that a sentence names
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60],
@@ -90,14 +92,29 @@ export function label(field: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
+/** "notes, budget and wedding date": fields in a sentence; "…" among them stands for more. */
+export function listed(fields: string[]): string {
+  const all = fields.filter(field => field !== "…").map(field => label(field).toLowerCase())
+  if (all.length === 0) return "something"
+  const more = all.length - named
+  if (fields.includes("…")) return `${all.slice(0, named).join(", ")} and more`
+  return more > 0 ? `${all.slice(0, named).join(", ")} and ${more} more` : series(all)
+}
+
+export function series(all: string[]): string {
+  return all.length < 2 ? (all[0] ?? "") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`
+}
+
 /** "Maya (maya-phone)". */
 export function who(author: Author): string {
   const name = author.user || (author.role === "" ? "the hub" : "somebody")
   return author.device ? `${name} on ${device(author.device)}` : name
 }
 
-/** A device's name, short if it is only the id of its storage. */
+/** What people call a device, else what its token does, short if that is only the id of its storage. */
 export function device(name: string): string {
+  const given = deviceNames.value.get(name)
+  if (given) return given
   return /^[0-9a-f]{8}-[0-9a-f]{4}-/.test(name) ? `browser ${name.slice(0, 4)}` : name
 }
 

@@ -4,11 +4,11 @@
 
 import { cbor, NetworkAdapter, type Message, type PeerId, type PeerMetadata, type StorageId } from "@automerge/automerge-repo/slim"
 import { post } from "./api"
+import { onDeadSockets, Retry } from "./retry"
 import { Source } from "./watch"
 
-const firstWait = 500 // milliseconds before the first try after a break
-const longestWait = 15_000
-const waitForHub = 1000 // before documents that are not stored here are called unavailable
+const patience = 30_000 // milliseconds for a socket to open and the hub to answer
+const waitForHub = 3000 // before documents that are not stored here are called unavailable
 
 /** How the connection stands. Refused means that the hub will not let this device in. */
 export type Connection = "connecting" | "connected" | "refused"
@@ -20,8 +20,8 @@ export class HubSocket extends NetworkAdapter {
 
   #socket?: WebSocket
   #hub?: PeerId
-  #timer?: ReturnType<typeof setTimeout>
-  #wait = firstWait
+  #retry = new Retry(() => void this.#open())
+  #endDead?: () => void
   #ended = false
   #attempt = 0
   #ready = new Source(false)
@@ -37,10 +37,9 @@ export class HubSocket extends NetworkAdapter {
   override connect(peerId: PeerId, peerMetadata?: PeerMetadata): void {
     this.peerId = peerId
     this.peerMetadata = peerMetadata ?? {}
-    setTimeout(() => this.#ready.set(true), waitForHub)
-    window.addEventListener("online", this.#hurry)
-    window.addEventListener("offline", this.#cut)
-    document.addEventListener("visibilitychange", this.#hurry)
+    setTimeout(() => this.#ready.set(true), navigator.onLine ? waitForHub : 0)
+    this.#retry.start()
+    this.#endDead = onDeadSockets(this.#cut)
     void this.#open()
   }
 
@@ -53,15 +52,12 @@ export class HubSocket extends NetworkAdapter {
 
   override disconnect(): void {
     this.#ended = true
-    clearTimeout(this.#timer)
-    window.removeEventListener("online", this.#hurry)
-    window.removeEventListener("offline", this.#cut)
-    document.removeEventListener("visibilitychange", this.#hurry)
+    this.#retry.stop()
+    this.#endDead?.()
     this.#lose()
   }
 
   async #open(): Promise<void> {
-    clearTimeout(this.#timer)
     const mine = ++this.#attempt
     let ticket: string
     try {
@@ -74,6 +70,7 @@ export class HubSocket extends NetworkAdapter {
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/sync?ticket=${encodeURIComponent(ticket)}`)
     socket.binaryType = "arraybuffer"
     this.#socket = socket
+    setTimeout(() => socket === this.#socket && !this.#hub && this.#cut(), patience)
     socket.onopen = () => {
       const join = { type: "join", senderId: this.peerId!, peerMetadata: this.peerMetadata, supportedProtocolVersions: ["1"] }
       socket.send(cbor.encode(join).slice())
@@ -83,7 +80,7 @@ export class HubSocket extends NetworkAdapter {
       if (socket !== this.#socket) return
       this.#lose()
       if (closed.code === 4403) this.connection.set("refused")
-      else this.#later()
+      this.#later() // also who was shut out: an owner may let this device in again
     }
   }
 
@@ -95,7 +92,7 @@ export class HubSocket extends NetworkAdapter {
       return
     }
     this.#hub = message.senderId
-    this.#wait = firstWait
+    this.#retry.stands()
     this.hubStorage.set(message.peerMetadata?.storageId)
     this.#ready.set(true)
     this.connection.set("connected")
@@ -113,20 +110,9 @@ export class HubSocket extends NetworkAdapter {
   }
 
   #later(): void {
-    if (this.#ended) return
-    this.connection.set("connecting")
-    const rest = this.#wait * (0.5 + Math.random()) // or all tabs come at once
-    this.#wait = Math.min(this.#wait * 2, longestWait)
-    this.#timer = setTimeout(() => void this.#open(), rest)
+    if (!this.#ended) this.#retry.later()
   }
 
-  #hurry = (): void => {
-    if (this.#socket || this.#ended || document.visibilityState === "hidden" || this.connection.value === "refused") return
-    this.#wait = firstWait
-    void this.#open()
-  }
-
-  /** A browser that loses its network tells a socket so only after minutes. */
   #cut = (): void => {
     if (!this.#socket) return
     this.#lose()

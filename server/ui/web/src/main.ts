@@ -1,5 +1,8 @@
+import "./notify"
 import "./shell"
-import { go, startRouter } from "./router"
+import { startDeviceNames } from "./devicenames"
+import { bringAll, firstView } from "./pages"
+import { go, place, startRouter } from "./router"
 import { session, signIn, signedOutBecause } from "./session"
 import { startStream } from "./stream"
 import { startSyncing } from "./syncing"
@@ -19,5 +22,8 @@ if (carried) {
 startRouter()
 if (session.value && location.pathname === "/sign-in") go("/inbox", { replace: true })
 startStream()
-startSyncing()
+startDeviceNames()
+// Documents need Automerge. Only a record's page waits for them; others are shown before.
+void Promise.race([firstView(), place.until(({ page }) => page === "client")]).then(startSyncing)
+void bringAll()
 startUpdates()

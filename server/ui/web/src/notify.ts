@@ -32,8 +32,13 @@ function state(): Notifying {
   return Notification.permission === "granted" && localStorage.getItem(key) === "on" ? "on" : "off"
 }
 
+// The service worker says where somebody wants to go who clicked one.
+navigator.serviceWorker?.addEventListener("message", ({ data }: MessageEvent<{ go?: string }>) => {
+  if (data.go) go(data.go)
+})
+
 onEvent(["wedsync.conflict.", "wedsync.verdict.", "wedsync.client.deleted"], (event, live) => {
-  if (live && notifying.value === "on" && document.visibilityState === "hidden" && matters(event)) show(event)
+  if (live && notifying.value === "on" && document.visibilityState === "hidden" && matters(event)) void show(event).catch(() => undefined) // leave was taken back
 })
 
 /** Whether an event is for who is signed in to act on, or about what they proposed. */
@@ -44,18 +49,16 @@ function matters({ type, data }: Event): boolean {
   return type === "wedsync.client.deleted" && data.user !== s?.user
 }
 
-function show(event: Event): void {
+/** Shows it by the service worker, where there is one: it is told of a click even if no tab is open any more. */
+async function show(event: Event): Promise<void> {
   const path = event.data.conflict ? `/inbox?conflict=${encodeURIComponent(event.data.conflict.id)}` : "/activity"
-  const how = { body: plainSentence(event), tag: event.id, icon: "/icon.svg" }
-  try {
-    const shown = new Notification("WedSync", how)
-    shown.onclick = () => {
-      window.focus()
-      go(path)
-      shown.close()
-    }
-  } catch {
-    // Phones show none but those of a service worker.
-    void navigator.serviceWorker?.ready.then(worker => worker.showNotification("WedSync", how)).catch(() => undefined)
+  const how = { body: plainSentence(event), tag: event.id, icon: "/icon.svg", data: path } // of several tabs' notifications, the tag leaves one
+  const worker = await navigator.serviceWorker?.getRegistration()
+  if (worker?.active) return worker.showNotification("WedSync", how)
+  const shown = new Notification("WedSync", how)
+  shown.onclick = () => {
+    window.focus()
+    go(path)
+    shown.close()
   }
 }

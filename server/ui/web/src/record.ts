@@ -14,14 +14,13 @@ export type Saving = "loading" | "saved" | "sending" | "kept"
 /** The document of a record, for an element that renders anew when something moves. */
 export class Record implements ReactiveController {
   handle?: ClientHandle
-  /** Why the document cannot be had; empty if it can, or may still come. */
-  trouble = ""
   #host: ReactiveControllerHost
   #all?: Documents
   #presence?: Presence
   #ends: (() => void)[] = []
   #abort?: AbortController
   #id = ""
+  #missing = false
 
   constructor(host: ReactiveControllerHost) {
     this.#host = host
@@ -38,20 +37,25 @@ export class Record implements ReactiveController {
     this.close()
     this.#id = id
     const { signal } = (this.#abort = new AbortController())
+    const update = () => this.#host.requestUpdate()
+    this.#ends = [connection.subscribe(update), stored.subscribe(update)]
+    const miss = () => {
+      if (signal.aborted) return
+      this.#missing = true
+      update()
+    }
     try {
       const all = await documents()
-      const handle = await all.open(id, signal)
+      const handle = await all.open(id, signal, miss)
       if (signal.aborted) return
       this.#all = all
       this.handle = handle
-      this.trouble = ""
+      this.#missing = false
       this.#listen(handle)
+      update()
     } catch {
-      if (signal.aborted) return
-      this.#id = "" // so that it can be tried again
-      this.trouble = navigator.onLine ? "The hub does not give this record out: it may have been deleted." : "This record was never opened in this browser, so it is not here while you are offline."
+      miss()
     }
-    this.#host.requestUpdate()
   }
 
   close(): void {
@@ -61,7 +65,15 @@ export class Record implements ReactiveController {
     for (const end of this.#ends) end()
     this.#ends = []
     this.handle = undefined
+    this.#missing = false
     this.#id = ""
+  }
+
+  /** Why the document is not there, empty if it is, or may come in a moment. It appears by itself once it can be had. */
+  get trouble(): string {
+    if (!this.#missing) return ""
+    if (connection.value === "connected") return "The hub does not give this record out: it may have been deleted."
+    return navigator.onLine ? "The hub is not reached yet, and this browser has no copy of this record." : "This record was never opened in this browser, so it is not here while you are offline."
   }
 
   get peers(): Peer[] {
@@ -100,13 +112,11 @@ export class Record implements ReactiveController {
     handle.on("heads-changed", update)
     handle.on("remote-heads", update)
     this.#presence = new Presence(handle, session.value?.user ?? "")
-    this.#ends = [
+    this.#ends.push(
       () => handle.off("change", update),
       () => handle.off("heads-changed", update),
       () => handle.off("remote-heads", update),
       this.#presence.peers.subscribe(update),
-      connection.subscribe(update),
-      stored.subscribe(update),
-    ]
+    )
   }
 }

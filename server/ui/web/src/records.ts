@@ -1,7 +1,7 @@
 // The list of all records: what was kept of it at once, then what the hub says, then
 // each record that something happens to.
 
-import { get, kept, Offline, told } from "./api"
+import { get, keep, kept, Offline, told } from "./api"
 import { session } from "./session"
 import { onEvent } from "./stream"
 import type { Client, ClientPage, Event } from "./types"
@@ -10,6 +10,7 @@ import { Source } from "./watch"
 const gather = 200 // milliseconds in which events of records are gathered
 const mostAtOnce = 4 // stale rows that are read at the same time
 const mostAlone = 20 // records that are read one by one; of more, the whole list is
+const whole = "rows of all records, 1" // under which they are kept, for the hub's pages take long to read; to be counted up when Row changes
 
 export interface Row {
   id: string
@@ -89,6 +90,7 @@ async function load(): Promise<void> {
       if (!records.value.complete) records.set({ rows: [...rows], complete: false, old, trouble: "" })
     } while (cursor)
     records.set({ rows, complete: true, old, trouble: "" })
+    if (!old) keep(whole, rows)
     stale = old ? [] : rows.filter(row => row.stale).map(row => row.id).reverse()
     pump()
   } catch (error) {
@@ -98,17 +100,10 @@ async function load(): Promise<void> {
   }
 }
 
-/** Shows what was kept of the list. */
+/** Shows the list as it was last read. */
 async function show(mine: number): Promise<void> {
-  const rows: Row[] = []
-  let cursor: string | null = null
-  do {
-    const page: { body: ClientPage } | undefined = await kept<ClientPage>(pathOf(cursor))
-    if (!page || mine !== generation) break
-    rows.push(...page.body.items.map(rowOf))
-    cursor = page.body.next
-  } while (cursor)
-  if (mine === generation && rows.length > 0) records.set({ rows, complete: cursor === null, old: null, trouble: "" })
+  const rows = (await kept<Row[]>(whole))?.body
+  if (rows && mine === generation) records.set({ rows, complete: true, old: null, trouble: "" })
 }
 
 function note(event: Event): void {

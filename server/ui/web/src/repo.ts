@@ -20,6 +20,13 @@ export type ClientDoc = { [field: string]: Value } & { sync_conflicts?: Record<s
 
 export type ClientHandle = DocHandle<ClientDoc>
 
+/** A record that has edits which the hub lacks. */
+export interface Held {
+  name: string
+  /** The fields that were edited, null if that is not known. */
+  fields: string[] | null
+}
+
 /** Storage that says so when it is full. */
 class Storage extends IndexedDBStorageAdapter {
   override async save(key: string[], data: Uint8Array): Promise<void> {
@@ -88,9 +95,19 @@ export class Documents {
     return (await this.#repo.storageId()) ?? ""
   }
 
-  /** Opens a record, from this browser's storage or from the hub. Throws if neither has it. */
-  async open<T = ClientDoc>(id: string, signal?: AbortSignal): Promise<DocHandle<T>> {
-    const handle = await this.#repo.find<T>(id as DocumentId, { signal })
+  /** Opens a record, from this browser's storage or from the hub. If neither has it now it throws or,
+   *  where somebody wants to know that it is missing, calls that and waits until it comes. */
+  async open<T = ClientDoc>(id: string, signal?: AbortSignal, missing?: () => void): Promise<DocHandle<T>> {
+    const handle = await this.#repo.find<T>(id as DocumentId, { signal, allowableStates: ["ready", "unavailable"] }).catch(error => {
+      const slow = this.#repo.handles[id as DocumentId]
+      if (!slow || slow.isDeleted() || signal?.aborted) throw error
+      return slow as DocHandle<T> // automerge-repo waits for a minute, what it waits for may come later
+    })
+    if (!handle.isReady()) {
+      if (!missing) throw new Error("Neither this browser nor the hub has this record.")
+      missing()
+      await arrival(handle)
+    }
     if (!this.#watched.has(id)) this.#watch(handle as DocHandle<unknown>)
     return handle
   }
@@ -105,14 +122,15 @@ export class Documents {
     return (await this.#storage.loadRange([id])).length > 0
   }
 
-  /** The fields of a record that were edited here and have not reached the hub; null if that is not known. */
-  async unsent(id: string): Promise<string[] | null> {
+  /** What was edited here of a record and has not reached the hub. */
+  async unsent(id: string): Promise<Held> {
     const handle = await this.open(id)
+    const doc = handle.doc()
+    const name = typeof doc.name === "string" || Automerge.isImmutableString(doc.name) ? String(doc.name) : ""
     const theirs = this.hubHeads(handle)
-    const doc = handle.doc() as Automerge.Doc<unknown>
-    if (!theirs || !Automerge.hasHeads(doc, theirs)) return null
-    const patches = Automerge.diff(doc, theirs, decodeHeads(handle.heads()))
-    return [...new Set(patches.map(patch => String(patch.path[0])))].filter(field => field !== "sync_conflicts")
+    if (!theirs || !Automerge.hasHeads(doc as Automerge.Doc<unknown>, theirs)) return { name, fields: null }
+    const patches = Automerge.diff(doc as Automerge.Doc<unknown>, theirs, decodeHeads(handle.heads()))
+    return { name, fields: [...new Set(patches.map(patch => String(patch.path[0])))].filter(field => field !== "sync_conflicts") }
   }
 
   /** What the hub is known to hold of a document, null if that was not told yet. */
@@ -170,6 +188,12 @@ export class Documents {
     handle.on("remote-heads", settle)
     settle()
   }
+}
+
+/** Resolves once a document that was nowhere is there. */
+async function arrival(handle: DocHandle<any>): Promise<void> {
+  await new Promise<void>(resolve => handle.once("heads-changed", () => resolve()))
+  await handle.whenReady()
 }
 
 /** Gives a new storage its id. automerge-repo does so itself, but where it is asked for the

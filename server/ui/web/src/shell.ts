@@ -6,13 +6,10 @@ import "./components/state"
 import "./components/verdicts"
 import "./components/menu"
 import { Loading } from "./loading"
-import "./pages/activity"
+import { absent, bring } from "./pages"
 import "./pages/clients"
-import "./pages/devices"
 import "./pages/inbox"
-import "./pages/policy"
 import "./pages/signin"
-import "./pages/status"
 import { go, place, type Page } from "./router"
 import { session, signedOutBecause } from "./session"
 import { base, controls } from "./styles"
@@ -77,6 +74,7 @@ export class Frame extends LitElement {
     .brand img { inline-size: 1.75rem; block-size: 1.75rem; border-radius: 0.4rem; display: block; }
     header { display: flex; align-items: center; gap: var(--space-3); padding: var(--space-2) var(--space-4); border-block-end: 1px solid var(--line); background: var(--card); }
     header .brand { flex: 1; }
+    @media (max-width: 26rem) { header:has(wed-state[loud]) .brand span { display: none; } }
 
     nav.bar { --columns: 4; position: fixed; z-index: 20; inset: auto 0 0; display: grid; grid-template-columns: repeat(4, 1fr); padding: var(--space-1) var(--space-1) env(safe-area-inset-bottom); border-block-start: 1px solid var(--line); background: var(--card); }
     nav.bar a { position: relative; flex-direction: column; gap: 0.1rem; padding: 0.4rem 0 0.3rem; font-size: 0.75rem; }
@@ -102,14 +100,18 @@ export class Frame extends LitElement {
 
   constructor() {
     super()
-    new Watch(this, update)
+    new Watch(this, update, absent)
+  }
+
+  override willUpdate(changed: PropertyValues<this>) {
+    if (changed.has("page")) void bring(this.page)
   }
 
   override render() {
     return html`
       <nav class="shortcut" aria-label="Shortcut"><a class="skip" href="#main" @click=${this.#skip}>To the content</a></nav>
       <header>
-        <span class="brand"><img src="/icon.svg" alt="">WedSync</span>
+        <span class="brand"><img src="/icon.svg" alt=""><span>WedSync</span></span>
         <wed-state compact></wed-state>
         <wed-menu></wed-menu>
       </header>
@@ -144,12 +146,18 @@ export class Frame extends LitElement {
   }
 
   #content() {
+    if (absent.value === this.page) {
+      return html`
+        <wed-empty icon="offline" title="This page could not be loaded">
+          The hub cannot be reached, or has a newer version of the app by now.
+          <button class="small" @click=${() => bring(this.page)}>Try again</button>
+          <button class="small" @click=${() => location.reload()}>Load the app anew</button>
+        </wed-empty>`
+    }
     switch (this.page) {
       case "inbox": return html`<wed-inbox></wed-inbox>`
       case "clients": return html`<wed-clients></wed-clients>`
-      case "client":
-        void import("./pages/client") // with Automerge, which no other page needs
-        return html`<wed-client .client=${this.record}></wed-client>`
+      case "client": return html`<wed-client .client=${this.record}></wed-client>`
       case "activity": return html`<wed-activity></wed-activity>`
       case "status": return html`<wed-status></wed-status>`
       case "devices": return html`<wed-devices></wed-devices>`

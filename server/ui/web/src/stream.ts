@@ -3,12 +3,12 @@
 // and whoever shows something reads it anew.
 
 import { post, reachable } from "./api"
+import { onDeadSockets, Retry } from "./retry"
 import { session, signOut } from "./session"
 import type { Event } from "./types"
 import { Source } from "./watch"
 
-const firstWait = 500 // milliseconds before the first try after a break
-const longestWait = 15_000
+const patience = 30_000 // milliseconds for a socket to open and to tell what was missed
 const most = 400 // recent events that are kept
 const past = 60 // edits before now that a new tab is told of
 
@@ -23,8 +23,7 @@ type Tell = (event: Event, live: boolean) => void
 
 const listeners = new Set<{ kinds: string[]; tell: Tell }>()
 let socket: WebSocket | undefined
-let timer: ReturnType<typeof setTimeout> | undefined
-let wait = firstWait
+const retry = new Retry(() => void connect())
 let position = ""
 let live = false
 let generation = 0 // of connections; what an older one still says does not count
@@ -64,19 +63,13 @@ export function startStream(): void {
   }
   session.subscribe(restart)
   restart()
-  const hurry = () => {
-    if (!session.value || socket || streamState.value === "live") return
-    wait = firstWait
-    void connect()
-  }
-  window.addEventListener("online", hurry)
-  window.addEventListener("offline", cut)
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && hurry())
+  retry.start()
+  onDeadSockets(cut)
 }
 
 function stop(): void {
   generation++
-  clearTimeout(timer)
+  retry.rest()
   socket?.close()
   socket = undefined
   live = false
@@ -84,7 +77,6 @@ function stop(): void {
 }
 
 async function connect(): Promise<void> {
-  clearTimeout(timer)
   const mine = ++generation
   streamState.set("connecting")
   let ticket: string
@@ -99,6 +91,7 @@ async function connect(): Promise<void> {
   const opened = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/realtime/clients?${query}`)
   socket = opened
   live = position !== "" // what happened during a break is news
+  setTimeout(() => mine === generation && streamState.value !== "live" && cut(), patience)
   opened.onmessage = message => {
     if (mine === generation) take(JSON.parse(message.data as string) as Event)
   }
@@ -111,7 +104,6 @@ async function connect(): Promise<void> {
   }
 }
 
-/** A browser that loses its network tells a socket so only after minutes. */
 function cut(): void {
   if (!socket) return
   generation++
@@ -123,16 +115,14 @@ function cut(): void {
 
 function later(): void {
   streamState.set("connecting")
-  const rest = wait * (0.5 + Math.random()) // or all tabs come at once
-  wait = Math.min(wait * 2, longestWait)
-  timer = setTimeout(() => void connect(), rest)
+  retry.later()
 }
 
 function take(event: Event): void {
   position = event.position
   if (event.type === "wedsync.position") {
     live = true
-    wait = firstWait
+    retry.stands()
     reachable.set(true)
     streamState.set("live")
     return

@@ -37,6 +37,23 @@ worker.addEventListener("message", event => {
   if (event.data === "take over") void worker.skipWaiting()
 })
 
+worker.addEventListener("notificationclick", event => {
+  event.notification.close()
+  event.waitUntil(show(String(event.notification.data)))
+})
+
+/** Shows a path of the app in the window of it that was used last, in a new one if there is none. */
+async function show(path: string): Promise<void> {
+  const open = await worker.clients.matchAll({ type: "window" })
+  const window = open.find(({ url }) => isPage(new URL(url).pathname))
+  if (!window) {
+    await worker.clients.openWindow(path)
+    return
+  }
+  await window.focus().catch(() => undefined) // it goes there all the same
+  window.postMessage({ go: path })
+}
+
 worker.addEventListener("fetch", event => {
   const { request } = event
   const url = new URL(request.url)

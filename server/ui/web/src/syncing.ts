@@ -9,6 +9,9 @@ import { Source } from "./watch"
 /** The connection by which documents sync. */
 export const connection = new Source<"off" | "connecting" | "connected" | "refused">("off")
 
+/** The device that the hub knows this browser as, empty until that is known. */
+export const ownDevice = new Source("")
+
 /** How many documents have edits that the hub may lack. */
 export const unsyncedCount = new Source(0)
 
@@ -37,9 +40,14 @@ export function startSyncing(): void {
       running.set(null)
       unsyncedCount.set(0)
       unsynced.set({})
+      ownDevice.set("")
       if (!session.value) return
       const { Documents } = await import("./repo")
-      if (session.value) running.set(await Documents.start(session.value))
+      const s = session.value
+      if (!s) return
+      const all = await Documents.start(s)
+      running.set(all)
+      ownDevice.set(s.device || (await all.storageId()))
       void navigator.storage?.persist?.()
     })
   }

@@ -136,7 +136,7 @@ export class ConflictCard extends LitElement {
   }
 
   #since(c: Conflict) {
-    if (c.decision) return html`<span>${c.decision.by.user}</span>`
+    if (c.decision) return nothing
     return html`${icon("wait")}<span><span class="hidden-text">waits </span>${duration(c.opened_at)}</span>`
   }
 
@@ -167,7 +167,7 @@ export class ConflictCard extends LitElement {
           <section class="side now">
             <h3>${c.status === "pending" ? "Counts now" : "Counted"}</h3>
             <p class="value">${this.#plain(c.current.value)}</p>
-            <p class="small soft">${sameBase ? "As it was when it was edited" : c.reopens ? "By the decision" : "Accepted since"}</p>
+            <p class="small soft">${sameBase ? "Unchanged since" : c.reopens ? "By the decision" : "Accepted since"}</p>
             ${this.decides && c.status === "pending" ? html`<div class="acts"><button ?disabled=${this.busy} @click=${this.keep}>Keep this <kbd aria-hidden="true">x</kbd></button></div>` : nothing}
           </section>
           ${repeat(shown, p => p.id, (p, i) => this.#proposal(c, around(p), shown.length > 1 ? i + 1 : 0))}
@@ -199,7 +199,7 @@ export class ConflictCard extends LitElement {
     return html`
       <section class="side proposed ${picked ? "picked" : ""}">
         <h3>${picked ? "Picked" : "Proposed"}</h3>
-        <wed-proposal .proposal=${p} .current=${c.current.value} .kind=${this.kind} .n=${n} .me=${this.me} ?dim=${!open}
+        <wed-proposal .proposal=${p} .current=${c.current.value} .kind=${this.kind} .known=${c.reason} .n=${n} .me=${this.me} ?dim=${!open}
           .fresh=${open && this.draft.seen > 0 && !this.draft.known.includes(p.id)}>
           ${open && this.decides ? html`<button class="primary" ?disabled=${this.busy} @click=${() => this.#decide({ conflict: c, note: this.draft.note, action: "accept", proposal: p })}>Accept${n && !picked ? nothing : html` <kbd aria-hidden="true">a</kbd>`}</button>` : nothing}
           ${open && isOf(p, this.me) ? html`<button ?disabled=${this.busy} @click=${() => this.#tell("withdraw", p)}>Take back <kbd aria-hidden="true">w</kbd></button>` : nothing}

@@ -1,8 +1,10 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement, property, query } from "lit/decorators.js"
+import { deviceNames } from "../devicenames"
 import { count, device, label } from "../format"
 import { base, controls } from "../styles"
 import type { ConflictPage } from "../types"
+import { Watch } from "../watch"
 
 const pause = 250 // milliseconds of typing before it searches
 
@@ -32,6 +34,11 @@ export class InboxFilters extends LitElement {
   @property() order = "oldest"
   @query("input") private input!: HTMLInputElement
   #timer?: ReturnType<typeof setTimeout>
+
+  constructor() {
+    super()
+    new Watch(this, deviceNames)
+  }
 
   override focus() {
     this.input.focus()

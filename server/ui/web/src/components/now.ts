@@ -1,11 +1,13 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement } from "lit/decorators.js"
-import { device, label } from "../format"
+import { deviceNames } from "../devicenames"
+import { device, label, listed } from "../format"
 import { clientOf, names } from "../names"
 import { present } from "../present"
 import { session } from "../session"
 import { base } from "../styles"
 import { connection, unsynced } from "../syncing"
+import { Unsent } from "../unsent"
 import { Watch } from "../watch"
 import { icon } from "./icon"
 
@@ -21,7 +23,7 @@ export class Now extends LitElement {
 
   constructor() {
     super()
-    new Watch(this, present, names)
+    new Watch(this, present, names, deviceNames)
   }
 
   override render() {
@@ -36,7 +38,7 @@ export class Now extends LitElement {
   }
 }
 
-/** What was edited in this browser and is on its way to the hub. */
+/** What was edited in this browser and is on its way to the hub: lines of the feed before they are true. */
 @customElement("wed-sending")
 export class Sending extends LitElement {
   static override styles = [base, css`
@@ -45,6 +47,8 @@ export class Sending extends LitElement {
     svg { flex: none; }
     p { flex: 1; overflow-wrap: anywhere; }
   `]
+
+  #held = new Unsent(this)
 
   constructor() {
     super()
@@ -57,9 +61,10 @@ export class Sending extends LitElement {
     const sends = connection.value === "connected"
     return html`<ul aria-label="On its way to the hub">${ids.map(id => {
       const client = clientOf(id)
+      const { name, fields } = this.#held.of(id)
       return html`
         <li>${icon(sends ? "status" : "offline")}
-          <p><strong>You</strong> edited ${client ? html`<a href="/clients/${client.id}">${client.name || "a client without a name"}</a>` : "a client"}</p>
+          <p><strong>You</strong> edited ${fields?.length ? html`${listed(fields)} of ` : ""}${client ? html`<a href="/clients/${client.id}">${client.name || "a client without a name"}</a>` : name || "a client"}</p>
           <wed-badge tone=${sends ? "plain" : "wait"}>${sends ? "sending…" : "kept here"}</wed-badge>
         </li>`
     })}</ul>`

@@ -1,9 +1,10 @@
 import { css, html, LitElement } from "lit"
-import { customElement, state } from "lit/decorators.js"
+import { customElement } from "lit/decorators.js"
 import { label } from "../format"
 import { clientOf, names } from "../names"
 import { base } from "../styles"
-import { connection, documents, storageTrouble, unsynced } from "../syncing"
+import { connection, storageTrouble, unsynced } from "../syncing"
+import { Unsent } from "../unsent"
 import { Watch } from "../watch"
 import { icon } from "./icon"
 
@@ -20,26 +21,12 @@ export class Queue extends LitElement {
     li > :first-child { flex: 1 1 12rem; }
   `]
 
-  /** The fields that wait, by document; null where they are not known. */
-  @state() private fields = new Map<string, string[] | null>()
+  #held = new Unsent(this)
 
   constructor() {
     super()
     new Watch(this, unsynced, names, connection, storageTrouble)
   }
-
-  override connectedCallback() {
-    super.connectedCallback()
-    this.#end = unsynced.subscribe(() => void this.#look())
-    void this.#look()
-  }
-
-  override disconnectedCallback() {
-    super.disconnectedCallback()
-    this.#end?.()
-  }
-
-  #end?: () => void
 
   override render() {
     const ids = Object.keys(unsynced.value)
@@ -69,17 +56,10 @@ export class Queue extends LitElement {
 
   #item(id: string) {
     const client = clientOf(id)
-    const fields = this.fields.get(id)
+    const { name, fields } = this.#held.of(id)
     return html`<li>
-      <span>${client ? html`<a href="/clients/${client.id}">${client.name || "A client without a name"}</a>` : html`A client <span class="mono soft small">${id.slice(0, 8)}</span>`}</span>
+      <span>${client ? html`<a href="/clients/${client.id}">${client.name || "A client without a name"}</a>` : name || html`A client <span class="mono soft small">${id.slice(0, 8)}</span>`}</span>
       <span class="soft">${fields?.length ? fields.map(label).join(", ") : "edited here"}</span>
     </li>`
-  }
-
-  async #look() {
-    const all = await documents()
-    const found = await Promise.all(Object.keys(unsynced.value).map(async id =>
-      [id, await all.unsent(id).catch(() => null)] as const)) // one that was deleted has no fields to name
-    this.fields = new Map(found)
   }
 }

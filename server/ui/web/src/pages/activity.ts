@@ -6,6 +6,7 @@ import "../components/all"
 import "../components/now"
 import { icon } from "../components/icon"
 import { breaks, joined, kinds, linesOf, type Break, type Line } from "../feed"
+import { deviceNames } from "../devicenames"
 import { ago, hour, longDayOf, time } from "../format"
 import { names, watchNames } from "../names"
 import { notifying, startNotifying, stopNotifying } from "../notify"
@@ -14,11 +15,12 @@ import { sentence, way } from "../sentences"
 import { session } from "../session"
 import { recent, streamState } from "../stream"
 import { base, controls, pageFrame } from "../styles"
-import { unsynced } from "../syncing"
+import { ownDevice, unsynced } from "../syncing"
 import type { Event, Page } from "../types"
 import { Watch } from "../watch"
 
 const tick = 30_000 // milliseconds between two looks at the clock
+const lately = 120_000 // for which it is told of an edit made here that the hub has it
 
 /** What happens to the supplier's records, as it happens. */
 @customElement("wed-activity")
@@ -47,6 +49,7 @@ export class ActivityPage extends LitElement {
     .line + .line { border-block-start: 1px solid var(--line); }
     .break:first-child { border-block-start: 0; }
     .break.missed { color: var(--wait); }
+    .stack + .card { margin-block-start: var(--space-4); }
     .foot { display: grid; justify-items: center; gap: var(--space-2); padding-block-start: var(--space-4); color: var(--text-soft); text-align: center; }
     .state { display: flex; justify-content: end; min-inline-size: 6rem; }
   `]
@@ -61,7 +64,7 @@ export class ActivityPage extends LitElement {
 
   constructor() {
     super()
-    new Watch(this, recent, streamState, breaks, names, place, unsynced, notifying, reachable)
+    new Watch(this, recent, streamState, breaks, names, place, unsynced, ownDevice, notifying, reachable, deviceNames)
   }
 
   override connectedCallback() {
@@ -96,7 +99,7 @@ export class ActivityPage extends LitElement {
     return html`
       <div class="page-head">
         <h1>Activity</h1>
-        <div class="actions">${this.#bell()}<span class="state" role="status">${this.#live()}</span></div>
+        <div class="actions"><span class="state" role="status">${this.#live()}</span>${this.#bell()}</div>
       </div>
       ${this.#filters(all)}
       <div class="stack">
@@ -166,9 +169,18 @@ export class ActivityPage extends LitElement {
     return html`
       <li class="line" data-type=${line.event.type}>
         <span class="mark ${tone}">${icon(name)}</span>
-        <p class="words">${words}${how ? html` <span class="soft">${how}</span>` : nothing}${line.kind === "posted" ? nothing : "."}</p>
+        <p class="words">${words}${how ? html` <span class="soft">${how}</span>` : nothing}${line.kind === "posted" ? nothing : "."} ${this.#fate(line.event)}</p>
         <time datetime=${line.at} title=${time(line.at, { exact: true })}>${Date.now() - Date.parse(line.at) < 3_600_000 ? ago(line.at) : hour(line.at)}</time>
       </li>`
+  }
+
+  /** What became of an edit that was made in this browser just now. */
+  #fate({ type, time: at, data }: Event) {
+    const own = data.user === session.value?.user && data.device === ownDevice.value && data.origin === "sync"
+    if (!own || Date.now() - Date.parse(at) > lately) return nothing
+    if (type === "wedsync.verdict.diverted") return html`<wed-badge tone="wait" data-fate="waits">waits</wed-badge>`
+    if (type === "wedsync.verdict.rejected") return html`<wed-badge tone="bad" data-fate="refused">not taken</wed-badge>`
+    return html`<wed-badge tone="good" data-fate="saved">saved</wed-badge>`
   }
 
   #nothing() {

@@ -16,6 +16,7 @@ import { toast } from "../components/toasts"
 import { Deciding } from "../deciding"
 import { draftOf, dropDraft, isTyped } from "../drafts"
 import { count } from "../format"
+import { Gradually } from "../gradually"
 import { Loading } from "../loading"
 import { Queue } from "../queue"
 import { go, place } from "../router"
@@ -57,6 +58,7 @@ export class InboxPage extends LitElement {
     kind: c => this.#kind(c.field), say: text => this.#say(text), decided: id => this.#step(id), again: c => this.#stay(c.id),
     reopened: id => this.#await(id),
   })
+  #gradually = new Gradually(this)
   #path = ""
   #named = "" // by the address
   #wanted = "" // to be the current one as soon as it is shown
@@ -139,10 +141,11 @@ export class InboxPage extends LitElement {
     const { items, loaded, hasMore, trouble } = this.#queue
     if (!loaded && items.length === 0) return trouble ? nothing : html`<div class="card"><wed-skeleton></wed-skeleton></div>`
     if (items.length === 0) return this.#empty()
+    const shown = this.#gradually.of(items, items.findIndex(c => c.id === this.at) + 1)
     return html`
       <ul class="list" aria-label=${this.#decidedView ? "Decided conflicts" : "Conflicts that wait"}>
-        ${repeat(items, c => c.id, c => html`<li>${this.#card(c)}</li>`)}
-        ${hasMore ? html`<li class="more"><button @click=${() => this.#queue.more()}>Show more</button></li>` : nothing}
+        ${repeat(shown, c => c.id, c => html`<li>${this.#card(c)}</li>`)}
+        ${hasMore && shown === items ? html`<li class="more"><button @click=${() => this.#queue.more()}>Show more</button></li>` : nothing}
       </ul>`
   }
 

@@ -1,0 +1,59 @@
+// The code of pages that most visits do not begin with: it comes when one is shown, or
+// when the browser has nothing else to do.
+
+import type { Page } from "./router"
+import { Source } from "./watch"
+
+const rest = 1000 // milliseconds that a first page has for itself: a browser is idle already while it waits for what to show
+const longest = 2000 // milliseconds until a browser counts as idle that never is
+
+const others = () => import("./pages/others")
+
+/** Pages that the shell does not bring itself. One by one they would be smaller, but all of them together larger. */
+const brings: { [page in Page]?: () => Promise<unknown> } = {
+  client: () => import("./pages/client"), // with Automerge, which no other page needs
+  activity: others,
+  status: others,
+  devices: others,
+  policy: others,
+}
+
+/** The page whose code could not be loaded: the service worker does not hold the app, and the hub does not give it. */
+export const absent = new Source<Page | null>(null)
+
+const first = new Source(false)
+
+/** Has the code of a page loaded. Its element stands empty until then. */
+export async function bring(page: Page): Promise<void> {
+  try {
+    await brings[page]?.()
+    if (absent.value === page) absent.set(null)
+  } catch {
+    absent.set(page)
+  }
+  if (first.value) return
+  await new Promise(resolve => setTimeout(resolve, rest))
+  await idle()
+  first.set(true)
+}
+
+/** Resolves once the first page is shown, and the browser has nothing else to do. */
+export async function firstView(): Promise<void> {
+  await first.until(Boolean)
+}
+
+/** Loads all pages, one after another, so that going to one takes no time. */
+export async function bringAll(): Promise<void> {
+  await firstView()
+  for (const load of Object.values(brings)) {
+    await load().catch(() => undefined) // who goes there is told
+    await idle()
+  }
+}
+
+function idle(): Promise<void> {
+  return new Promise(resolve => {
+    if ("requestIdleCallback" in window) requestIdleCallback(() => resolve(), { timeout: longest })
+    else setTimeout(resolve) // Safari
+  })
+}
