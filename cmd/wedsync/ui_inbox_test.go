@@ -75,6 +75,7 @@ func (p *tab) onCard(client string) {
 }
 
 func TestInbox(t *testing.T) {
+	t.Parallel()
 	h, b := startHub(t), startBrowser(t)
 	t.Run("is run by keys alone", func(t *testing.T) { runByKeys(t, h.in(t), b.in(t)) })
 	t.Run("has two people at one conflict", func(t *testing.T) { decideAtOnce(t, h.in(t), b.in(t)) })

@@ -18,6 +18,7 @@ func (p *tab) unsays(text string) {
 // Maya has two tabs in one browser, olga decides in another. What maya edits offline is
 // shared by her tabs, sent once, decided on, and told to her, whatever she has closed meanwhile.
 func TestWhatWasEditedOfflineIsDecidedElsewhereAndTold(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	desk := h.api(owner("olga"))
 	id := desk.create(map[string]any{"name": "Ada & Ben", "notes": "Peonies.", "wedding_date": "2027-06-12", "budget": 10000}).ClientID
