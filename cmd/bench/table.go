@@ -13,7 +13,9 @@ import (
 func (r *report) print(w io.Writer) error {
 	var all []string
 	for _, hub := range r.Hubs {
-		all = append(all, r.table(hub))
+		if slices.ContainsFunc(r.Lines, func(l *line) bool { return len(l.Rounds[hub]) > 0 }) {
+			all = append(all, r.table(hub))
+		}
 	}
 	for _, s := range append(all, r.remarks()...) {
 		if _, err := fmt.Fprintln(w, s); err != nil {

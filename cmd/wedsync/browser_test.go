@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -37,6 +39,9 @@ func startBrowser(t testing.TB) *browser {
 	return &browser{t: t, ctx: ctx}
 }
 
+// in is the browser for a part of a test: its tabs end with that.
+func (b *browser) in(t testing.TB) *browser { return &browser{t, b.ctx} }
+
 // A tab is a page of the browser. What it writes to the console as a warning or an
 // error fails the test, unless the tab was told to expect it.
 type tab struct {
@@ -45,9 +50,13 @@ type tab struct {
 	name string
 	base string // the hub's address
 
+	// close ends the tab before its test does.
+	close context.CancelFunc
+
 	mu       sync.Mutex
 	expected []string // parts of messages that are no failure
 	trouble  []string
+	troubled chan struct{} // closed with the next trouble
 }
 
 // tab opens a tab that shares its storage with the browser's other tabs.
@@ -65,7 +74,7 @@ func (b *browser) person(name, base string) *tab {
 func (b *browser) open(name, base string, o chromedp.ContextOption) *tab {
 	b.t.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx, o)
-	p := &tab{t: b.t, ctx: ctx, name: name, base: base}
+	p := &tab{t: b.t, ctx: ctx, name: name, base: base, close: cancel, troubled: make(chan struct{})}
 	messages := chromedp.Console(ctx)
 	listened := make(chan struct{})
 	go func() { // ends with the tab
@@ -79,7 +88,7 @@ func (b *browser) open(name, base string, o chromedp.ContextOption) *tab {
 	}()
 	b.t.Cleanup(func() {
 		if b.t.Failed() {
-			b.t.Logf("%s shows %s\n%s", p.name, p.eval("location.href"), p.eval("window.wedText ? wedText() : document.body.innerText"))
+			b.t.Logf("%s shows %s, its focus is on %s\n%s", p.name, p.eval("location.href"), p.eval("window.wedFocus && wedFocus().cloneNode().outerHTML"), p.eval("window.wedText ? wedText() : document.body.innerText"))
 		}
 		cancel()
 		<-listened
@@ -119,6 +128,11 @@ window.wedText = (of = document.body) => {
     n.nodeType === 3 ? n.data : n.nodeType !== 1 || n.localName === "style" ? "" :
     n.localName === "slot" ? n.assignedNodes().map(a => a.data ?? text(a)).join(" ") : text(n.shadowRoot ?? n)).join(" ")
   return of ? text(of.shadowRoot ?? of).replace(/\s+/g, " ").replace(/ ([.,;:])/g, "$1") : ""
+}
+window.wedFocus = () => {
+  let e = document.activeElement
+  while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement
+  return e
 }`
 
 func (p *tab) heard(m chromedp.ConsoleMessage) {
@@ -135,6 +149,31 @@ func (p *tab) heard(m chromedp.ConsoleMessage) {
 		}
 	}
 	p.trouble = append(p.trouble, fmt.Sprintf("%s (%s:%d)", m, m.URL, m.Line))
+	close(p.troubled)
+	p.troubled = make(chan struct{})
+}
+
+// confess waits until the console has trouble with this part, and forgives it.
+func (p *tab) confess(part string) {
+	p.t.Helper()
+	late := time.After(patience)
+	for {
+		p.mu.Lock()
+		i := slices.IndexFunc(p.trouble, func(m string) bool { return strings.Contains(m, part) })
+		if i >= 0 {
+			p.trouble = slices.Delete(p.trouble, i, i+1)
+		}
+		troubled := p.troubled
+		p.mu.Unlock()
+		if i >= 0 {
+			return
+		}
+		select {
+		case <-troubled:
+		case <-late:
+			p.t.Fatalf("the console of %s does not say %q", p.name, part)
+		}
+	}
 }
 
 // expect lets the console have messages with this part from now on.
@@ -220,7 +259,41 @@ func (p *tab) focus(selector string) {
 // press types keys into whatever has the focus.
 func (p *tab) press(keys string) {
 	p.t.Helper()
-	p.do(chromedp.KeyEvent(keys))
+	p.do(chromedp.KeyEvent(keys, asKeyboardsDo))
+}
+
+// asKeyboardsDo has the character of a key dropped if the page takes the key for something
+// else, which it is not after the kind of event that chromedp sends.
+func asKeyboardsDo(e *input.DispatchKeyEventParams) {
+	if e.Type == input.DispatchKeyEventTypeKeyDown {
+		e.Type = input.DispatchKeyEventTypeRawKeyDown
+	}
+}
+
+// keys presses keys, after each of which people see where the keyboard is.
+func (p *tab) keys(keys ...string) {
+	p.t.Helper()
+	for _, k := range keys {
+		p.press(k)
+		p.seeFocus()
+	}
+}
+
+// seeFocus waits until the focus is on something, and that is marked and on the screen.
+func (p *tab) seeFocus() {
+	p.t.Helper()
+	p.until(`(e => {
+		const r = e.getBoundingClientRect()
+		return e !== document.body && e.matches(":focus-visible") && e.checkVisibility({ visibilityProperty: true }) &&
+			r.bottom > 0 && r.top < innerHeight && r.width > 0
+	})(wedFocus())`)
+}
+
+// on waits until the focus is on what a selector finds.
+func (p *tab) on(selector string) {
+	p.t.Helper()
+	p.until("wedFocus().matches(" + quote(selector) + ")")
+	p.seeFocus()
 }
 
 // click clicks the middle of an element.
@@ -251,6 +324,22 @@ func (p *tab) offline(gone bool) {
 		})
 		return chromedp.Void{}, err
 	})
+}
+
+// deaf has the tab hear nothing of what happens, although it reaches the hub.
+func (p *tab) deaf() {
+	p.t.Helper()
+	p.expect("net::ERR_BLOCKED_BY_CLIENT")
+	p.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
+			return chromedp.Void{}, err
+		}
+		_, err := chromedp.Call(ctx, network.SetBlockedURLs, network.SetBlockedURLsParams{
+			URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/api/realtime/*", Block: true}},
+		})
+		return chromedp.Void{}, err
+	})
+	p.until("dispatchEvent(new Event('offline'))") // the app lets go of its sockets
 }
 
 func quote(text string) string {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"os"
+	"time"
 
 	"golang.org/x/term"
 
@@ -16,6 +19,8 @@ type demoCommand struct {
 	Data        string `help:"The hub's data directory, empty or new. A temporary one if not named." type:"path" placeholder:"DIR"`
 	Keep        bool   `help:"Leave the temporary directory behind."`
 	NodeModules string `help:"Where automerge-repo is installed; looked for above the working directory if not named." type:"path" placeholder:"DIR"`
+	Story       bool   `help:"Play the story; --no-story goes to the hub at once." default:"true" negatable:""`
+	Season      bool   `help:"Fill the hub that keeps serving with a season of a small studio." default:"true" negatable:""`
 	Once        bool   `help:"End after the story instead of leaving the hub serving."`
 }
 
@@ -23,13 +28,18 @@ func (demoCommand) Help() string {
 	return `
 Starts a hub with a supplier and ten client records, and lets two automerge-repo
 clients in Node, one of them offline for a while, edit the same record: notes
-merge, two wedding dates wait in sync_conflicts until the owner decides. Then
-the hub keeps serving. It fails if anything comes out otherwise than told.
+merge, two wedding dates wait in sync_conflicts until the owner decides. It fails
+if anything comes out otherwise than told.
+
+Then the hub keeps serving, with a season of thirty more couples in it: edits that
+wait and that were decided, devices that are up to date, behind, and shut out.
 
 Examples:
 
     wedsync demo
     wedsync demo --listen 127.0.0.1:8080 --data ./demo-data
+    wedsync demo --no-story
+    wedsync demo --no-season
     wedsync demo --once`
 }
 
@@ -39,10 +49,21 @@ func (d *demoCommand) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return fmt.Errorf("find the wedsync binary: %w", err)
 	}
-	return demo.Run(ctx, demo.Options{
-		Binary: binary, Listen: d.Listen, Data: d.Data, Keep: d.Keep, NodeModules: d.NodeModules, Once: d.Once,
+	o := demo.Options{
+		Binary: binary, Listen: d.Listen, Data: d.Data, Keep: d.Keep, NodeModules: d.NodeModules, Once: d.Once, NoStory: !d.Story,
 		Out: t.Out, Colour: colourful(t.Out),
-	})
+	}
+	if d.Season {
+		o.Serve = serveByClock
+	}
+	return demo.Run(ctx, o)
+}
+
+// serveByClock runs a hub within this process, by a clock that is not its own.
+func serveByClock(ctx context.Context, data string, now func() time.Time, log io.Writer, serving func(address string)) error {
+	return runHub(ctx, hubOptions{
+		Store: storeFlags{Data: data}, Listen: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(log, nil)), Now: now,
+	}, func(address net.Addr) { serving(address.String()) })
 }
 
 // colourful reports whether w is a terminal that wants colours.

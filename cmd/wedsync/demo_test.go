@@ -26,7 +26,7 @@ func TestDemoComesOutAsTold(t *testing.T) {
 		"Sofia Rossi & Theo Laurent",
 		"still offline, sees its own 2027-06-19",
 		"Met at the barn: ramp needed. Peonies, no lilies. Deposit paid.",
-		"wedding_date → 2027-06-19, from maya on maya-phone",
+		"wedding_date → 2027-06-19, from Maya on maya-phone",
 		"the same heads",
 	} {
 		if !strings.Contains(string(out), want) {

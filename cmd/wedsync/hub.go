@@ -30,6 +30,7 @@ type hubOptions struct {
 	Log       *slog.Logger
 	Issuers   []auth.Issuer // whose tokens are taken beside the hub's own
 	Limits    *auth.Limits
+	Now       func() time.Time // what edits and decisions are dated by; time.Now if nil
 }
 
 // runHub runs a hub until ctx ends and everything that was begun is stored. It
@@ -52,7 +53,7 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 	defer func() { err = errors.Join(err, e.Close()) }()
 	h, err := hub.New(ctx, hub.Options{
 		Store: s, Engine: e, Log: o.Log, Registerer: m.Registry,
-		Limits: hub.Limits{OpenBytes: openRecords},
+		Limits: hub.Limits{OpenBytes: openRecords}, Now: o.Now,
 	})
 	if err != nil {
 		return err
@@ -115,7 +116,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		Log:     o.Log,
 	})
 	api := jsonapi.New(jsonapi.Options{
-		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log,
+		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
 	})
 	streams := activity.New(ctx, activity.Options{Store: s, Hub: h, Epoch: identity.Epoch, Log: o.Log, Registerer: m.Registry})
 	listeners := activity.NewHandler(activity.HandlerOptions{

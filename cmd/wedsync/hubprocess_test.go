@@ -212,6 +212,13 @@ func (h *hubProcess) alive() bool {
 	}
 }
 
+// in is the hub for a part of a test, whose own its failures are.
+func (h *hubProcess) in(t testing.TB) *hubProcess {
+	part := *h
+	part.t = t
+	return &part
+}
+
 // A who says whom a token is for.
 type who struct{ supplier, user, role, device string }
 

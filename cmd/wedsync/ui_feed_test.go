@@ -61,7 +61,7 @@ func TestFeedTellsWhatHappensAsItHappens(t *testing.T) {
 	// One's own before it is true, and after.
 	h.kill()
 	record.typeNotes(" Ramp needed.")
-	record.enterDate("2027-06-19")
+	record.enter("wedding_date", "2027-06-19")
 	feed.until(`["You edited", "notes", "wedding date", "Ada & Ben", "kept here"].every(text => wedText(wed("wed-sending")).includes(text))`)
 	feed.says("not live")
 	h.start()

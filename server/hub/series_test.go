@@ -105,7 +105,7 @@ func TestListsShowWhatIsStoredNow(t *testing.T) {
 }
 
 // slowEngine makes no document before its caller gives up.
-type slowEngine struct{ noEngine }
+type slowEngine struct{}
 
 func (slowEngine) Materialise(ctx context.Context, _ crdt.RecordID, _ [][]byte) (*engine.Result, error) {
 	<-ctx.Done()

@@ -7,7 +7,7 @@ import (
 
 var recordCases = []testcase{
 	{"HeadsAnswerForThousandsOfRecordsWhoeverTheyBelongTo", func(b *bench) {
-		const n = 5000
+		const n = 1000
 		want := map[crdt.RecordID]store.Heads{}
 		var ids []crdt.RecordID
 		var commits []store.Commit

@@ -92,11 +92,12 @@ func (a *api) get(ctx context.Context, id string) (record, error) {
 	return r, err
 }
 
-func (a *api) pending(ctx context.Context) ([]conflict, error) {
+// pending are the conflicts of a record that wait.
+func (a *api) pending(ctx context.Context, of record) ([]conflict, error) {
 	var page struct {
 		Items []conflict `json:"items"`
 	}
-	err := a.do(ctx, http.MethodGet, "/api/conflicts?status=pending", nil, &page)
+	err := a.do(ctx, http.MethodGet, "/api/conflicts?status=pending&client_id="+of.Client, nil, &page)
 	return page.Items, err
 }
 

@@ -19,6 +19,8 @@ type Options struct {
 	Keep        bool   // leave a temporary data directory behind
 	NodeModules string // where automerge-repo is installed; empty to look for it
 	Once        bool   // end after the story
+	NoStory     bool   // leave the story out
+	Serve       Server // fills the hub that goes on serving with a season; nil to leave that out
 	Out         io.Writer
 	Colour      bool
 }
@@ -51,18 +53,42 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	h := &hub{binary: o.Binary, data: o.Data, address: o.Listen, log: log}
+	n := &narrator{out: o.Out, colour: o.Colour}
+	var past *season
+	if o.Serve != nil && !o.Once {
+		n.print("   %s fills with a season of a small studio …", n.paint(cyan, fmt.Sprintf("%-20s", "hub")))
+		if past, err = playSeason(ctx, o.Serve, h, nodeModules); err != nil {
+			return err
+		}
+		defer past.studio.stop()
+	}
 	if err := h.start(); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.stop()) }()
-	s := &story{narrator: &narrator{out: o.Out, colour: o.Colour}, hub: h, nodeModules: nodeModules, work: work}
-	if err := s.tell(ctx); err != nil {
-		return fmt.Errorf("the story did not come out as told: %w", err)
+	token, err := h.token(ctx, owner, "owner", "")
+	if err != nil {
+		return err
+	}
+	s := &story{narrator: n, hub: h, nodeModules: nodeModules, work: work, owner: &api{base: "http://" + h.address, token: token}}
+	if !o.NoStory {
+		if err := s.tell(ctx); err != nil {
+			return fmt.Errorf("the story did not come out as told: %w", err)
+		}
 	}
 	if o.Once {
 		return nil
 	}
-	s.farewell()
+	if past != nil {
+		if err := past.carryOn(ctx, h.address); err != nil {
+			return fmt.Errorf("connect the studio's devices: %w", err)
+		}
+	}
+	waits, err := s.waiting(ctx)
+	if err != nil {
+		return err
+	}
+	s.farewell(waits)
 	return h.wait(ctx)
 }
 

@@ -20,7 +20,7 @@ var deviceScript string
 
 const devicePatience = 30 * time.Second // for one command of a device
 
-// A device is an automerge-repo client in a Node process of its own.
+// A device is an automerge-repo client, or several, in a Node process.
 type device struct {
 	name string // as the story calls it
 	in   io.WriteCloser
@@ -35,17 +35,22 @@ type answer struct {
 	Error  string         `json:"error"`
 }
 
-// startDevice starts a device that keeps its documents in storage. It ends
-// when its input is closed, with ctx, or with this process.
+// startDevice starts a device that keeps its documents in storage.
 func startDevice(ctx context.Context, nodeModules, name, peer, url, storage string) (*device, error) {
 	options, err := json.Marshal(map[string]string{"url": url, "peer": peer, "storage": storage})
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
+	return startNode(ctx, nodeModules, name, deviceScript, "WEDSYNC_DEVICE="+string(options))
+}
+
+// startNode starts a script that takes commands. It ends when its input is closed,
+// with ctx, or with this process.
+func startNode(ctx context.Context, nodeModules, name, script string, env ...string) (*device, error) {
 	// Node resolves the imports of an evaluated script from its directory.
-	cmd := exec.CommandContext(ctx, "node", "--input-type=module", "--eval", deviceScript)
+	cmd := exec.CommandContext(ctx, "node", "--input-type=module", "--eval", script)
 	cmd.Dir = filepath.Dir(nodeModules)
-	cmd.Env = append(os.Environ(), "WEDSYNC_DEVICE="+string(options))
+	cmd.Env = append(os.Environ(), env...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,11 +56,6 @@ func (s *story) close() {
 
 func (s *story) createRecords(ctx context.Context) error {
 	s.begin("A supplier with ten client records")
-	token, err := s.hub.token(ctx, "olivia", "owner", "")
-	if err != nil {
-		return err
-	}
-	s.owner = &api{base: "http://" + s.hub.address, token: token}
 	for i, fields := range couples() {
 		r, err := s.owner.create(ctx, fields)
 		if err != nil {
@@ -77,10 +73,10 @@ func (s *story) openOnBothDevices(ctx context.Context) error {
 	s.begin("Two devices open the record of Ada & Ben")
 	s.remark("Unmodified automerge-repo 2.5.6 clients; Maya and Tom are members, Olivia owns the business.")
 	var err error
-	if s.phone, err = s.device(ctx, "Phone in the field", "maya", "maya-phone"); err != nil {
+	if s.phone, err = s.device(ctx, "Phone in the field", "Maya", "maya-phone"); err != nil {
 		return err
 	}
-	if s.tab, err = s.device(ctx, "Office tab", "tom", "office-tab"); err != nil {
+	if s.tab, err = s.device(ctx, "Office tab", "Tom", "office-tab"); err != nil {
 		return err
 	}
 	for _, d := range []*device{s.phone, s.tab} {
@@ -155,7 +151,7 @@ func (s *story) meet(ctx context.Context) error {
 // showQueue shows what waits in sync_conflicts and checks that it is one row
 // with just these proposals.
 func (s *story) showQueue(ctx context.Context, dates ...string) error {
-	rows, err := s.owner.pending(ctx)
+	rows, err := s.owner.pending(ctx, s.couple)
 	if err != nil {
 		return err
 	}
@@ -191,7 +187,7 @@ func (s *story) restart(ctx context.Context) error {
 
 func (s *story) decide(ctx context.Context) error {
 	s.begin("Olivia decides")
-	rows, err := s.owner.pending(ctx)
+	rows, err := s.owner.pending(ctx, s.couple)
 	if err != nil {
 		return err
 	}
@@ -212,7 +208,7 @@ func (s *story) decide(ctx context.Context) error {
 
 func (s *story) compare(ctx context.Context) error {
 	s.begin("Everybody has the same record")
-	rows, err := s.owner.pending(ctx)
+	rows, err := s.owner.pending(ctx, s.couple)
 	if err != nil {
 		return err
 	}
@@ -254,19 +250,36 @@ func expect(d *device, a answer, want map[string]any) error {
 	return nil
 }
 
-// farewell says how to go on by hand.
-func (s *story) farewell() {
+// waiting is how many conflicts wait for a decision, of all records.
+func (s *story) waiting(ctx context.Context) (int, error) {
+	var page struct {
+		Counts map[string]int `json:"counts"`
+	}
+	if err := s.owner.do(ctx, http.MethodGet, "/api/conflicts?status=pending&limit=1", nil, &page); err != nil {
+		return 0, err
+	}
+	sum := 0
+	for _, n := range page.Counts {
+		sum += n
+	}
+	return sum, nil
+}
+
+// farewell says how to go on by hand, where so many conflicts wait.
+func (s *story) farewell(waits int) {
 	s.print("\n%s http://%s", s.paint(bold, "The hub keeps serving:"), s.hub.address)
 	s.print("   %s  http://%s/#token=%s", s.paint(bold, "app"), s.hub.address, s.owner.token)
-	s.remark("   Open this in a browser: it signs you in as Olivia, the owner.")
+	s.remark(fmt.Sprintf("   Open this in a browser: it signs you in as Olivia, the owner, for whose decision %d edits wait.", waits))
 	s.print("   data  %s", s.hub.data)
 	s.print("   sync  ws://%s/sync?token=…", s.hub.address)
 	s.remark("In another terminal:")
 	s.print("   export WEDSYNC_URL=http://%s", s.hub.address)
-	s.print("   export WEDSYNC_TOKEN=$(%s token --data %s --supplier %s --user olivia)", s.hub.binary, s.hub.data, supplier)
+	s.print("   export WEDSYNC_TOKEN=$(%s token --data %s --supplier %s --user %s)", s.hub.binary, s.hub.data, supplier, owner)
 	s.print("   %s status", s.hub.binary)
 	s.print("   %s conflicts list --status resolved", s.hub.binary)
 	s.print("   curl -s -H \"Authorization: Bearer $WEDSYNC_TOKEN\" $WEDSYNC_URL/api/clients")
-	s.print("   curl -s -H \"Authorization: Bearer $WEDSYNC_TOKEN\" $WEDSYNC_URL/api/clients/%s", s.couple.Client)
+	if s.couple.Client != "" {
+		s.print("   curl -s -H \"Authorization: Bearer $WEDSYNC_TOKEN\" $WEDSYNC_URL/api/clients/%s", s.couple.Client)
+	}
 	s.remark("Ctrl-C ends it.")
 }

@@ -4,7 +4,7 @@
 import type { ReactiveControllerHost } from "lit"
 import type { Choice } from "./components/conflictcard"
 import { toast } from "./components/toasts"
-import { dropDraft } from "./drafts"
+import { dropDraft, moveDraft } from "./drafts"
 import { count } from "./format"
 import { once } from "./once"
 import { Problem, told } from "./problem"
@@ -22,7 +22,7 @@ interface Hooks {
   say: (text: string) => void
   /** A conflict is done with, and still in the queue. */
   decided: (id: string) => void
-  /** A conflict could not be decided. */
+  /** A conflict was not decided, and is there to be. */
   again: (c: Conflict) => void
   /** A conflict was reopened as this one. */
   reopened: (id: string) => void
@@ -66,8 +66,10 @@ export class Deciding {
   async withdraw(c: Conflict, p: Proposal): Promise<void> {
     await this.#run(c, async () => {
       const now = await once<Conflict>(`/api/conflicts/${c.id}/proposals/${p.id}/withdraw`)
-      if (now.status === "pending") this.#queue.put(now)
-      else this.#done(c)
+      if (now.status === "pending") {
+        this.#queue.put(now)
+        this.#hooks.again(now)
+      } else this.#done(c)
       this.#hooks.say(`Taken back for ${c.client_name || "the client"}.`)
     })
   }
@@ -103,6 +105,9 @@ export class Deciding {
       try {
         const now = await once<Conflict>(`/api/conflicts/${c.id}/reopen`)
         first ||= now.id
+        moveDraft(c.id, now.id)
+        this.own.add(c.id)
+        this.#queue.release(c.id)
       } catch (error) {
         trouble = told(error)
         if (!(error instanceof Problem)) left.push(c) // the hub is away: the rest waits
@@ -111,8 +116,10 @@ export class Deciding {
     }
     this.#undo = left
     const n = decided.length - left.length
-    if (trouble) toast({ text: trouble, tone: "bad" })
-    else this.#hooks.say(n === 1 ? `${decided[0]!.client_name || "It"} waits again. The decision counts until it is decided anew.` : `${count(n)} wait again.`)
+    if (trouble) {
+      toast({ text: trouble, tone: "bad" })
+      this.#hooks.again(decided[0]!)
+    } else this.#hooks.say(n === 1 ? `${decided[0]!.client_name || "It"} waits again. The decision counts until it is decided anew.` : `${count(n)} wait again.`)
     await this.#queue.reload()
     if (first) this.#hooks.reopened(first)
   }

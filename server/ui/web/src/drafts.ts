@@ -37,6 +37,13 @@ export function dropDraft(id: string): void {
   write(all)
 }
 
+/** What was typed about a conflict now is about another, which nobody has looked at yet. */
+export function moveDraft(from: string, to: string): void {
+  const draft = draftOf(from)
+  if (isTyped(draft)) keepDraft(to, { ...draft, picked: "", seen: 0, known: [] })
+  dropDraft(from)
+}
+
 /** Whether something was typed that would be missed. */
 export function isTyped(draft: Draft): boolean {
   return (draft.editing && draft.text !== "") || draft.note !== ""

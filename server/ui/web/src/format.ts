@@ -1,5 +1,6 @@
 // Dates, money and durations as people of this browser's language write them.
 
+import { deviceNames } from "./devicenames"
 import type { Author, Value } from "./types"
 
 const language = navigator.language
@@ -10,7 +11,7 @@ const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyl
 const exactMoment = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" })
 const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" })
 const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 })
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" })
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" })
 const named = 4 // fields that a sentence names
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -110,8 +111,10 @@ export function who(author: Author): string {
   return author.device ? `${name} on ${device(author.device)}` : name
 }
 
-/** A device's name, short if it is only the id of its storage. */
+/** What people call a device, else what its token does, short if that is only the id of its storage. */
 export function device(name: string): string {
+  const given = deviceNames.value.get(name)
+  if (given) return given
   return /^[0-9a-f]{8}-[0-9a-f]{4}-/.test(name) ? `browser ${name.slice(0, 4)}` : name
 }
 

@@ -2,12 +2,13 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit"
 
-const part = 12 // items per frame: more than what a window shows of most lists
+const atFirst = 12 // items: about what a window shows
+const perFrame = 6
 
-/** How much of a list its element renders: a part at first, and another with each frame. */
+/** How much of a list its element renders: some at first, and a few more with each frame. */
 export class Gradually implements ReactiveController {
   #host: ReactiveControllerHost
-  #shown = part
+  #shown = atFirst
   #frame = 0
 
   constructor(host: ReactiveControllerHost) {
@@ -17,7 +18,7 @@ export class Gradually implements ReactiveController {
 
   /** The items to render now: at least so many, all after some frames. */
   of<T>(items: T[], least = 0): T[] {
-    this.#shown = Math.max(part, least, Math.min(this.#shown, items.length))
+    this.#shown = Math.max(atFirst, least, Math.min(this.#shown, items.length))
     if (this.#shown < items.length) this.#frame ||= requestAnimationFrame(this.#more)
     return this.#shown < items.length ? items.slice(0, this.#shown) : items
   }
@@ -25,12 +26,12 @@ export class Gradually implements ReactiveController {
   hostDisconnected(): void {
     cancelAnimationFrame(this.#frame)
     this.#frame = 0
-    this.#shown = part
+    this.#shown = atFirst
   }
 
   #more = () => {
     this.#frame = 0
-    this.#shown += part
+    this.#shown += perFrame
     this.#host.requestUpdate()
   }
 }

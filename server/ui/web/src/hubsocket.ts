@@ -80,7 +80,7 @@ export class HubSocket extends NetworkAdapter {
       if (socket !== this.#socket) return
       this.#lose()
       if (closed.code === 4403) this.connection.set("refused")
-      else this.#later()
+      this.#later() // also who was shut out: an owner may let this device in again
     }
   }
 

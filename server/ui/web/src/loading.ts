@@ -2,7 +2,7 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit"
 import { get, kept, Offline, told, type Answer } from "./api"
-import { onEvent } from "./stream"
+import { onNews } from "./stream"
 
 const gather = 150 // milliseconds: events come in bursts
 
@@ -32,9 +32,7 @@ export class Loading<T> implements ReactiveController {
   }
 
   hostConnected(): void {
-    this.#end = onEvent(this.#kinds, (event, live) => {
-      if (live || event.type === "wedsync.reset") this.soon()
-    })
+    this.#end = onNews(this.#kinds, this.soon)
     window.addEventListener("online", this.soon)
     void this.reload()
   }
@@ -43,13 +41,16 @@ export class Loading<T> implements ReactiveController {
     this.#end?.()
     window.removeEventListener("online", this.soon)
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#abort?.abort()
   }
 
   /** Reads it anew in a moment. */
   soon = (): void => {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.reload(), gather)
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.reload()
+    }, gather)
   }
 
   async reload(): Promise<void> {

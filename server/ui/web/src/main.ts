@@ -1,5 +1,6 @@
 import "./notify"
 import "./shell"
+import { startDeviceNames } from "./devicenames"
 import { bringAll, firstView } from "./pages"
 import { go, place, startRouter } from "./router"
 import { session, signIn, signedOutBecause } from "./session"
@@ -21,7 +22,8 @@ if (carried) {
 startRouter()
 if (session.value && location.pathname === "/sign-in") go("/inbox", { replace: true })
 startStream()
-// Documents need Automerge. Only a record's page waits for them; the others are shown before.
-void (place.value.page === "client" ? Promise.resolve() : firstView()).then(startSyncing)
+startDeviceNames()
+// Documents need Automerge. Only a record's page waits for them; others are shown before.
+void Promise.race([firstView(), place.until(({ page }) => page === "client")]).then(startSyncing)
 void bringAll()
 startUpdates()

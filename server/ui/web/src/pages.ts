@@ -4,6 +4,7 @@
 import type { Page } from "./router"
 import { Source } from "./watch"
 
+const rest = 1000 // milliseconds that a first page has for itself: a browser is idle already while it waits for what to show
 const longest = 2000 // milliseconds until a browser counts as idle that never is
 
 const others = () => import("./pages/others")
@@ -30,11 +31,13 @@ export async function bring(page: Page): Promise<void> {
   } catch {
     absent.set(page)
   }
+  if (first.value) return
+  await new Promise(resolve => setTimeout(resolve, rest))
   await idle()
   first.set(true)
 }
 
-/** Resolves once the first page is shown and the browser idle. */
+/** Resolves once the first page is shown, and the browser has nothing else to do. */
 export async function firstView(): Promise<void> {
   await first.until(Boolean)
 }

@@ -1,8 +1,8 @@
 // The queue of conflicts: read in pages, kept up to date by events, the same for 5 and 500.
 
 import type { ReactiveController, ReactiveControllerHost } from "lit"
-import { get, kept, Offline, told } from "./api"
-import { onEvent } from "./stream"
+import { get, kept, Offline, Problem, told } from "./api"
+import { onNews } from "./stream"
 import type { Conflict, ConflictPage } from "./types"
 
 const pageSize = 50
@@ -20,6 +20,8 @@ export class Queue implements ReactiveController {
   /** Whether this is what the hub said some time ago. */
   old = false
   trouble = ""
+  /** A conflict that stands before all others, whatever was asked for; empty for none. */
+  lead = ""
 
   #host: ReactiveControllerHost
   #query: () => string
@@ -49,9 +51,7 @@ export class Queue implements ReactiveController {
   }
 
   hostConnected(): void {
-    this.#end = onEvent(["wedsync.conflict.", "wedsync.proposal."], (event, live) => {
-      if (live || event.type === "wedsync.reset") this.soon()
-    })
+    this.#end = onNews(["wedsync.conflict.", "wedsync.proposal."], this.soon)
     window.addEventListener("online", this.soon)
     void this.reload()
   }
@@ -60,12 +60,15 @@ export class Queue implements ReactiveController {
     this.#end?.()
     window.removeEventListener("online", this.soon)
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#abort?.abort()
   }
 
   soon = (): void => {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.reload(), gather)
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.reload()
+    }, gather)
   }
 
   /** Reads anew as much as was read. */
@@ -88,7 +91,7 @@ export class Queue implements ReactiveController {
         items.push(...more.body.items)
         next = more.body.next
       }
-      await this.#take(items, same, signal)
+      await this.#take(await this.#led(items, signal), same, signal)
       if (signal.aborted) return
       this.#next = next
       this.#count(first.body)
@@ -137,10 +140,17 @@ export class Queue implements ReactiveController {
     const gone = this.items.find(c => c.id === id)
     if (!gone) return
     this.#held.delete(id)
+    if (this.lead === id) this.lead = ""
     this.items = this.items.filter(c => c.id !== id)
     const n = this.counts[gone.field]
-    if (n) this.counts = { ...this.counts, [gone.field]: n - 1 }
+    if (n && gone.status === "pending") this.counts = { ...this.counts, [gone.field]: n - 1 }
     this.#host.requestUpdate()
+  }
+
+  /** Lets a conflict go that stayed although it left the queue, once that is read anew. */
+  release(id: string): void {
+    this.#held.delete(id)
+    if (this.lead === id) this.lead = ""
   }
 
   /** Another query: what was kept of it is shown until it is read. */
@@ -160,6 +170,17 @@ export class Queue implements ReactiveController {
   #count(page: ConflictPage): void {
     this.counts = page.counts ?? {}
     this.devices = page.device_counts ?? []
+  }
+
+  /** What was read, with the one that leads. Where that cannot be had, the others are shown without it. */
+  async #led(read: Conflict[], signal: AbortSignal): Promise<Conflict[]> {
+    if (this.lead === "" || read.some(c => c.id === this.lead)) return read
+    try {
+      return [(await get<Conflict>(`/api/conflicts/${encodeURIComponent(this.lead)}`, signal)).body, ...read]
+    } catch (error) {
+      if (error instanceof Offline || error instanceof Problem) return read
+      throw error
+    }
   }
 
   /** Takes what was read; who left the queue while somebody is at it stays, as it ended. */

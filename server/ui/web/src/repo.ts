@@ -20,6 +20,13 @@ export type ClientDoc = { [field: string]: Value } & { sync_conflicts?: Record<s
 
 export type ClientHandle = DocHandle<ClientDoc>
 
+/** A record that has edits which the hub lacks. */
+export interface Held {
+  name: string
+  /** The fields that were edited, null if that is not known. */
+  fields: string[] | null
+}
+
 /** Storage that says so when it is full. */
 class Storage extends IndexedDBStorageAdapter {
   override async save(key: string[], data: Uint8Array): Promise<void> {
@@ -115,14 +122,15 @@ export class Documents {
     return (await this.#storage.loadRange([id])).length > 0
   }
 
-  /** The fields of a record that were edited here and have not reached the hub; null if that is not known. */
-  async unsent(id: string): Promise<string[] | null> {
+  /** What was edited here of a record and has not reached the hub. */
+  async unsent(id: string): Promise<Held> {
     const handle = await this.open(id)
+    const doc = handle.doc()
+    const name = typeof doc.name === "string" || Automerge.isImmutableString(doc.name) ? String(doc.name) : ""
     const theirs = this.hubHeads(handle)
-    const doc = handle.doc() as Automerge.Doc<unknown>
-    if (!theirs || !Automerge.hasHeads(doc, theirs)) return null
-    const patches = Automerge.diff(doc, theirs, decodeHeads(handle.heads()))
-    return [...new Set(patches.map(patch => String(patch.path[0])))].filter(field => field !== "sync_conflicts")
+    if (!theirs || !Automerge.hasHeads(doc as Automerge.Doc<unknown>, theirs)) return { name, fields: null }
+    const patches = Automerge.diff(doc as Automerge.Doc<unknown>, theirs, decodeHeads(handle.heads()))
+    return { name, fields: [...new Set(patches.map(patch => String(patch.path[0])))].filter(field => field !== "sync_conflicts") }
   }
 
   /** What the hub is known to hold of a document, null if that was not told yet. */

@@ -34,9 +34,9 @@ export function sentence({ event, proposals }: Line, me = ""): Sentence {
     case "wedsync.verdict.accepted": return { icon: "check", tone: "good", words: html`${who} changed ${field.toLowerCase()} of ${client}, and it counts` }
     case "wedsync.verdict.no_change":
     case "wedsync.verdict.withdrawn": return { icon: "history", tone: "plain", words: html`${who} took ${decision(event, field)} of ${client} back to what counts` }
-    case "wedsync.conflict.opened": return { icon: "wait", tone: "wait", words: html`${decision(event, field)} of ${client} waits for a decision` }
+    case "wedsync.conflict.opened": return { icon: "wait", tone: "wait", words: html`${decision(event, field, field)} of ${client} waits for a decision` }
     case "wedsync.conflict.reopened": return { icon: "wait", tone: "wait", words: html`${who} reopened the decision about ${decision(event, field)} of ${client}` }
-    case "wedsync.conflict.reminded": return { icon: "wait", tone: "wait", words: html`${decision(event, field || "A field")} of ${client} has waited for long` }
+    case "wedsync.conflict.reminded": return { icon: "wait", tone: "wait", words: html`${decision(event, field, "An edit")} of ${client} has waited for long` }
     case "wedsync.conflict.resolved": return { icon: "check", tone: "good", words: html`${who} decided ${decision(event, field)} of ${client}${how(data.conflict?.action, proposals, me)}` }
     case "wedsync.conflict.withdrawn": return { icon: "history", tone: "plain", words: html`Nobody proposes another ${field.toLowerCase()} for ${client} any more` }
     case "wedsync.activity.posted": return { icon: "more", tone: "accent", words: html`${who} · ${client}: “${data.activity?.text ?? data.text}”` }
@@ -51,7 +51,8 @@ export function plainSentence(event: Event): string {
 }
 
 /** How an edit came, such as "on maya-phone"; empty if that says nothing. */
-export function way({ data }: Event): string {
+export function way({ data, type }: Event): string {
+  if (type === "wedsync.client.merged") return ""
   if (data.origin === "api" || data.origin === "use") return "through the API"
   if (data.origin === "webhook") return "through a connection"
   return data.origin === "sync" && data.device ? `on ${device(data.device)}` : ""
@@ -74,10 +75,10 @@ function possessive(user: string, me: string): TemplateResult {
   return html`<strong>${user === "" ? "The hub’s" : user === me ? "Your" : `${user}’s`}</strong>`
 }
 
-/** The field, as a link to its conflict where there is one. */
-function decision({ data }: Event, field: string): TemplateResult {
+/** The field, or other words, as a link to its conflict where there is one. */
+function decision({ data }: Event, field: string, words = field.toLowerCase()): TemplateResult {
   const id = data.conflict?.id ?? data.verdict?.conflict_id
-  return id ? html`<a href="/inbox?conflict=${id}">${field.toLowerCase()}</a>` : html`${field.toLowerCase()}`
+  return id ? html`<a href="/inbox?conflict=${id}">${words}</a>` : html`${words}`
 }
 
 function how(action: string | undefined, proposals: Line["proposals"], me: string): TemplateResult {

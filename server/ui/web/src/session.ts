@@ -28,7 +28,7 @@ export const signedOutBecause = new Source("")
 
 // Another tab has signed in or out.
 window.addEventListener("storage", event => {
-  if (event.key === kept) session.set(restore())
+  if (event.key === kept || event.key === null) session.set(restore())
 })
 
 /** Signs in with a token. Throws an Error that says what is wrong with it. */

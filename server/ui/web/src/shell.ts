@@ -74,6 +74,7 @@ export class Frame extends LitElement {
     .brand img { inline-size: 1.75rem; block-size: 1.75rem; border-radius: 0.4rem; display: block; }
     header { display: flex; align-items: center; gap: var(--space-3); padding: var(--space-2) var(--space-4); border-block-end: 1px solid var(--line); background: var(--card); }
     header .brand { flex: 1; }
+    @media (max-width: 26rem) { header:has(wed-state[loud]) .brand span { display: none; } }
 
     nav.bar { --columns: 4; position: fixed; z-index: 20; inset: auto 0 0; display: grid; grid-template-columns: repeat(4, 1fr); padding: var(--space-1) var(--space-1) env(safe-area-inset-bottom); border-block-start: 1px solid var(--line); background: var(--card); }
     nav.bar a { position: relative; flex-direction: column; gap: 0.1rem; padding: 0.4rem 0 0.3rem; font-size: 0.75rem; }
@@ -110,7 +111,7 @@ export class Frame extends LitElement {
     return html`
       <nav class="shortcut" aria-label="Shortcut"><a class="skip" href="#main" @click=${this.#skip}>To the content</a></nav>
       <header>
-        <span class="brand"><img src="/icon.svg" alt="">WedSync</span>
+        <span class="brand"><img src="/icon.svg" alt=""><span>WedSync</span></span>
         <wed-state compact></wed-state>
         <wed-menu></wed-menu>
       </header>

@@ -29,12 +29,28 @@ let live = false
 let generation = 0 // of connections; what an older one still says does not count
 
 /** Calls tell with each event of a kind, such as "wedsync.conflict." for all about
- *  conflicts, and with resets, until the function that it returns is called. Events
- *  that were told of the past are not live. */
+ *  conflicts, and with resets, until the function that it returns is called. What was
+ *  told of the time before this tab is not live. */
 export function onEvent(kinds: string[], tell: Tell): () => void {
   const listener = { kinds, tell }
   listeners.add(listener)
   return () => listeners.delete(listener)
+}
+
+/** Calls tell when what was read of the kinds may have changed, until the function that it returns is called:
+ *  at their events, and once the stream is live, since what came before nobody told. */
+export function onNews(kinds: string[], tell: () => void): () => void {
+  const ends = [
+    onEvent(kinds, (event, live) => {
+      if (live || event.type === "wedsync.reset") tell()
+    }),
+    streamState.subscribe(state => {
+      if (state === "live") tell()
+    }),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
 }
 
 /** Listens as whoever is signed in, now and later. */
@@ -74,7 +90,8 @@ async function connect(): Promise<void> {
   const query = new URLSearchParams({ ticket, position: position || `-${past}` })
   const opened = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/realtime/clients?${query}`)
   socket = opened
-  setTimeout(() => mine === generation && !live && cut(), patience)
+  live = position !== "" // what happened during a break is news
+  setTimeout(() => mine === generation && streamState.value !== "live" && cut(), patience)
   opened.onmessage = message => {
     if (mine === generation) take(JSON.parse(message.data as string) as Event)
   }

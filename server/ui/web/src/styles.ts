@@ -49,10 +49,19 @@ export const controls = css`
     border-radius: var(--radius-small); background: var(--card); color: var(--text); font: inherit;
   }
   input[type="checkbox"], input[type="radio"] { inline-size: 1.125rem; min-block-size: 1.125rem; accent-color: var(--accent); }
+  select {
+    appearance: none; padding-inline-end: 2rem; text-overflow: ellipsis; cursor: pointer;
+    background: var(--card) url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='12' height='8' fill='none' stroke='%23857c83' stroke-width='1.75' stroke-linecap='round' stroke-linejoin='round'%3E%3Cpath d='m1.5 1.5 4.5 4.5 4.5-4.5'/%3E%3C/svg%3E") no-repeat right 0.75rem center;
+  }
   textarea { resize: vertical; line-height: 1.55; }
   input::placeholder, textarea::placeholder { color: var(--text-faint); opacity: 1; }
   input:focus-visible, select:focus-visible, textarea:focus-visible { outline: 2px solid var(--accent); outline-offset: -1px; border-color: var(--accent); }
   label, .label { font-size: var(--size-small); font-weight: 560; color: var(--text-soft); }
+  @media (pointer: coarse) {
+    button, .button, button.small, input, select { min-block-size: 44px; }
+    button.small { padding-inline: 0.75rem; }
+    input, select, textarea { font-size: 16px; } /* or phones zoom in on a field */
+  }
   .field { display: grid; gap: var(--space-1); }
   .error { color: var(--bad); }
   kbd {

@@ -1,11 +1,14 @@
-// Which fields of which records were edited in this browser and have not reached the hub,
+// Which records and which of their fields were edited in this browser and have not reached the hub,
 // for an element that shows them.
 
 import type { ReactiveController, ReactiveControllerHost } from "lit"
+import type { Held } from "./repo"
 import { documents, unsynced } from "./syncing"
 
+const unknown: Held = { name: "", fields: null }
+
 export class Unsent implements ReactiveController {
-  #fields = new Map<string, string[] | null>()
+  #held = new Map<string, Held>()
   #host: ReactiveControllerHost
   #end?: () => void
 
@@ -23,16 +26,16 @@ export class Unsent implements ReactiveController {
     this.#end?.()
   }
 
-  /** The fields of a document that wait, null while they are not known. */
-  of(document: string): string[] | null {
-    return this.#fields.get(document) ?? null
+  /** What waits of a document; nothing of it is known until it was looked at. */
+  of(document: string): Held {
+    return this.#held.get(document) ?? unknown
   }
 
   async #look(): Promise<void> {
     const all = await documents()
     const found = await Promise.all(Object.keys(unsynced.value).map(async id =>
-      [id, await all.unsent(id).catch(() => null)] as const)) // one that was deleted has no fields to name
-    this.#fields = new Map(found)
+      [id, await all.unsent(id).catch(() => unknown)] as const)) // one that was deleted
+    this.#held = new Map(found)
     this.#host.requestUpdate()
   }
 }

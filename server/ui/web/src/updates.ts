@@ -12,11 +12,13 @@ const every = 30 * 60_000 // milliseconds between two looks for a newer version
 export function startUpdates(): void {
   if (!("serviceWorker" in navigator)) return
   let taken = false
-  const hadOne = navigator.serviceWorker.controller !== null
+  let first = navigator.serviceWorker.controller === null
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (!hadOne || taken) return // the first worker changes nothing for this page
-    taken = true
-    location.reload()
+    if (!first && !taken) {
+      taken = true
+      location.reload()
+    }
+    first = false // which changed nothing for this page
   })
   void navigator.serviceWorker.register("/sw.js").then(registration => {
     watch(registration)

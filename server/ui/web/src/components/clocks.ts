@@ -8,11 +8,11 @@ export function clocks(edited: string | null, received: string | null): Template
   if (!edited) return html`${received ? html`<p>Reached the hub ${moment(received)}</p>` : nothing}`
   if (!received) return html`<p>Edited ${moment(edited)} <span class="clock">device clock</span></p>`
   const late = Date.parse(received) - Date.parse(edited)
+  if (Math.abs(late) <= near) return html`<p>Edited and received ${moment(received)}</p>`
   return html`
     <p>Edited ${moment(edited)} <span class="clock">device clock</span></p>
     <p>Received ${moment(received)} <span class="clock">hub clock</span>${
-      late > near ? html` · ${duration(edited, received)} later`
-      : late < -near ? html` · device clock ${duration(received, edited)} ahead` : nothing}</p>`
+      late > 0 ? html` · ${duration(edited, received)} later` : html` · device clock ${duration(received, edited)} ahead`}</p>`
 }
 
 export function moment(at: string): TemplateResult {

@@ -38,6 +38,8 @@ export class ConflictCard extends LitElement {
   @property({ type: Boolean }) busy = false
   /** Why the last decision was not carried out. */
   @property() trouble = ""
+  /** Whether it stands in a queue that it has left. */
+  @property({ type: Boolean }) left = false
   /** Whether its decision may still be reopened. */
   @property({ type: Boolean }) undoable = false
   @state() private draft!: Draft
@@ -45,9 +47,13 @@ export class ConflictCard extends LitElement {
   @query("wed-value-input") private input?: ValueInput
   @query("#head") private head!: HTMLElement
   #reading = ""
+  #within = false // whether the keyboard was on it before it rendered
 
   override willUpdate(changed: PropertyValues<this>) {
     if (changed.get("conflict")?.id !== this.conflict.id && changed.has("conflict")) this.draft = draftOf(this.conflict.id)
+    this.#within = Boolean(this.shadowRoot?.activeElement)
+    // Why it was not decided says that it moved on: that is not asked about twice.
+    if (changed.has("trouble") && this.trouble && this.moved) this.#keep({ ...this.draft, seen: this.conflict.version })
     if (!this.current) return
     if (this.draft.seen === 0) this.#keep(seen(this.draft, this.conflict))
     const read = `${this.conflict.id} ${this.conflict.version}`
@@ -58,6 +64,7 @@ export class ConflictCard extends LitElement {
   }
 
   override updated(changed: PropertyValues<this>) {
+    if (this.#within && !this.shadowRoot?.activeElement) this.focus()
     const before = changed.get("conflict")
     if (before?.id === this.conflict.id && before.version !== this.conflict.version && this.current && this.moved) {
       this.#tell("read", `Another value arrived for ${label(this.conflict.field)} of ${this.conflict.client_name}. Look again before you decide.`)
@@ -129,7 +136,7 @@ export class ConflictCard extends LitElement {
   }
 
   #since(c: Conflict) {
-    if (c.decision) return html`<span>${c.decision.by.user}</span>`
+    if (c.decision) return nothing
     return html`${icon("wait")}<span><span class="hidden-text">waits </span>${duration(c.opened_at)}</span>`
   }
 
@@ -160,7 +167,7 @@ export class ConflictCard extends LitElement {
           <section class="side now">
             <h3>${c.status === "pending" ? "Counts now" : "Counted"}</h3>
             <p class="value">${this.#plain(c.current.value)}</p>
-            <p class="small soft">${sameBase ? "As it was when it was edited" : c.reopens ? "By the decision" : "Accepted since"}</p>
+            <p class="small soft">${sameBase ? "Unchanged since" : c.reopens ? "By the decision" : "Accepted since"}</p>
             ${this.decides && c.status === "pending" ? html`<div class="acts"><button ?disabled=${this.busy} @click=${this.keep}>Keep this <kbd aria-hidden="true">x</kbd></button></div>` : nothing}
           </section>
           ${repeat(shown, p => p.id, (p, i) => this.#proposal(c, around(p), shown.length > 1 ? i + 1 : 0))}
@@ -192,7 +199,7 @@ export class ConflictCard extends LitElement {
     return html`
       <section class="side proposed ${picked ? "picked" : ""}">
         <h3>${picked ? "Picked" : "Proposed"}</h3>
-        <wed-proposal .proposal=${p} .current=${c.current.value} .kind=${this.kind} .n=${n} .me=${this.me} ?dim=${!open}
+        <wed-proposal .proposal=${p} .current=${c.current.value} .kind=${this.kind} .known=${c.reason} .n=${n} .me=${this.me} ?dim=${!open}
           .fresh=${open && this.draft.seen > 0 && !this.draft.known.includes(p.id)}>
           ${open && this.decides ? html`<button class="primary" ?disabled=${this.busy} @click=${() => this.#decide({ conflict: c, note: this.draft.note, action: "accept", proposal: p })}>Accept${n && !picked ? nothing : html` <kbd aria-hidden="true">a</kbd>`}</button>` : nothing}
           ${open && isOf(p, this.me) ? html`<button ?disabled=${this.busy} @click=${() => this.#tell("withdraw", p)}>Take back <kbd aria-hidden="true">w</kbd></button>` : nothing}
@@ -244,7 +251,7 @@ export class ConflictCard extends LitElement {
         ${d.note ? html`<p class="typed">Your note: <output>${d.note}</output></p>` : nothing}
         <div class="acts">
           ${this.undoable && this.decides ? html`<button ?disabled=${this.busy} @click=${() => this.#tell("reopen")}>${icon("history")}Reopen</button>` : nothing}
-          ${this.trouble || d.note || d.editing ? html`<button @click=${() => this.#tell("dismiss")}>Put it away</button>` : nothing}
+          ${this.left || this.trouble || d.note || d.editing ? html`<button @click=${() => this.#tell("dismiss")}>Put it away</button>` : nothing}
         </div>
       </div>`
   }

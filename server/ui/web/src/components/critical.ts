@@ -1,11 +1,13 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit"
 import { customElement, property, query, state } from "lit/decorators.js"
 import { post, told } from "../api"
+import { deviceNames } from "../devicenames"
 import { ago, label, value, who } from "../format"
 import { Loading } from "../loading"
 import { mayDecide, session } from "../session"
 import { base, controls } from "../styles"
 import type { Conflict, FieldPolicy, Proposal, Value } from "../types"
+import { Watch } from "../watch"
 import { toast } from "./toasts"
 
 const plainNumber = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 20 })
@@ -15,11 +17,12 @@ const plainNumber = new Intl.NumberFormat(navigator.language, { maximumFractionD
 @customElement("wed-critical")
 export class Critical extends LitElement {
   static override styles = [base, controls, css`
-    :host { display: grid; gap: var(--space-1); align-content: start; }
-    .head { display: flex; align-items: baseline; gap: var(--space-2); margin-block-end: -1px; }
+    :host { display: grid; align-content: start; }
+    .head { display: flex; align-items: baseline; gap: var(--space-2); padding-block-end: var(--space-1); }
     .head label { flex: 1; }
     input { font-size: var(--size-large); font-weight: 560; min-block-size: 2.75rem; font-variant-numeric: tabular-nums; }
-    #state { display: grid; gap: var(--space-2); margin-block-start: var(--space-1); }
+    #state { display: grid; gap: var(--space-2); }
+    #state > :first-child { margin-block-start: var(--space-2); }
     .waiting { display: grid; gap: var(--space-2); }
     .waiting li { padding: var(--space-2) var(--space-3); border-inline-start: 3px solid var(--wait); border-radius: var(--radius-small); background: var(--wait-wash); }
     .what { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 var(--space-2); }
@@ -44,6 +47,11 @@ export class Critical extends LitElement {
   @query("input") private input!: HTMLInputElement
   @state() private trouble = ""
   #waiting = new Loading<Conflict | null>(this, () => (this.conflict ? `/api/conflicts/${encodeURIComponent(this.conflict)}` : ""), ["wedsync.conflict.", "wedsync.proposal."])
+
+  constructor() {
+    super()
+    new Watch(this, deviceNames)
+  }
 
   override willUpdate(changed: PropertyValues<this>) {
     if (changed.has("conflict")) void this.#waiting.reload()

@@ -14,6 +14,7 @@ export class Dialog extends LitElement {
     dialog::backdrop { background: rgb(20 10 18 / 45%); }
     header { display: flex; align-items: center; gap: var(--space-3); padding: var(--space-3) var(--space-3) 0 var(--space-5); }
     h2 { flex: 1; }
+    h2:focus-visible { outline: none; }
     header button { min-inline-size: 2.25rem; padding: 0.25rem; color: var(--text-soft); }
     .body { padding: var(--space-3) var(--space-5) var(--space-5); }
     footer { display: flex; flex-wrap: wrap; justify-content: end; gap: var(--space-2); padding-inline: var(--space-5); }
@@ -36,7 +37,7 @@ export class Dialog extends LitElement {
     return html`
       <dialog aria-labelledby="heading" @close=${() => this.dispatchEvent(new Event("close"))}>
         <header>
-          <h2 id="heading">${this.heading}</h2>
+          <h2 id="heading" tabindex="-1" autofocus>${this.heading}</h2>
           <button class="plain" aria-label="Close" @click=${this.close}>${icon("close")}</button>
         </header>
         <div class="body"><slot></slot></div>

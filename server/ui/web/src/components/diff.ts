@@ -18,9 +18,26 @@ export class Diff extends LitElement {
   /** Whether what was taken out is shown too. */
   @property({ type: Boolean }) both = true
 
+  /** Whether of what stayed only a few words around what differs are shown. */
+  @property({ type: Boolean }) brief = false
+
   override render() {
-    return words(this.from, this.to).filter(piece => this.both || piece.kind !== "gone").map(show)
+    const pieces = words(this.from, this.to).filter(piece => this.both || piece.kind !== "gone")
+    return (this.brief ? shortened(pieces) : pieces).map(show)
   }
+}
+
+const around = 48 // characters of what stayed, on a side
+const longest = 600 // of what differs
+
+function shortened(pieces: Piece[]): Piece[] {
+  return pieces.map((piece, i) => {
+    const { kind, text } = piece
+    if (kind !== "same") return text.length > longest ? { kind, text: text.slice(0, longest) + "…" } : piece
+    const head = i > 0 ? text.slice(0, around).replace(/\s*\S*$/, "…") : "…"
+    const tail = i < pieces.length - 1 ? text.slice(-around).replace(/^\S*\s*/, i > 0 ? " " : "") : ""
+    return text.length > 2 * around ? { kind, text: head + tail } : piece
+  })
 }
 
 function show(piece: Piece) {

@@ -11,7 +11,7 @@ export class Empty extends LitElement {
     .mark { display: grid; place-items: center; inline-size: 4rem; block-size: 4rem; border-radius: 50%; background: var(--accent-wash); color: var(--accent); }
     .mark svg { inline-size: 1.75rem; block-size: 1.75rem; }
     h2 { margin-block-start: var(--space-2); }
-    .why { max-inline-size: 34rem; color: var(--text-soft); }
+    .why { text-wrap: balance; max-inline-size: 34rem; color: var(--text-soft); }
   `]
 
   @property() icon: IconName = "check"

@@ -23,6 +23,7 @@ export class Faces extends LitElement {
 
   override render() {
     const shown = this.peers.slice(0, most)
+    this.hidden = shown.length === 0
     return html`<ul aria-label="Also here">${shown.map(peer => {
       const says = peer.field ? `${peer.user}, in ${label(peer.field)}` : peer.user
       return html`<li class="p${peer.colour}" title=${says} data-peer=${peer.user}><span aria-hidden="true">${peer.user.slice(0, 1)}</span><span class="hidden-text">${says}</span></li>`

@@ -1,11 +1,13 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement, property, state } from "lit/decorators.js"
 import { get, patch, told } from "../api"
+import { deviceNames } from "../devicenames"
 import { ago, label, time, value, who } from "../format"
 import { Loading } from "../loading"
 import { mayEdit, session } from "../session"
 import { base, controls } from "../styles"
 import type { Client, HistoryItem, Page, Value } from "../types"
+import { Watch } from "../watch"
 import { toast } from "./toasts"
 
 const outcomes: Record<string, [string, string]> = {
@@ -23,8 +25,7 @@ export class History extends LitElement {
     .top strong { flex: 1; }
     .change { overflow-wrap: anywhere; }
     .arrow { color: var(--text-faint); padding-inline: 0.35em; }
-    .long { max-block-size: 9rem; overflow: auto; }
-    .foot > span { flex: 1; }
+    .foot > span { flex: 1; text-wrap: balance; }
     .foot { display: flex; align-items: center; justify-content: space-between; gap: var(--space-1) var(--space-2); font-size: var(--size-small); color: var(--text-soft); min-block-size: 1.75rem; }
     .note { font-style: italic; color: var(--text-soft); }
     .more { padding: var(--space-3) var(--space-4); }
@@ -35,6 +36,11 @@ export class History extends LitElement {
   @state() private older: HistoryItem[] = []
   @state() private next: string | null = null
   #latest = new Loading<Page<HistoryItem>>(this, () => `/api/clients/${encodeURIComponent(this.client)}/history?limit=30`, ["wedsync.client.", "wedsync.conflict."])
+
+  constructor() {
+    super()
+    new Watch(this, deviceNames)
+  }
 
   override render() {
     const page = this.#latest.body
@@ -62,7 +68,7 @@ export class History extends LitElement {
 
   #change(h: HistoryItem) {
     if (typeof h.before === "string" && typeof h.after === "string" && h.before.length + h.after.length > 40) {
-      return html`<div class="long"><wed-diff .from=${h.before} .to=${h.after}></wed-diff></div>`
+      return html`<wed-diff .from=${h.before} .to=${h.after} brief></wed-diff>`
     }
     const kind = this.kinds[h.field ?? ""] ?? "any"
     return html`<span class="soft">${value(h.before, kind)}</span><span class="arrow" aria-label="became">→</span>${value(h.after, kind)}`

@@ -1,15 +1,17 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement, property, query } from "lit/decorators.js"
+import { deviceNames } from "../devicenames"
 import { count, device, label } from "../format"
 import { base, controls } from "../styles"
 import type { ConflictPage } from "../types"
+import { Watch } from "../watch"
 
 const pause = 250 // milliseconds of typing before it searches
 
 const orders: [string, string][] = [["oldest", "Oldest first"], ["newest", "Newest first"], ["client", "By client"], ["field", "By field"]]
 
 /** Which part of the queue is shown, as the query of its address. It tells of "change"
- *  with the new query as detail. */
+ *  with the new query as detail, and of "leave" when the keyboard is to go elsewhere. */
 @customElement("wed-inbox-filters")
 export class InboxFilters extends LitElement {
   static override styles = [base, controls, css`
@@ -32,6 +34,11 @@ export class InboxFilters extends LitElement {
   @property() order = "oldest"
   @query("input") private input!: HTMLInputElement
   #timer?: ReturnType<typeof setTimeout>
+
+  constructor() {
+    super()
+    new Watch(this, deviceNames)
+  }
 
   override focus() {
     this.input.focus()
@@ -67,7 +74,7 @@ export class InboxFilters extends LitElement {
   }
 
   #leave(event: KeyboardEvent) {
-    if (event.key === "Escape" && this.input.value === "") this.input.blur()
+    if (event.key === "Escape" && this.input.value === "") this.dispatchEvent(new Event("leave"))
   }
 
   #set(name: string, to: string) {

@@ -18,7 +18,7 @@ export class Menu extends LitElement {
     :host(:not([named])) .open { padding: 0.25rem; min-inline-size: 2.5rem; justify-content: center; }
     .face { display: grid; place-items: center; flex: none; inline-size: 2rem; block-size: 2rem; border-radius: 50%; background: var(--accent-wash); color: var(--accent-strong); font-weight: 650; text-transform: uppercase; }
     .names { display: grid; min-inline-size: 0; font-weight: 550; }
-    .names small { font-weight: 400; color: var(--text-soft); font-size: var(--size-small); }
+    .names small { overflow-wrap: anywhere; line-height: 1.3; font-weight: 400; color: var(--text-soft); font-size: var(--size-small); }
     [popover] {
       position: fixed; inset: auto; margin: 0; min-inline-size: 15rem; padding: var(--space-2); border: 1px solid var(--line);
       border-radius: var(--radius); background: var(--raised); color: var(--text); box-shadow: var(--shadow-high);
@@ -50,7 +50,7 @@ export class Menu extends LitElement {
     return html`
       <button class="open" popovertarget="menu" aria-label=${this.named ? nothing : "Menu"}>
         <span class="face" aria-hidden="true">${s.user.slice(0, 1)}</span>
-        ${this.named ? html`<span class="names"><span class="cut">${s.user}</span><small class="cut">${s.role} · ${s.supplier}</small></span>` : nothing}
+        ${this.named ? html`<span class="names"><span class="cut">${s.user}</span><small>${s.role} · ${s.supplier}</small></span>` : nothing}
       </button>
       <div id="menu" popover @click=${this.#close}>
         ${this.named ? nothing : html`

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement } from "lit/decorators.js"
+import { deviceNames } from "../devicenames"
 import { device, label, listed } from "../format"
 import { clientOf, names } from "../names"
 import { present } from "../present"
@@ -22,7 +23,7 @@ export class Now extends LitElement {
 
   constructor() {
     super()
-    new Watch(this, present, names)
+    new Watch(this, present, names, deviceNames)
   }
 
   override render() {
@@ -47,7 +48,7 @@ export class Sending extends LitElement {
     p { flex: 1; overflow-wrap: anywhere; }
   `]
 
-  #fields = new Unsent(this)
+  #held = new Unsent(this)
 
   constructor() {
     super()
@@ -60,10 +61,10 @@ export class Sending extends LitElement {
     const sends = connection.value === "connected"
     return html`<ul aria-label="On its way to the hub">${ids.map(id => {
       const client = clientOf(id)
-      const fields = this.#fields.of(id)
+      const { name, fields } = this.#held.of(id)
       return html`
         <li>${icon(sends ? "status" : "offline")}
-          <p><strong>You</strong> edited ${fields?.length ? html`${listed(fields)} of ` : ""}${client ? html`<a href="/clients/${client.id}">${client.name || "a client without a name"}</a>` : "a client"}</p>
+          <p><strong>You</strong> edited ${fields?.length ? html`${listed(fields)} of ` : ""}${client ? html`<a href="/clients/${client.id}">${client.name || "a client without a name"}</a>` : name || "a client"}</p>
           <wed-badge tone=${sends ? "plain" : "wait"}>${sends ? "sending…" : "kept here"}</wed-badge>
         </li>`
     })}</ul>`

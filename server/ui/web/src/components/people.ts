@@ -25,7 +25,8 @@ export const roles: [UserRole, string][] = [
 
 /** What a device is called. */
 export function called(d: Device): string {
-  return d.name || device(d.device)
+  const name = d.name || device(d.device)
+  return name.charAt(0).toUpperCase() + name.slice(1)
 }
 
 type Asked = { act: "rename"; device: Device } | { act: "revoke"; device: Device } | { act: "role"; user: string; role: UserRole }

@@ -31,6 +31,9 @@ export class PolicyRow extends LitElement {
       :host([editable]) { grid-template-columns: minmax(0, 2fr) minmax(0, 1fr) minmax(0, 1fr) auto; }
       :host([editable]) .path { display: contents; }
       .why { order: 2; }
+      /* Columns have their titles above the first row. */
+      :host([further]) { padding-block: var(--space-3); }
+      :host([further]) label { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
     }
   `]
 

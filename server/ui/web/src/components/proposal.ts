@@ -1,14 +1,17 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement, property } from "lit/decorators.js"
+import { deviceNames } from "../devicenames"
 import { device, label, value, who } from "../format"
 import { distance, longValue, why } from "../saying"
 import { base, controls } from "../styles"
 import type { Kind } from "../typed"
 import type { Proposal, Surrounding, Value } from "../types"
+import { Watch } from "../watch"
 import "./badge"
 import { clocks } from "./clocks"
 import "./diff"
 
+const sources: Partial<Record<NonNullable<Proposal["source"]>, string>> = { api: "Through the API", webhook: "Through a connection" }
 const states: Partial<Record<Proposal["state"], string>> = {
   accepted: "accepted", rejected: "not taken", superseded: "replaced by its author", withdrawn: "taken back", no_change: "counts already",
 }
@@ -28,7 +31,7 @@ export class ProposalView extends LitElement {
     summary { cursor: pointer; padding-block: 0.2rem; font-size: var(--size-small); color: var(--accent); }
     .around { display: grid; gap: var(--space-1); padding: var(--space-2) 0 0 var(--space-3); border-inline-start: 2px solid var(--line); font-size: var(--size-small); }
     .around dt { color: var(--text-soft); }
-    .around dd { overflow-wrap: anywhere; }
+    .around dd { overflow-wrap: anywhere; white-space: pre-line; }
     .around del { color: var(--text-soft); }
     slot { display: flex; flex-wrap: wrap; gap: var(--space-2); margin-block-start: auto; }
     :host([dim]) .value { color: var(--text-soft); font-weight: 450; }
@@ -37,12 +40,19 @@ export class ProposalView extends LitElement {
   @property({ attribute: false }) proposal!: Proposal
   @property({ attribute: false }) current: Value = null
   @property() kind: Kind = "any"
+  /** Why the conflict waits, which is not said again. */
+  @property() known = ""
   /** Its number on the card, 0 if it stands alone. */
   @property({ type: Number }) n = 0
   /** Whether it arrived while the card was open. */
   @property({ type: Boolean }) fresh = false
   @property() me = ""
   @property({ type: Boolean, reflect: true }) dim = false
+
+  constructor() {
+    super()
+    new Watch(this, deviceNames)
+  }
 
   override render() {
     const p = this.proposal
@@ -60,7 +70,8 @@ export class ProposalView extends LitElement {
       ${far ? html`<p class="far">${far}</p>` : nothing}
       <div class="facts">
         ${clocks(p.edited_at, p.received_at)}
-        <p>${why(p.reason)}${p.source === "api" ? " · over the API" : p.source === "webhook" ? " · by webhook" : ""}</p>
+        ${p.reason === this.known ? nothing : html`<p>${why(p.reason)}</p>`}
+        ${p.source && sources[p.source] ? html`<p>${sources[p.source]}</p>` : nothing}
         ${p.author.carried_by ? html`<p>Delivered by ${p.author.carried_by}</p>` : nothing}
         ${p.co_authors.length ? html`<p>Also proposed by ${p.co_authors.map(who).join(", ")}</p>` : nothing}
       </div>
@@ -82,12 +93,15 @@ export class ProposalView extends LitElement {
         <dl class="around">${edits.map(e => html`
           <div>
             <dt>${label(e.field)}${e.outcome ? html` · ${label(e.outcome).toLowerCase()}` : nothing}</dt>
-            <dd>${e.before === null || e.before === "" ? nothing : html`<del>${short(e.before)}</del> → `}${e.after === null ? html`<em>cleared</em>` : short(e.after)}</dd>
+            <dd>${typeof e.before === "string" && typeof e.after === "string" && e.before.length + e.after.length > few
+              ? html`<wed-diff .from=${e.before} .to=${e.after} brief></wed-diff>`
+              : html`${e.before === null || e.before === "" ? nothing : html`<del>${short(e.before)}</del> → `}${e.after === null ? html`<em>cleared</em>` : short(e.after)}`}</dd>
           </div>`)}</dl>
       </details>`
   }
 }
 
+const few = 60 // characters of two texts that are shown one after the other
 const most = 160 // characters of a surrounding value
 
 function short(v: Value): string {

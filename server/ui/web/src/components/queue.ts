@@ -21,7 +21,7 @@ export class Queue extends LitElement {
     li > :first-child { flex: 1 1 12rem; }
   `]
 
-  #fields = new Unsent(this)
+  #held = new Unsent(this)
 
   constructor() {
     super()
@@ -56,9 +56,9 @@ export class Queue extends LitElement {
 
   #item(id: string) {
     const client = clientOf(id)
-    const fields = this.#fields.of(id)
+    const { name, fields } = this.#held.of(id)
     return html`<li>
-      <span>${client ? html`<a href="/clients/${client.id}">${client.name || "A client without a name"}</a>` : html`A client <span class="mono soft small">${id.slice(0, 8)}</span>`}</span>
+      <span>${client ? html`<a href="/clients/${client.id}">${client.name || "A client without a name"}</a>` : name || html`A client <span class="mono soft small">${id.slice(0, 8)}</span>`}</span>
       <span class="soft">${fields?.length ? fields.map(label).join(", ") : "edited here"}</span>
     </li>`
   }

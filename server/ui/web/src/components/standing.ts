@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing } from "lit"
 import { customElement, property, state } from "lit/decorators.js"
 import { told } from "../api"
 import { check, type Finding } from "../check"
+import { deviceNames } from "../devicenames"
 import { ago, date, device, isDay, label, time, value } from "../format"
 import { names } from "../names"
 import { mayDecide, session } from "../session"
@@ -37,10 +38,13 @@ export class Standing extends LitElement {
     :host { padding: var(--space-3) var(--space-4); }
     .head { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-2) var(--space-3); }
     .head h3 { flex: 0 1 auto; min-inline-size: 0; overflow-wrap: anywhere; }
+    .head a { text-decoration: none; }
+    .head a:hover { text-decoration: underline; }
     .quiet { flex: 1 1 auto; }
     .buttons { display: flex; gap: var(--space-2); }
     li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 var(--space-3); padding-block: var(--space-2); }
     li + li { border-block-start: 1px dashed var(--line); }
+    li:last-child { padding-block-end: 0; }
     li .says { grid-column: 1 / -1; overflow-wrap: anywhere; }
     .todo { color: var(--text); }
     .finding { margin-block-start: var(--space-2); }
@@ -57,7 +61,7 @@ export class Standing extends LitElement {
 
   constructor() {
     super()
-    new Watch(this, names)
+    new Watch(this, names, deviceNames)
   }
 
   override render() {

@@ -14,6 +14,7 @@ export class State extends LitElement {
     :host { font-size: var(--size-small); }
     p { display: flex; align-items: center; gap: var(--space-2); padding: 0.3rem var(--space-3); border-radius: 2rem; color: var(--text-soft); min-block-size: 2rem; }
     i { flex: none; inline-size: 0.55rem; block-size: 0.55rem; border-radius: 50%; background: var(--good); }
+    .held { white-space: nowrap; }
     .wait { background: var(--wait-wash); color: var(--wait); }
     .wait i { background: var(--wait); }
     .bad { background: var(--bad-wash); color: var(--bad); }
@@ -65,7 +66,9 @@ export class State extends LitElement {
   }
 
   #show(tone: string, text: string, title: string) {
-    return html`<p class=${tone} role="status" title=${title} data-state=${text}>${tone === "wait" ? icon("offline") : html`<i></i>`}<span>${text}</span></p>`
+    const [how, held] = text.split(" · ")
+    this.toggleAttribute("loud", tone !== "plain")
+    return html`<p class=${tone} role="status" title=${title} data-state=${text}>${tone === "wait" ? icon("offline") : html`<i></i>`}<span>${how}${held ? html` · <span class="held">${held}</span>` : nothing}</span></p>`
   }
 
   #look = () => (this.online = navigator.onLine)

@@ -5,7 +5,7 @@ import { get, post } from "../api"
 import { Offline, Problem, told } from "../problem"
 import { verdictSentence } from "../saying"
 import { session } from "../session"
-import { onEvent } from "../stream"
+import { onNews } from "../stream"
 import { base, controls } from "../styles"
 import { documents } from "../syncing"
 import type { Conflict, Page, Policy, Verdict } from "../types"
@@ -13,6 +13,9 @@ import { icon } from "./icon"
 
 const few = 2 // notices that are shown before all are asked for
 const gather = 300 // milliseconds
+
+// What was read in one tab is read in all of this browser.
+const reading = new BroadcastChannel("wedsync:read")
 
 /** What became of what somebody proposed. The hub keeps each until this device says that
  *  it was read, so that a closed tab misses none. Decisions of one's own are no news. */
@@ -55,11 +58,11 @@ export class Verdicts extends LitElement {
       this.#soon()
     }
     this.#ends = [
-      onEvent(["wedsync.proposal.", "wedsync.conflict."], (event, live) => {
-        if (live || event.type === "wedsync.reset") this.#soon()
-      }),
+      onNews(["wedsync.proposal.", "wedsync.conflict."], this.#soon),
       session.subscribe(forget),
+      () => reading.removeEventListener("message", this.#elsewhere),
     ]
+    reading.addEventListener("message", this.#elsewhere)
     window.addEventListener("online", this.#soon)
     void this.#read()
   }
@@ -69,6 +72,7 @@ export class Verdicts extends LitElement {
     for (const end of this.#ends) end()
     window.removeEventListener("online", this.#soon)
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#generation++
   }
 
@@ -90,8 +94,15 @@ export class Verdicts extends LitElement {
   }
 
   #soon = () => {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#read(), gather)
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.#read()
+    }, gather)
+  }
+
+  #elsewhere = (message: MessageEvent<string[]>) => {
+    for (const id of message.data) this.#acked.add(id)
+    this.verdicts = this.verdicts.filter(v => !this.#acked.has(v.id))
   }
 
   async #read() {
@@ -134,6 +145,7 @@ export class Verdicts extends LitElement {
       const query = await device()
       for (const v of read) await post(`/api/verdicts/${encodeURIComponent(v.id)}/ack?${query}`)
       this.trouble = ""
+      reading.postMessage(read.map(v => v.id))
       this.#soon()
     } catch (error) {
       for (const v of read) this.#acked.delete(v.id)

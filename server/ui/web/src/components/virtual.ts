@@ -4,9 +4,12 @@ import { repeat } from "lit/directives/repeat.js"
 import { base } from "../styles"
 
 const beyond = 12 // rows that are ready above and below the window
+const step = beyond / 2 // rows by which it goes on, or each scrolled row would render
 
 /** A long list of which only the rows about the window are on the page. All rows have
- *  the same height, --row-height in rem; row says what stands in one. */
+ *  the same height, --row-height in rem; row says what stands in one. An element that
+ *  leaves the window comes back at its other end, with another item: a row keeps none
+ *  of its own state. */
 @customElement("wed-virtual")
 export class Virtual<T> extends LitElement {
   static override styles = [base, css`
@@ -16,11 +19,10 @@ export class Virtual<T> extends LitElement {
   `]
 
   @property({ attribute: false }) items: T[] = []
-  @property({ attribute: false }) key: (item: T) => unknown = item => item
   @property({ attribute: false }) row: (item: T) => TemplateResult = () => html``
   @property() label = ""
   @state() private first = 0
-  @state() private last = 40
+  @state() private most = 40 // rows on the page
   #height = 64
 
   override connectedCallback() {
@@ -44,10 +46,10 @@ export class Virtual<T> extends LitElement {
   }
 
   override render() {
-    const shown = this.items.slice(this.first, this.last)
+    const shown = this.items.slice(this.first, this.first + this.most)
     const list = this.renderRoot.querySelector?.("ul")
     if (list) list.style.blockSize = `${this.items.length * this.#height}px`
-    return html`<ul role="list" aria-label=${this.label}>${repeat(shown, this.key, (item, i) => html`
+    return html`<ul role="list" aria-label=${this.label}>${repeat(shown, (_, i) => (this.first + i) % this.most, (item, i) => html`
       <li role="listitem" aria-setsize=${this.items.length} aria-posinset=${this.first + i + 1} .style=${`inset-block-start: ${(this.first + i) * this.#height}px`}>${this.row(item)}</li>`)}</ul>`
   }
 
@@ -61,9 +63,7 @@ export class Virtual<T> extends LitElement {
 
   #look = () => {
     const above = -this.getBoundingClientRect().top / this.#height
-    const rows = window.innerHeight / this.#height
-    const step = Math.max(1, Math.floor(beyond / 2)) // or each scrolled row would render
     this.first = Math.max(0, Math.floor((above - beyond) / step) * step)
-    this.last = Math.max(0, Math.ceil((above + rows + beyond) / step) * step)
+    this.most = Math.ceil(window.innerHeight / this.#height) + 2 * beyond + step
   }
 }

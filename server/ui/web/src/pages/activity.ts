@@ -6,6 +6,7 @@ import "../components/all"
 import "../components/now"
 import { icon } from "../components/icon"
 import { breaks, joined, kinds, linesOf, type Break, type Line } from "../feed"
+import { deviceNames } from "../devicenames"
 import { ago, hour, longDayOf, time } from "../format"
 import { names, watchNames } from "../names"
 import { notifying, startNotifying, stopNotifying } from "../notify"
@@ -48,6 +49,7 @@ export class ActivityPage extends LitElement {
     .line + .line { border-block-start: 1px solid var(--line); }
     .break:first-child { border-block-start: 0; }
     .break.missed { color: var(--wait); }
+    .stack + .card { margin-block-start: var(--space-4); }
     .foot { display: grid; justify-items: center; gap: var(--space-2); padding-block-start: var(--space-4); color: var(--text-soft); text-align: center; }
     .state { display: flex; justify-content: end; min-inline-size: 6rem; }
   `]
@@ -62,7 +64,7 @@ export class ActivityPage extends LitElement {
 
   constructor() {
     super()
-    new Watch(this, recent, streamState, breaks, names, place, unsynced, ownDevice, notifying, reachable)
+    new Watch(this, recent, streamState, breaks, names, place, unsynced, ownDevice, notifying, reachable, deviceNames)
   }
 
   override connectedCallback() {
@@ -97,7 +99,7 @@ export class ActivityPage extends LitElement {
     return html`
       <div class="page-head">
         <h1>Activity</h1>
-        <div class="actions">${this.#bell()}<span class="state" role="status">${this.#live()}</span></div>
+        <div class="actions"><span class="state" role="status">${this.#live()}</span>${this.#bell()}</div>
       </div>
       ${this.#filters(all)}
       <div class="stack">

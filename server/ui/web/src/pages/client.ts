@@ -35,7 +35,11 @@ export class ClientPage extends LitElement {
     .columns { display: grid; gap: var(--space-4); align-items: start; }
     .columns > * { min-inline-size: 0; }
     .card > h2 { padding: var(--space-4) var(--space-4) 0; }
-    .critical { display: grid; gap: var(--space-4); padding: var(--space-4); grid-template-columns: repeat(auto-fit, minmax(min(100%, 12.5rem), 1fr)); }
+    .critical { display: grid; gap: var(--space-4); padding: var(--space-4); }
+    @media (min-width: 40rem) {
+      .critical { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+      .critical > :last-child:nth-child(odd) { grid-column: 1 / -1; }
+    }
     .fields { display: grid; gap: var(--space-3) var(--space-4); padding: var(--space-4); grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
     .fields > .field { align-content: start; }
     .notes { padding: var(--space-3) var(--space-4) var(--space-4); display: grid; gap: var(--space-2); }

@@ -18,15 +18,21 @@ const orders: [Order, string][] = [["date", "Wedding date"], ["name", "Name"], [
 @customElement("wed-clients")
 export class ClientsPage extends LitElement {
   static override styles = [base, controls, pageFrame, css`
-    .tools { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--space-2); margin-block-end: var(--space-3); }
+    .tools { display: grid; grid-template-columns: minmax(0, 1fr) auto; align-items: center; gap: var(--space-2) var(--space-3); margin-block-end: var(--space-3); }
+    .search { grid-column: 1 / -1; }
     .search { position: relative; }
     .search svg { position: absolute; inset: 0 auto 0 0.7rem; margin-block: auto; color: var(--text-faint); pointer-events: none; }
     .search input { padding-inline-start: 2.4rem; }
     select { inline-size: auto; max-inline-size: 11rem; }
-    .sum { min-block-size: 1.5rem; margin-block-end: var(--space-2); }
+    .sum { min-block-size: 1.5rem; }
     .card { overflow: clip; }
     wed-virtual { --row-height: 4.25; }
-    @media (min-width: 48rem) { wed-virtual { --row-height: 3.5; } }
+    @media (min-width: 48rem) {
+      wed-virtual { --row-height: 3.5; }
+      .tools { grid-template-columns: minmax(0, 1fr) auto auto; }
+      .search { grid-column: auto; }
+      .sum { order: 1; min-inline-size: 5.5rem; text-align: end; }
+    }
   `]
 
   @state() private search = place.value.query.get("q") ?? ""
@@ -66,11 +72,11 @@ export class ClientsPage extends LitElement {
           ${icon("search")}
           <input type="search" aria-label="Search" placeholder="Name, venue, email, date…" .value=${this.search} @input=${this.#find}>
         </div>
+        <p class="sum soft small number" role="status">${this.#sum(shown.length, rows.length, complete, old)}</p>
         <select aria-label="Order" @change=${this.#sort}>
           ${orders.map(([order, title]) => html`<option value=${order} ?selected=${order === this.order}>${title}</option>`)}
         </select>
       </div>
-      <p class="sum soft small number" role="status">${this.#sum(shown.length, rows.length, complete, old)}</p>
       ${trouble ? html`<p class="error">${trouble}</p>` : nothing}
       ${this.#list(shown, rows.length, complete)}
       <wed-new-client></wed-new-client>`
@@ -80,7 +86,7 @@ export class ClientsPage extends LitElement {
     if (all === 0 && !complete) return records.value.trouble ? nothing : html`<div class="card"><wed-skeleton rows="10"></wed-skeleton></div>`
     if (all === 0) return html`<div class="card"><wed-empty icon="clients" title="No clients yet">The first one that is made here, on a phone or through the API appears in this list.</wed-empty></div>`
     if (shown.length === 0) return html`<div class="card"><wed-empty icon="search" title="Nothing found">No client has “${this.search}” in it.</wed-empty></div>`
-    return html`<div class="card"><wed-virtual label="Clients" .items=${shown} .key=${keyOf} .row=${rowOf}></wed-virtual></div>`
+    return html`<div class="card"><wed-virtual label="Clients" .items=${shown} .row=${rowOf}></wed-virtual></div>`
   }
 
   #sum(shown: number, all: number, complete: boolean, old: Date | null) {
@@ -117,7 +123,6 @@ export class ClientsPage extends LitElement {
   }
 }
 
-const keyOf = (row: Row) => row.id
 const rowOf = (row: Row) => html`<wed-client-row .of=${row}></wed-client-row>`
 
 /** One client of the list. */
@@ -144,6 +149,11 @@ export class ClientRow extends LitElement {
       .venue { color: var(--text-soft); }
     }
     .badges { display: flex; justify-content: end; }
+    @media (max-width: 47.99rem) {
+      a { align-content: center; }
+      .who { display: contents; }
+      .name { grid-column: 1 / -1; }
+    }
   `]
 
   declare of: Row

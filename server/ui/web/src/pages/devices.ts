@@ -5,6 +5,7 @@ import { getAll, Offline, post, reachable, told } from "../api"
 import "../components/all"
 import { called, roles, setRole, type PeopleDialog, type User, type UserRole } from "../components/people"
 import { toast } from "../components/toasts"
+import { learnNames } from "../devicenames"
 import { ago, time } from "../format"
 import { mayDecide, session } from "../session"
 import { base, controls, pageFrame } from "../styles"
@@ -62,6 +63,7 @@ export class DevicesPage extends LitElement {
     try {
       const [devices, users] = await Promise.all([getAll<Device>("/api/devices"), mayDecide(session.value) ? getAll<User>("/api/users") : []])
       this.devices = devices
+      learnNames(devices)
       this.users = users
       this.trouble = ""
     } catch (error) {
@@ -107,7 +109,7 @@ export class DevicesPage extends LitElement {
   #role(user: User) {
     return html`
       <div class="role">
-        <label for="role-${user.user}">May at most</label>
+        <label for="role-${user.user}">Access</label>
         <select id="role-${user.user}" @change=${(e: Event) => void this.#setRole(user, e.target as HTMLSelectElement)}>
           ${roles.map(([role, text]) => html`<option value=${role ?? ""} .selected=${role === user.role}>${text}</option>`)}
         </select>
@@ -117,7 +119,7 @@ export class DevicesPage extends LitElement {
   #device(d: Device) {
     const own = this.#isOwn(d)
     return html`
-      <li class="device">
+      <li class="device" title=${d.name ? `Its token calls it ${d.device}` : nothing}>
         <div>
           <p class="name">
             <span class="dot ${d.connected ? "on" : ""}"></span>${called(d)}
@@ -141,9 +143,8 @@ export class DevicesPage extends LitElement {
 
   #says(d: Device) {
     const parts = [
-      d.name ? d.device : "",
-      d.connected ? `connected${d.role ? ` as ${d.role}` : ""}` : d.last_contact ? html`<span title=${time(d.last_contact, { exact: true })}>last here ${ago(d.last_contact)}</span>` : "not seen for long",
-      d.first_contact ? html`<span title=${time(d.first_contact, { exact: true })}>first ${ago(d.first_contact)}</span>` : "",
+      d.connected ? `connected${d.role ? ` as ${d.role}` : ""}` : d.last_contact ? html`<span title=${time(d.last_contact, { exact: true })}>last seen ${ago(d.last_contact)}</span>` : "not seen for long",
+      d.first_contact ? html`<span title=${time(d.first_contact, { exact: true })}>first seen ${ago(d.first_contact)}</span>` : "",
       d.revoked_at ? `shut out ${ago(d.revoked_at)}` : "",
     ].filter(part => part !== "")
     return parts.map((part, i) => html`${i > 0 ? " · " : ""}${part}`)

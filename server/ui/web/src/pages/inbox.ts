@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing, type PropertyValues } from "lit"
+import { css, html, LitElement, nothing } from "lit"
 import { customElement, query, state } from "lit/decorators.js"
 import { repeat } from "lit/directives/repeat.js"
 import type { BulkOutcome } from "../bulk"
@@ -56,10 +56,13 @@ export class InboxPage extends LitElement {
   #queue = new Queue(this, () => this.#asked(), gone => this.#vanish(gone))
   #deciding = new Deciding(this, this.#queue, {
     kind: c => this.#kind(c.field), say: text => this.#say(text), decided: id => this.#step(id), again: c => this.#stay(c.id),
-    reopened: id => this.#queue.items.some(c => c.id === id) && this.#go(id),
+    reopened: id => this.#await(id),
   })
   #gradually = new Gradually(this)
   #path = ""
+  #named = "" // by the address
+  #wanted = "" // to be the current one as soon as it is shown
+  #within = false // whether the keyboard was on the page before it rendered
   #last = 0 // where the current one was
   #hush?: () => void // takes away what was told last
 
@@ -69,8 +72,8 @@ export class InboxPage extends LitElement {
   }
 
   override connectedCallback() {
+    this.#follow()
     super.connectedCallback()
-    this.#path = this.#asked()
     window.addEventListener("keydown", this.#key)
   }
 
@@ -80,18 +83,26 @@ export class InboxPage extends LitElement {
   }
 
   override willUpdate() {
-    if (place.value.page === "inbox" && this.#path !== this.#asked()) {
-      this.#path = this.#asked()
-      this.#last = 0
+    this.#within = Boolean(this.shadowRoot?.activeElement)
+    if (place.value.page === "inbox" && (this.#path !== this.#asked() || this.#named !== (place.value.query.get("conflict") ?? ""))) {
+      this.#follow()
       void this.#queue.reload()
     }
     const items = this.#queue.fresh ? this.#queue.items : []
     const index = items.findIndex(c => c.id === this.at)
     if (index >= 0) this.#last = index
     else this.at = items[Math.min(this.#last, items.length - 1)]?.id ?? ""
+    for (const c of items) {
+      if (c.id !== this.at && this.#isOver(c) && !isTyped(draftOf(c.id))) this.#queue.drop(c.id) // it was only being looked at
+    }
+    if (this.#wanted && items.some(c => c.id === this.#wanted)) {
+      this.#go(this.#wanted)
+      this.#wanted = ""
+    }
   }
 
-  override updated(_: PropertyValues<this>) {
+  override updated() {
+    if (this.#within && !this.shadowRoot?.activeElement) this.#land()
     const more = this.renderRoot.querySelector(".more")
     if (more && !this.#watched.has(more)) {
       this.#watched.add(more)
@@ -107,7 +118,7 @@ export class InboxPage extends LitElement {
     const decided = this.#decidedView
     return html`
       <div class="page-head">
-        <h1>Inbox</h1>
+        <h1 tabindex="-1">Inbox</h1>
         <div class="actions">
           <nav class="views" aria-label="Which conflicts">
             <a href="/inbox" aria-current=${decided ? nothing : "true"}>Waiting${decided || !this.#queue.loaded ? nothing : html` <span class="number">${count(this.#queue.total)}</span>`}</a>
@@ -117,7 +128,7 @@ export class InboxPage extends LitElement {
         </div>
       </div>
       <wed-inbox-filters ?hidden=${this.#queue.fresh && this.#queue.items.length === 0 && !this.#filtered} .query=${place.value.query} .order=${decided ? "newest" : "oldest"} .counts=${this.#queue.counts} .devices=${this.#queue.devices} .me=${mayEdit(s) ? s!.user : ""}
-        .fields=${this.#policy.body?.fields.map(f => f.path) ?? []} @change=${this.#filter}></wed-inbox-filters>
+        .fields=${this.#policy.body?.fields.map(f => f.path) ?? []} @change=${this.#filter} @leave=${this.#land}></wed-inbox-filters>
       ${this.#queue.old ? html`<p class="told small soft">Shown as it was when the hub was last reached.</p>` : nothing}
       ${this.#queue.trouble ? html`<p class="error pad card" role="alert">${this.#queue.trouble} <button class="small" @click=${() => this.#queue.reload()}>Try again</button></p>` : nothing}
       ${this.#list()}
@@ -141,7 +152,7 @@ export class InboxPage extends LitElement {
   #card(c: Conflict) {
     return html`
       <wed-conflict .conflict=${c} .kind=${this.#kind(c.field)} ?current=${c.id === this.at} .decides=${mayDecide(session.value)} .me=${session.value?.user ?? ""}
-        .busy=${this.#deciding.busy.has(c.id)} .trouble=${this.#deciding.trouble.get(c.id) ?? ""} .undoable=${this.#undoable(c)}
+        .left=${this.#isOver(c)} .busy=${this.#deciding.busy.has(c.id)} .trouble=${this.#deciding.trouble.get(c.id) ?? ""} .undoable=${this.#undoable(c)}
         @open=${() => this.#go(c.id)} @say=${(e: CustomEvent<string>) => this.#say(e.detail)} @read=${(e: CustomEvent<string>) => (this.read = e.detail)}
         @decide=${(e: CustomEvent<Choice>) => this.#deciding.decide(e.detail)}
         @withdraw=${(e: CustomEvent<Proposal>) => this.#deciding.withdraw(c, e.detail)}
@@ -154,7 +165,7 @@ export class InboxPage extends LitElement {
     }
     if (this.#decidedView) return html`<div class="card"><wed-empty icon="history" title="Nothing was decided yet">Decisions stand here, to be looked up and, for a while, reopened.</wed-empty></div>`
     return html`
-      <div class="card"><wed-empty icon="check" title="All decided">
+      <div class="card"><wed-empty icon="check" title="All decided" tabindex="-1">
         Nobody waits for an answer. What needs one appears here by itself.
         <wed-lately></wed-lately>
       </wed-empty></div>`
@@ -180,9 +191,21 @@ export class InboxPage extends LitElement {
     return this.#policy.body?.fields.find(f => f.path === field)?.kind ?? "any"
   }
 
+  /** Whether a conflict stands among those that wait, and does not. */
+  #isOver(c: Conflict): boolean {
+    return !this.#decidedView && c.status !== "pending"
+  }
+
   #undoable(c: Conflict): boolean {
     const hours = this.#policy.body?.reopen_hours ?? 0
     return c.status === "resolved" && !c.reopened_as && c.decision !== undefined && Date.now() - Date.parse(c.decision.at) < hours * 3_600_000
+  }
+
+  /** Takes what is to be shown from the address. */
+  #follow() {
+    this.#path = this.#asked()
+    this.#named = this.#wanted = this.#queue.lead = place.value.query.get("conflict") ?? ""
+    this.#last = 0
   }
 
   /** The hub's query of what is shown. */
@@ -195,6 +218,7 @@ export class InboxPage extends LitElement {
   }
 
   #filter(event: CustomEvent<URLSearchParams>) {
+    event.detail.delete("conflict")
     const text = event.detail.toString()
     go(text ? `/inbox?${text}` : "/inbox", { replace: true })
   }
@@ -235,7 +259,10 @@ export class InboxPage extends LitElement {
     if (id !== this.at || i < 0) return
     const next = items[i + 1] ?? items[i - 1]
     if (next) this.#go(next.id)
-    else this.#last = 0
+    else {
+      this.at = ""
+      void this.updateComplete.then(() => this.#land())
+    }
   }
 
   #stay(id: string) {
@@ -244,6 +271,7 @@ export class InboxPage extends LitElement {
 
   #go(id: string) {
     this.at = id
+    this.read = ""
     void this.updateComplete.then(async () => {
       const card = this.#currentCard
       if (!card) return
@@ -251,6 +279,18 @@ export class InboxPage extends LitElement {
       card.focus()
       card.scrollIntoView({ block: "nearest" })
     })
+  }
+
+  /** Goes to a conflict as soon as it is in the queue. */
+  #await(id: string) {
+    this.#wanted = id
+    this.requestUpdate()
+  }
+
+  /** Puts the keyboard, whose place is gone, where it is of use. */
+  #land() {
+    const place = this.#currentCard ?? this.renderRoot.querySelector<HTMLElement>("wed-empty") ?? this.renderRoot.querySelector<HTMLElement>("h1")
+    place?.focus()
   }
 
   #move(by: number) {

@@ -3,10 +3,11 @@ import { customElement, state } from "lit/decorators.js"
 import { Problem, put, told } from "../api"
 import "../components/all"
 import { icon } from "../components/icon"
-import { kinds, reviews } from "../components/policyrow"
+import "../components/policyrow"
 import { toast } from "../components/toasts"
-import { ago, count, label } from "../format"
+import { ago, count } from "../format"
 import { Loading } from "../loading"
+import { changes, merge, type Draft } from "../policymerge"
 import { mayDecide, session } from "../session"
 import { base, controls, pageFrame } from "../styles"
 import type { FieldPolicy, Policy } from "../types"
@@ -16,9 +17,6 @@ const whileJudging = 1000 // milliseconds between two readings while records are
 const every = 20_000 // and otherwise
 const mostFields = 100
 const zones = Intl.supportedValuesOf("timeZone")
-
-/** What people decide about a policy; the version that they began with is among it. */
-type Draft = Pick<Policy, "version" | "zone" | "fields" | "reopen_hours" | "remind_after">
 
 /** Which fields are critical, and how edits of them are judged. */
 @customElement("wed-policy")
@@ -126,7 +124,7 @@ export class PolicyPage extends LitElement {
       ${this.moved ? this.#movedOn(this.moved) : nothing}
       <div class="card">
         <ul class="rows" aria-label="Critical fields">${d.fields.map((f, i) => html`
-          <li><wed-policy-row editable .field=${f} .trouble=${this.#fault(i, f.path)}
+          <li><wed-policy-row editable ?further=${i > 0} .field=${f} .trouble=${this.#fault(i, f.path)}
             @change=${(e: CustomEvent<FieldPolicy>) => this.#edit({ fields: d.fields.with(i, e.detail) })}
             @remove=${() => this.#edit({ fields: d.fields.toSpliced(i, 1) })}></wed-policy-row></li>`)}</ul>
         ${d.fields.length === 0 ? html`<wed-empty icon="policy" title="No field is critical">Every edit counts at once.</wed-empty>` : nothing}
@@ -157,14 +155,17 @@ export class PolicyPage extends LitElement {
   }
 
   #movedOn(theirs: Policy) {
+    const list = (all: string[]) => html`<ul>${all.map(text => html`<li>${text}</li>`)}</ul>`
+    const { both } = merge(this.#base!, this.draft!, theirs)
     return html`
       <div class="moved" role="alert">
         <h2>Somebody else has changed the policy meanwhile</h2>
-        <p>Nothing of yours was put into force, and nothing of it is lost: it stands below. What differs in theirs (version ${theirs.version}):</p>
-        <ul>${differences(this.draft!, theirs).map(text => html`<li>${text}</li>`)}</ul>
+        <p>Nothing of yours was put into force, and nothing of it is lost: it stands below. What they changed (version ${theirs.version}):</p>
+        ${list(changes(this.#base!, draftOf(theirs)))}
+        ${both.length > 0 ? html`<p>Both of you changed these; yours would take the place of theirs:</p>${list(both)}` : nothing}
         <div class="row">
           <button @click=${this.#drop}>Take theirs, discard mine</button>
-          <button @click=${() => this.#rebase(theirs)}>Keep mine, and let me look at it again</button>
+          <button class="mine" @click=${() => this.#rebase(theirs)}>Add mine to theirs, and let me look at it again</button>
         </div>
       </div>`
   }
@@ -200,8 +201,8 @@ export class PolicyPage extends LitElement {
 
   /** Goes on with what was edited, on top of the policy that is in force now. */
   #rebase(theirs: Policy) {
+    this.draft = merge(this.#base!, this.draft!, draftOf(theirs)).draft
     this.#base = draftOf(theirs)
-    this.draft = { ...this.draft!, version: theirs.version }
     this.moved = undefined
     this.trouble = ""
   }
@@ -236,27 +237,6 @@ function draftOf({ version, zone, fields, reopen_hours, remind_after }: Policy):
   return { version, zone, fields, reopen_hours, remind_after }
 }
 
-function named(all: (readonly [string, string, ...string[]])[], value: string): string {
-  return (all.find(([v]) => v === value)?.[1] ?? value).toLowerCase()
-}
-
 function never(span: string): boolean {
   return /^0(s|h|m)?$/.test(span)
-}
-
-/** What another policy has otherwise than a draft, a sentence for each. */
-function differences(mine: Draft, theirs: Draft): string[] {
-  const found: string[] = []
-  for (const f of theirs.fields) {
-    const own = mine.fields.find(other => other.path === f.path)
-    if (!own) found.push(`${label(f.path)} is critical in theirs`)
-    else if (own.kind !== f.kind || own.review !== f.review) found.push(`${label(f.path)} is ${named(kinds, f.kind)} in theirs, and needs approval: ${named(reviews, f.review)}`)
-  }
-  for (const f of mine.fields) {
-    if (!theirs.fields.some(other => other.path === f.path)) found.push(`${label(f.path) || "A new field"} is not critical in theirs`)
-  }
-  if (mine.zone !== theirs.zone) found.push(`Their time zone is ${theirs.zone}`)
-  if (mine.reopen_hours !== theirs.reopen_hours) found.push(`In theirs, decisions may be reopened for ${theirs.reopen_hours} hours`)
-  if (mine.remind_after !== theirs.remind_after) found.push(`In theirs, people are reminded after ${theirs.remind_after}`)
-  return found.length > 0 ? found : ["Nothing: yours is the same"]
 }

@@ -17,6 +17,7 @@ export class SignInPage extends LitElement {
     textarea { font-family: var(--mono); font-size: var(--size-small); min-block-size: 6.5rem; overflow-wrap: anywhere; }
     pre { margin: 0; padding: var(--space-3); overflow-x: auto; background: var(--sunken); border-radius: var(--radius-small); font: var(--size-small) / 1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; }
     .notice { padding: var(--space-3) var(--space-4); border-radius: var(--radius-small); background: var(--wait-wash); color: var(--wait); }
+    section { display: grid; gap: var(--space-2); }
     header { display: grid; gap: var(--space-2); }
     header h1 { margin-block-start: var(--space-2); }
   `]

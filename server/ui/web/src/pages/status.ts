@@ -30,6 +30,7 @@ export class StatusPage extends LitElement {
     .totals .bad dd { color: var(--bad); }
     .totals .wait dd { color: var(--wait); }
     section { display: grid; gap: var(--space-2); }
+    section { padding-block-start: var(--space-3); }
     .title { display: flex; flex-wrap: wrap; align-items: baseline; gap: var(--space-2) var(--space-3); }
     .records { overflow: clip; }
     .records > * + * { border-block-start: 1px solid var(--line); }
@@ -85,6 +86,7 @@ export class StatusPage extends LitElement {
     const known = new Set(troubled.map(r => r.client_id))
     const others = [...page.items, ...this.more].filter(r => !known.has(r.client_id))
     const next = this.next === undefined ? page.next : this.next
+    if (page.items.length === 0 && !next) return html`<div class="card"><wed-empty icon="status" title="No records yet">How devices stand to each record appears here.</wed-empty></div>`
     const directory = page.directory?.devices.filter(inTrouble) ?? []
     return html`
       ${this.#totals(page, next)}
@@ -95,7 +97,6 @@ export class StatusPage extends LitElement {
       </section>
       ${others.length > 0 ? html`
         <section aria-label="All well"><div class="title"><h2>In order</h2></div>${this.#records(others)}</section>` : nothing}
-      ${page.items.length === 0 ? html`<div class="card"><wed-empty icon="status" title="No records yet">How devices stand to each record appears here.</wed-empty></div>` : nothing}
       <div class="center">
         ${this.failed ? html`<p class="error" role="alert">${this.failed}</p>` : nothing}
         ${next ? html`<button ?disabled=${this.reading} @click=${() => this.#more(next)}>${this.reading ? "Reading…" : "Show more records"}</button>` : nothing}

@@ -1,0 +1,92 @@
+// The devices of a studio, each an automerge-repo client as an app would have it, all
+// in one process. It takes commands from stdin and answers on stdout, a JSON object
+// per line.
+
+import readline from "node:readline"
+import { getCursor, getHeads, updateText } from "@automerge/automerge"
+import { Repo } from "@automerge/automerge-repo"
+import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket"
+
+console.log = console.error // stdout belongs to the answers
+
+const retry = 200 // milliseconds between two tries to connect
+const beat = 5000 // and between two signs of life
+const devices = new Map()
+
+const until = met => new Promise(resolve => {
+  const look = () => {
+    if (!met()) return
+    clearInterval(timer)
+    resolve()
+  }
+  const timer = setInterval(look, 10)
+  look()
+})
+
+const commands = {
+  // A device that was there before comes back with what it holds.
+  async join({ device, url }) {
+    const old = devices.get(device)
+    if (old) {
+      old.adapter.url = url
+      old.adapter.connect(device, await old.repo.networkSubsystem.peerMetadata)
+    } else {
+      const adapter = new WebSocketClientAdapter(url, retry)
+      const repo = new Repo({ network: [adapter], peerId: device })
+      devices.set(device, { adapter, repo, handles: new Map() })
+    }
+    const { repo } = devices.get(device)
+    await until(() => repo.peers.length > 0)
+  },
+  async leave({ device }) {
+    const { adapter, repo } = devices.get(device)
+    adapter.disconnect()
+    await until(() => repo.peers.length === 0)
+  },
+  async open({ device, ids }) {
+    const { repo, handles } = devices.get(device)
+    await Promise.all(ids.map(async id => handles.set(id, await repo.find(`automerge:${id}`))))
+  },
+  // set replaces fields, text changes them by the characters that differ; time is in seconds.
+  edit({ device, id, time, set, text }) {
+    handleOf(device, id).change(d => {
+      for (const [field, value] of Object.entries(set ?? {})) d[field] = value
+      for (const [field, value] of Object.entries(text ?? {})) updateText(d, [field], value)
+    }, { time })
+  },
+  shown: () => {},
+  // Says every few seconds that somebody has the record open, as the web app does.
+  look({ device, id, user, field }) {
+    const handle = handleOf(device, id)
+    const say = () => {
+      const text = handle.doc()[field]
+      handle.broadcast({ wedsync: "presence", user, field, caret: getCursor(handle.doc(), [field], text.length) })
+    }
+    setInterval(say, beat)
+    say()
+  },
+}
+
+function handleOf(device, id) {
+  const handle = devices.get(device).handles.get(id)
+  if (!handle) throw new Error(`${device} has not opened ${id}`)
+  return handle
+}
+
+async function run({ cmd, ...args }) {
+  try {
+    await commands[cmd](args)
+    const handle = args.id && handleOf(args.device, args.id)
+    return handle ? { fields: { notes: handle.doc().notes }, heads: getHeads(handle.doc()) } : {}
+  } catch (err) {
+    return { error: err.message }
+  }
+}
+
+// automerge-repo throws out of socket callbacks when a hub goes away.
+process.on("uncaughtException", err => console.error(err.message))
+
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  process.stdout.write(JSON.stringify(await run(JSON.parse(line))) + "\n")
+}
+process.exit(0)

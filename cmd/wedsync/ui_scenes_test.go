@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bufio"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// studio is the supplier of the demo.
+const studio = "orchard-weddings"
+
+// A scene is something that the app shows, to be looked at.
+type scene struct {
+	name, path string
+	once       bool         // of a page that other scenes show too: tests look at one view of it
+	picture    bool         // only pictures are made of it
+	shows      string       // a selector of what is there once it is whole
+	begin      func(p *tab) // has it come about, after the path was opened
+	end        func(p *tab) // takes it back
+}
+
+// startDemo starts what people see after just run, without the story.
+func startDemo(t testing.TB) *hubProcess {
+	t.Helper()
+	path, err := builtBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hubProcess{t: t, data: t.TempDir() + "/hub", log: &tail{}}
+	h.store = []string{"--data", h.data}
+	cmd := exec.Command(path, "demo", "--no-story", "--data", h.data)
+	cmd.Stderr = h.log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // unless it has ended, which Wait tells
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the demo ended with %v\n%s", err, h.log)
+		}
+	})
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && !strings.Contains(lines.Text(), "Ctrl-C") {
+		if _, url, ok := strings.Cut(lines.Text(), "WEDSYNC_URL=http://"); ok {
+			h.address = url
+		}
+	}
+	if h.address == "" {
+		t.Fatalf("the demo does not serve:\n%s", h.log)
+	}
+	return h
+}
+
+// hasASeason fails the test if a page would have nothing to show of some kind.
+func (a *api) hasASeason() {
+	a.t.Helper()
+	reasons := make(map[string]bool)
+	waiting := a.conflicts("pending")
+	for _, c := range waiting {
+		reasons[c.Reason] = true
+	}
+	if decided := a.conflicts("resolved"); len(waiting) != 9 || len(reasons) < 4 || len(decided) != 6 {
+		a.t.Errorf("%d conflicts wait for reasons %v and %d are decided, want 9, four of them, and 6", len(waiting), reasons, len(decided))
+	}
+	var merged struct {
+		Items []struct{} `json:"items"`
+	}
+	a.must("GET", "/api/merged?status=open", nil, &merged)
+	var status struct {
+		Totals map[string]int `json:"totals"`
+	}
+	a.must("GET", "/api/clients/sync-status?limit=200", nil, &status)
+	if n := status.Totals; len(merged.Items) != 2 || n["in_sync"] == 0 || n["device_behind"] == 0 || n["refused"] != 1 {
+		a.t.Errorf("%d fields were merged, want 2; devices stand %v, want some in sync, some behind, one refused", len(merged.Items), n)
+	}
+}
+
+// client is the id of the record with a name.
+func (a *api) client(name string) string {
+	a.t.Helper()
+	var page struct {
+		Items []item `json:"items"`
+	}
+	a.must("GET", "/api/clients?limit=200", nil, &page)
+	for _, i := range page.Items {
+		if i.Fields["name"] == name {
+			return i.ClientID
+		}
+	}
+	a.t.Fatalf("there is no client %q", name)
+	return ""
+}
+
+// scenes are what the owner of the studio sees, page by page.
+func scenes(olivia *api) []scene {
+	record := "/clients/" + olivia.client("Rosa Delgado & Iain MacLeod")
+	escape := func(p *tab) { p.press("\x1b") }
+	return []scene{
+		{name: "inbox", path: "/inbox", shows: ".values"},
+		{name: "inbox-several", picture: true, path: "/inbox?search=Rosa", shows: ".values"},
+		{name: "inbox-stale", picture: true, path: "/inbox?search=Einar", shows: ".values"},
+		{name: "inbox-another-value", once: true, path: "/inbox?search=Siobh", shows: ".values", begin: func(p *tab) {
+			p.click(".foot .acts button")
+			p.see("wed-value-input")
+		}},
+		{name: "inbox-all-of-a-kind", once: true, path: "/inbox", shows: ".values", begin: func(p *tab) {
+			p.press("b")
+			p.see("dialog[open]")
+		}, end: escape},
+		{name: "inbox-keys", once: true, path: "/inbox", shows: ".values", begin: func(p *tab) {
+			p.press("?")
+			p.see("dialog[open]")
+		}, end: escape},
+		{name: "inbox-decided", once: true, path: "/inbox?show=decided", shows: ".values"},
+		{name: "clients", path: "/clients", shows: "wed-client-row"},
+		{name: "clients-new", once: true, path: "/clients", shows: "wed-client-row", begin: func(p *tab) {
+			p.click("button.primary")
+			p.see("dialog[open]")
+		}, end: escape},
+		{name: "client", path: record, shows: `li[data-peer="Tom"]`},
+		{name: "activity", path: "/activity", shows: "li.line"},
+		{name: "status", path: "/status", shows: "wed-standing"},
+		{name: "devices", path: "/devices", shows: "li.device"},
+		{name: "devices-name", once: true, path: "/devices", shows: "li.device", begin: func(p *tab) {
+			p.click("li.device button")
+			p.see("dialog[open]")
+		}, end: escape},
+		{name: "policy", path: "/policy", shows: "wed-policy-row"},
+	}
+}
+
+// offlineScenes are what she sees without a network.
+func offlineScenes(olivia *api) []scene {
+	return []scene{
+		{name: "offline-client", once: true, path: "/clients/" + olivia.client("Rosa Delgado & Iain MacLeod"), shows: notesField, begin: func(p *tab) {
+			p.typeNotes(" Sent the timetable.")
+			p.see(`wed-badge[data-saving="kept"]`)
+			p.eval("scrollTo(0, 0)")
+		}},
+		{name: "offline-inbox", picture: true, path: "/inbox", shows: ".values"},
+		{name: "offline-activity", picture: true, path: "/activity", shows: `[aria-label="On its way to the hub"] li`},
+		{name: "offline-status", once: true, path: "/status", shows: `[aria-label="Not at the hub yet"] li`},
+	}
+}
+
+// bareScenes are what an owner sees who has no clients yet.
+var bareScenes = []scene{
+	{name: "inbox-empty", once: true, path: "/inbox", shows: "wed-empty"},
+	{name: "clients-empty", picture: true, path: "/clients", shows: "wed-empty"},
+	{name: "activity-empty", picture: true, path: "/activity", shows: "wed-empty"},
+	{name: "status-empty", picture: true, path: "/status", shows: "wed-empty"},
+}
