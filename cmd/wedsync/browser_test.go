@@ -199,14 +199,19 @@ func (p *tab) signIn(token, path string) {
 	p.see("wed-frame")
 }
 
+// leftEarly is what Chromium says of a page that is left while it connects.
+const leftEarly = "WebSocket is closed before the connection is established"
+
 // goTo opens a path of the app.
 func (p *tab) goTo(path string) {
 	p.t.Helper()
+	p.expect(leftEarly)
 	p.do(chromedp.Navigate(p.base + path))
 }
 
 func (p *tab) reload() {
 	p.t.Helper()
+	p.expect(leftEarly)
 	p.do(chromedp.Reload())
 }
 

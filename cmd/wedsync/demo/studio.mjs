@@ -24,12 +24,15 @@ const until = met => new Promise(resolve => {
 })
 
 const commands = {
-  // A device that was there before comes back with what it holds.
+  // A device that was there before comes back with what it holds: one whose hub ended
+  // tries again by itself, and must not be connected twice.
   async join({ device, url }) {
     const old = devices.get(device)
     if (old) {
+      await until(() => old.repo.peers.length === 0)
       old.adapter.url = url
-      old.adapter.connect(device, await old.repo.networkSubsystem.peerMetadata)
+      if (old.left) old.adapter.connect(device, await old.repo.networkSubsystem.peerMetadata)
+      old.left = false
     } else {
       const adapter = new WebSocketClientAdapter(url, retry)
       const repo = new Repo({ network: [adapter], peerId: device })
@@ -41,6 +44,7 @@ const commands = {
   async leave({ device }) {
     const { adapter, repo } = devices.get(device)
     adapter.disconnect()
+    devices.get(device).left = true
     await until(() => repo.peers.length === 0)
   },
   async open({ device, ids }) {
