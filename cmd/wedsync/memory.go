@@ -18,11 +18,13 @@ const (
 	lookEvery   = time.Second
 	closedAfter = 12 // looks of rest after which records that nobody uses are closed
 	smallHeap   = 16 << 20
-	restGrowth  = 20 // percent of garbage in a small heap at rest, where collecting costs little and fragments count
-	growth      = 100
-	quietBytes  = 1 << 20 // a hub that allocates less between two looks rests
-	restEvery   = 4       // looks between two times that a hub at rest gives memory back
-	worthBytes  = 1 << 20 // garbage and free memory that are worth it, or an eighth of what lives
+	restGrowth  = 20       // percent of garbage in a small heap at rest, where collecting costs little and fragments count
+	growth      = 100      // percent of garbage in a heap that works, or
+	busyGarbage = 64 << 20 // bytes of it, if that is more: collecting a small heap often costs more than it saves
+	leastLive   = 8 << 20  // bytes that the runtime takes for living, however little does
+	quietBytes  = 1 << 20  // a hub that allocates less between two looks rests
+	restEvery   = 4        // looks between two times that a hub at rest gives memory back
+	worthBytes  = 1 << 20  // garbage and free memory that are worth it, or an eighth of what lives
 )
 
 // boundMemory keeps garbage from adding much to what a hub needs, and gives
@@ -90,12 +92,12 @@ func look() memoryLook {
 func (m memoryLook) needed() int64 { return int64(m.live+m.live/2+m.stacks) + spareHeap }
 
 // growth is how much garbage may gather before it is collected, in percent of
-// what lives.
+// what lives. The memory limit holds in any case.
 func (m memoryLook) growth(rests bool) int {
 	if rests && m.live < smallHeap {
 		return restGrowth
 	}
-	return growth
+	return max(growth, int(2*busyGarbage/max(m.live, leastLive))*50) // in steps: a change of it stops the hub for a moment
 }
 
 // worth reports whether the heap holds so much beyond what lives that collecting

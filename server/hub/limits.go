@@ -21,7 +21,7 @@ type Limits struct {
 	Malformed      int           // malformed messages of one connection before it is closed
 	Unavailable    time.Duration // how long an asker waits for a peer that announced the record
 	Quiet          time.Duration // rest of a record before its projection is made
-	Pace           time.Duration // rest between two relays of a record that many devices follow
+	Pace           time.Duration // rest between two relays of a record that several devices follow
 	TypingRest     time.Duration // rest of an author who types into a critical text before its device is told anything of the record
 	TypingMost     time.Duration // how long it is told nothing at most
 	Notes          time.Duration // between two times that the store is told what devices hold
@@ -46,7 +46,7 @@ var DefaultLimits = Limits{
 	Malformed:      20,
 	Unavailable:    10 * time.Second,
 	Quiet:          time.Second,
-	Pace:           5 * time.Millisecond,
+	Pace:           40 * time.Millisecond,
 	TypingRest:     time.Second,
 	TypingMost:     3 * time.Second,
 	Notes:          30 * time.Second,

@@ -33,8 +33,11 @@ func (r *room) publish(s *stage) {
 	}
 }
 
-// crowd is the number of members from which on a record's relays are paced.
-const crowd = 16
+// crowd is the number of members from which on a record's relays are paced: two
+// or three who write together hear of each other at once, and each further one
+// costs a message and an answer per relay, of which nobody sees more than 25 a
+// second.
+const crowd = 4
 
 // paced reports whether the members have been told only just; then they are
 // told when the pace allows it. Who spoke is answered in any case.
