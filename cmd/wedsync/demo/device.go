@@ -3,7 +3,7 @@ package demo
 import (
 	"bufio"
 	"context"
-	_ "embed" // for the device's script
+	_ "embed" // for the scripts
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +17,9 @@ import (
 
 //go:embed device.mjs
 var deviceScript string
+
+//go:embed answers.mjs
+var answersScript string
 
 const devicePatience = 30 * time.Second // for one command of a device
 
@@ -44,11 +47,11 @@ func startDevice(ctx context.Context, nodeModules, name, peer, url, storage stri
 	return startNode(ctx, nodeModules, name, deviceScript, "WEDSYNC_DEVICE="+string(options))
 }
 
-// startNode starts a script that takes commands. It ends when its input is closed,
+// startNode starts a script whose commands are then run as they come. It ends when its input is closed,
 // with ctx, or with this process.
 func startNode(ctx context.Context, nodeModules, name, script string, env ...string) (*device, error) {
 	// Node resolves the imports of an evaluated script from its directory.
-	cmd := exec.CommandContext(ctx, "node", "--input-type=module", "--eval", script)
+	cmd := exec.CommandContext(ctx, "node", "--input-type=module", "--eval", script+answersScript)
 	cmd.Dir = filepath.Dir(nodeModules)
 	cmd.Env = append(os.Environ(), env...)
 	in, err := cmd.StdinPipe()

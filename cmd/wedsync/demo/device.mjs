@@ -1,13 +1,9 @@
-// One device: an automerge-repo client as an app would have it, that takes
-// commands from stdin and answers on stdout, a JSON object per line.
+// One device: an automerge-repo client as an app would have it. answers.mjs follows.
 
-import readline from "node:readline"
 import { getHeads, updateText } from "@automerge/automerge"
 import { Repo } from "@automerge/automerge-repo"
 import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket"
 import { NodeFSStorageAdapter } from "@automerge/automerge-repo-storage-nodefs"
-
-console.log = console.error // stdout belongs to the answers
 
 const { url, peer, storage } = JSON.parse(process.env.WEDSYNC_DEVICE)
 const nowhere = "ws://127.0.0.1:1/" // nobody listens there: no network
@@ -17,19 +13,6 @@ let handle
 
 const plain = v => (v instanceof Date ? v.toISOString().slice(0, 10) : (v?.val ?? v))
 const shown = () => Object.fromEntries(Object.entries(handle.doc()).map(([k, v]) => [k, plain(v)]))
-
-// until calls back when met; it looks after each change and each (dis)connection.
-function until(met) {
-  return new Promise(resolve => {
-    const look = () => {
-      if (!met()) return
-      clearInterval(timer)
-      resolve()
-    }
-    const timer = setInterval(look, 20)
-    look()
-  })
-}
 
 const commands = {
   async open({ id }) {
@@ -55,19 +38,4 @@ const commands = {
   shown: () => {},
 }
 
-async function run({ cmd, ...args }) {
-  try {
-    await commands[cmd](args)
-    return { fields: handle ? shown() : {}, heads: handle ? getHeads(handle.doc()) : [] }
-  } catch (err) {
-    return { error: err.message }
-  }
-}
-
-// automerge-repo throws out of socket callbacks when a hub goes away.
-process.on("uncaughtException", err => console.error(err.message))
-
-for await (const line of readline.createInterface({ input: process.stdin })) {
-  process.stdout.write(JSON.stringify(await run(JSON.parse(line))) + "\n")
-}
-process.exit(0)
+const answer = () => ({ fields: handle ? shown() : {}, heads: handle ? getHeads(handle.doc()) : [] })

@@ -1,27 +1,13 @@
 // The devices of a studio, each an automerge-repo client as an app would have it, all
-// in one process. It takes commands from stdin and answers on stdout, a JSON object
-// per line.
+// in one process. answers.mjs follows.
 
-import readline from "node:readline"
 import { getCursor, getHeads, updateText } from "@automerge/automerge"
 import { Repo } from "@automerge/automerge-repo"
 import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket"
 
-console.log = console.error // stdout belongs to the answers
-
 const retry = 200 // milliseconds between two tries to connect
 const beat = 5000 // and between two signs of life
 const devices = new Map()
-
-const until = met => new Promise(resolve => {
-  const look = () => {
-    if (!met()) return
-    clearInterval(timer)
-    resolve()
-  }
-  const timer = setInterval(look, 10)
-  look()
-})
 
 const commands = {
   // A device that was there before comes back with what it holds: one whose hub ended
@@ -77,20 +63,7 @@ function handleOf(device, id) {
   return handle
 }
 
-async function run({ cmd, ...args }) {
-  try {
-    await commands[cmd](args)
-    const handle = args.id && handleOf(args.device, args.id)
-    return handle ? { fields: { notes: handle.doc().notes }, heads: getHeads(handle.doc()) } : {}
-  } catch (err) {
-    return { error: err.message }
-  }
+function answer(args) {
+  const handle = args.id && handleOf(args.device, args.id)
+  return handle ? { fields: { notes: handle.doc().notes }, heads: getHeads(handle.doc()) } : {}
 }
-
-// automerge-repo throws out of socket callbacks when a hub goes away.
-process.on("uncaughtException", err => console.error(err.message))
-
-for await (const line of readline.createInterface({ input: process.stdin })) {
-  process.stdout.write(JSON.stringify(await run(JSON.parse(line))) + "\n")
-}
-process.exit(0)
