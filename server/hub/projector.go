@@ -181,8 +181,11 @@ func (h *Hub) List(ctx context.Context, supplier string, after crdt.RecordID, li
 	within, done := context.WithTimeout(ctx, listBudget)
 	defer done()
 	made, err := h.projectRows(ctx, within, rows)
-	if err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil { // a store that cannot be written to can be read
+		h.log.Warn("projections that a list made are not stored", "records", len(made), "err", err)
 	}
 	for i, row := range rows {
 		p, is := made[row.Record]
@@ -216,7 +219,8 @@ func (h *Hub) refresh(ctx context.Context, supplier string, rows []store.Summary
 }
 
 // projectRows makes the projections of rows that have moved on since their last,
-// until within ends, and stores them, several in one transaction.
+// until within ends, and stores them, several in one transaction. If they could
+// not be stored, it returns them with the error.
 func (h *Hub) projectRows(ctx, within context.Context, rows []store.Summary) (map[crdt.RecordID]store.Projection, error) {
 	made := make(map[crdt.RecordID]store.Projection)
 	var all []store.Projection
@@ -237,7 +241,7 @@ func (h *Hub) projectRows(ctx, within context.Context, rows []store.Summary) (ma
 	}
 	for together := range slices.Chunk(all, projectedTogether) {
 		if err := h.store.Project(ctx, together...); err != nil {
-			return nil, err
+			return made, err
 		}
 	}
 	return made, nil

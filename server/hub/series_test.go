@@ -15,6 +15,7 @@ import (
 	"wedsync/crdt/engine"
 	"wedsync/server/hub"
 	"wedsync/store"
+	"wedsync/store/storetest"
 )
 
 func TestIdsOfASeriesAscendAndAreTheSameOnEveryNode(t *testing.T) {
@@ -101,6 +102,23 @@ func TestListsShowWhatIsStoredNow(t *testing.T) {
 		if !slices.Equal(row.ProjectedHeads, row.Heads.Heads) || !bytes.Contains(row.Projection, []byte(`"notes":"x"`)) {
 			t.Errorf("record %x is shown as %s", row.Record, row.Projection)
 		}
+	}
+}
+
+func TestListOfAStoreThatCannotBeWrittenToShowsWhatIsStored(t *testing.T) {
+	s := storetest.NewFaulty(openStore(t))
+	s.Fail(storetest.Project, slices.Repeat([]storetest.Fault{storetest.NotDone}, 100)...)
+	h := startHub(t, s)
+	e := conflicts.Edit{From: principal("olga", conflicts.Owner), Fields: map[crdt.Path]crdt.Value{"notes": {Kind: crdt.Text, Str: "x"}}}
+	if _, err := h.CreateAs(t.Context(), newID(1), e, nil); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := h.List(t.Context(), "studio", crdt.RecordID{}, 10)
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	if !bytes.Contains(rows[0].Projection, []byte(`"notes":"x"`)) {
+		t.Errorf("the record is shown as %s", rows[0].Projection)
 	}
 }
 
