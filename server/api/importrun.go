@@ -141,7 +141,7 @@ func (im *importing) checked(n int, p rowPlan) {
 func (im *importing) writeAll(ctx context.Context) error {
 	im.report.Done = im.report.Skipped
 	err := inOrder(ctx, len(im.todo), func(i int) (writtenRow, error) { return im.writeRow(ctx, im.table.Row(im.todo[i])) },
-		func(i int, w writtenRow) {
+		func(_ int, w writtenRow) {
 			im.report.Done++
 			switch {
 			case len(w.faults) > 0:
@@ -152,7 +152,7 @@ func (im *importing) writeAll(ctx context.Context) error {
 			default:
 				im.report.wrote(w.row, w.created, w.told)
 			}
-			im.tell(importLine{Phase: "writing", Done: i + 1, Total: len(im.todo)})
+			im.tell(importLine{Phase: "writing", Done: im.report.Done - im.report.Skipped, Total: len(im.todo)})
 		})
 	if err != nil {
 		return &brokenOffError{err, &im.report}
@@ -173,8 +173,8 @@ func broken(err error) bool {
 }
 
 // inOrder calls do for 0 to n-1, several at once, and take with each result in
-// order, one at a time. Once ctx ends or do fails nothing more is begun; it
-// returns the first error when all that was begun has ended.
+// order, one at a time. Once ctx ends or do fails nothing more is begun; what was
+// begun is still taken if it succeeds, and then the first error is returned.
 func inOrder[T any](ctx context.Context, n int, do func(int) (T, error), take func(int, T)) error {
 	type result struct {
 		value T
@@ -202,7 +202,7 @@ func inOrder[T any](ctx context.Context, n int, do func(int) (T, error), take fu
 			break
 		}
 		r := <-ring[taken%importParallel]
-		if failed == nil && r.err == nil {
+		if r.err == nil {
 			take(taken, r.value)
 		} else if failed == nil {
 			failed = r.err
