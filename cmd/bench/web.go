@@ -22,7 +22,7 @@ type webSize struct {
 const (
 	openCard = "wed-app wed-frame wed-inbox wed-conflict[current] .values button:not([disabled])"
 	listRow  = "wed-app wed-frame wed-clients wed-virtual wed-client-row a"
-	listSum  = "wed-app wed-frame wed-clients .sum"
+	list     = "wed-app wed-frame wed-clients wed-virtual"
 	synced   = "wed-app wed-frame wed-state [data-state=Synced]"
 	notes    = "wed-app wed-frame wed-client wed-cotext textarea:not([readonly])"
 )

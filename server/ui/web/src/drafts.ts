@@ -58,7 +58,11 @@ function name(): string {
   return `${session.value?.storage ?? "wedsync"}:drafts`
 }
 
+/** What this tab's storage holds, which nobody else writes. */
+let held: { name: string; all: Record<string, Draft> } | undefined
+
 function read(): Record<string, Draft> {
+  if (held?.name === name()) return { ...held.all }
   try {
     return JSON.parse(sessionStorage.getItem(name()) ?? "{}") as Record<string, Draft>
   } catch {
@@ -67,8 +71,9 @@ function read(): Record<string, Draft> {
 }
 
 function write(all: Record<string, Draft>): void {
+  held = { name: name(), all }
   try {
-    sessionStorage.setItem(name(), JSON.stringify(all))
+    sessionStorage.setItem(held.name, JSON.stringify(all))
   } catch {
     // Storage is full: the card on the page still has it.
   }

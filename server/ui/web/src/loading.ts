@@ -2,6 +2,7 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit"
 import { get, kept, Offline, told, type Answer } from "./api"
+import { remember, remembered } from "./glance"
 import { onNews } from "./stream"
 
 const gather = 150 // milliseconds: events come in bursts
@@ -19,11 +20,14 @@ export class Loading<T> implements ReactiveController {
   #end?: () => void
   #timer?: ReturnType<typeof setTimeout>
   #shown = ""
+  #first: boolean
 
-  constructor(host: ReactiveControllerHost, path: () => string, kinds: string[] = []) {
+  /** One that is part of a first view is there before anything is read. */
+  constructor(host: ReactiveControllerHost, path: () => string, kinds: string[] = [], { first = false } = {}) {
     this.#host = host
     this.#path = path
     this.#kinds = kinds
+    this.#first = first
     host.addController(this)
   }
 
@@ -64,13 +68,16 @@ export class Loading<T> implements ReactiveController {
     }
     try {
       if (this.#shown !== path) {
-        this.answer = await kept<T>(path)
+        const body = this.#first ? remembered<T>(path) : undefined
+        if (body) this.answer = { body, etag: "", at: new Date(0), old: true }
+        this.answer = (await kept<T>(path)) ?? this.answer
         if (signal.aborted) return
         this.#shown = path
         this.#host.requestUpdate()
       }
       this.answer = await get<T>(path, signal)
       this.trouble = ""
+      if (this.#first) remember(path, this.answer.body)
     } catch (error) {
       if (signal.aborted) return
       this.trouble = error instanceof Offline && this.answer ? "" : told(error)

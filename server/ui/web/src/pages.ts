@@ -1,11 +1,11 @@
 // The code of pages that most visits do not begin with: it comes when one is shown, or
 // when the browser has nothing else to do.
 
+import { idle } from "./idle"
 import type { Page } from "./router"
 import { Source } from "./watch"
 
 const rest = 1000 // milliseconds that a first page has for itself: a browser is idle already while it waits for what to show
-const longest = 2000 // milliseconds until a browser counts as idle that never is
 
 const others = () => import("./pages/others")
 
@@ -49,11 +49,4 @@ export async function bringAll(): Promise<void> {
     await load().catch(() => undefined) // who goes there is told
     await idle()
   }
-}
-
-function idle(): Promise<void> {
-  return new Promise(resolve => {
-    if ("requestIdleCallback" in window) requestIdleCallback(() => resolve(), { timeout: longest })
-    else setTimeout(resolve) // Safari
-  })
 }

@@ -2,10 +2,12 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit"
 import { get, kept, Offline, Problem, told } from "./api"
+import { remember, remembered } from "./glance"
 import { onNews } from "./stream"
 import type { Conflict, ConflictPage } from "./types"
 
 const pageSize = 50
+const glimpse = 12 // of a queue: about what a window shows
 const gather = 250 // milliseconds: a bulk decision is many events
 
 export class Queue implements ReactiveController {
@@ -98,6 +100,7 @@ export class Queue implements ReactiveController {
       this.old = first.old
       this.loaded = this.fresh = true
       this.trouble = ""
+      remember(path, { ...first.body, items: first.body.items.slice(0, glimpse) })
     } catch (error) {
       if (signal.aborted) return
       this.trouble = error instanceof Offline && this.fresh ? "" : told(error)
@@ -155,15 +158,21 @@ export class Queue implements ReactiveController {
 
   /** Another query: what was kept of it is shown until it is read. */
   async #begin(path: string, signal: AbortSignal): Promise<void> {
+    const glance = this.loaded ? undefined : remembered<ConflictPage>(path)
+    if (glance) this.#show(glance)
     const known = await kept<ConflictPage>(path)
     if (signal.aborted) return
     this.#path = path
     this.#held.clear()
     this.#next = null
-    if (!known) return // what was shown stays until there is an answer
-    this.items = known.body.items
+    if (known) this.#show(known.body) // else what was shown stays until there is an answer
+  }
+
+  #show(page: ConflictPage): void {
+    const shown = new Map(this.items.map(c => [c.id, c]))
+    this.items = page.items.map(c => unchanged(shown.get(c.id), c))
     this.loaded = this.fresh = true
-    this.#count(known.body)
+    this.#count(page)
     this.#host.requestUpdate()
   }
 

@@ -1,7 +1,8 @@
 // The list of all records: what was kept of it at once, then what the hub says, then
 // each record that something happens to.
 
-import { get, keep, kept, Offline, told } from "./api"
+import { get, keep, kept, Offline, told, type Answer } from "./api"
+import { idle } from "./idle"
 import { session } from "./session"
 import { onEvent } from "./stream"
 import type { Client, ClientPage, Event } from "./types"
@@ -10,7 +11,9 @@ import { Source } from "./watch"
 const gather = 200 // milliseconds in which events of records are gathered
 const mostAtOnce = 4 // stale rows that are read at the same time
 const mostAlone = 20 // records that are read one by one; of more, the whole list is
-const whole = "rows of all records, 1" // under which they are kept, for the hub's pages take long to read; to be counted up when Row changes
+// Under which all rows are kept, for the hub's pages take long to read; to be counted up when Row changes.
+const whole = "rows of all records, 2"
+const part = 500 // rows that are kept together: neither reading nor writing them holds the page up
 
 export interface Row {
   id: string
@@ -77,12 +80,14 @@ async function load(): Promise<void> {
   const mine = ++generation
   if (records.value.rows.length === 0) await show(mine)
   const rows: Row[] = []
+  const tags: string[] = []
   let cursor: string | null = null
   let old: Date | null = null
   try {
     do {
-      const page: { body: ClientPage; at: Date; old: boolean } = await get<ClientPage>(pathOf(cursor))
+      const page: Answer<ClientPage> = await get<ClientPage>(pathOf(cursor))
       if (mine !== generation) return
+      tags.push(page.etag)
       rows.push(...page.body.items.map(rowOf))
       if (page.old) old ??= page.at
       cursor = page.body.next
@@ -90,7 +95,7 @@ async function load(): Promise<void> {
       if (!records.value.complete) records.set({ rows: [...rows], complete: false, old, trouble: "" })
     } while (cursor)
     records.set({ rows, complete: true, old, trouble: "" })
-    if (!old) keep(whole, rows)
+    if (!old) void keepRows(mine, rows, tags.join())
     stale = old ? [] : rows.filter(row => row.stale).map(row => row.id).reverse()
     pump()
   } catch (error) {
@@ -100,10 +105,38 @@ async function load(): Promise<void> {
   }
 }
 
-/** Shows the list as it was last read. */
+/** What is kept of all rows: how many parts, and of which pages they were made. */
+interface Whole {
+  parts: number
+  tags: string
+}
+
+/** Some of the rows, and of which pages they were made. */
+interface Part {
+  rows: Row[]
+  tags: string
+}
+
+/** Shows the list as it was last read, if all of it is there. */
 async function show(mine: number): Promise<void> {
-  const rows = (await kept<Row[]>(whole))?.body
-  if (rows && mine === generation) records.set({ rows, complete: true, old: null, trouble: "" })
+  const known = (await kept<Whole>(whole))?.body
+  if (!known) return
+  const parts = await Promise.all(Array.from({ length: known.parts }, async (_, i) => (await kept<Part>(`${whole} ${i}`))?.body))
+  if (mine !== generation || parts.some(p => p?.tags !== known.tags)) return
+  records.set({ rows: parts.flatMap(p => p!.rows), complete: true, old: null, trouble: "" })
+}
+
+/** Keeps the list for the next time, part by part, while nothing else is to be done. */
+async function keepRows(mine: number, rows: Row[], tags: string): Promise<void> {
+  const known = (await kept<Whole>(whole))?.body
+  if (known?.tags === tags) return
+  const parts = Math.ceil(rows.length / part)
+  for (let i = 0; i < parts; i++) {
+    await idle()
+    if (mine !== generation) return
+    keep(`${whole} ${i}`, { rows: rows.slice(i * part, (i + 1) * part), tags } satisfies Part)
+  }
+  keep(whole, { parts, tags } satisfies Whole)
 }
 
 function note(event: Event): void {

@@ -96,7 +96,7 @@ export class Frame extends LitElement {
 
   declare page: Page
   declare record: string
-  #waiting = new Loading<ConflictPage>(this, () => "/api/conflicts?status=pending&limit=1", ["wedsync.conflict."])
+  #waiting = new Loading<ConflictPage>(this, () => "/api/conflicts?status=pending&limit=1", ["wedsync.conflict."], { first: true })
 
   constructor() {
     super()

@@ -6,11 +6,21 @@ import "../components/virtual"
 import "../components/newclient"
 import type { NewClient } from "../components/newclient"
 import { ago, count, date, label, money } from "../format"
+import { remember, remembered } from "../glance"
 import { freshen, records, selected, watchRecords, type Order, type Row } from "../records"
 import { go, place } from "../router"
 import { mayEdit, session } from "../session"
 import { base, controls, pageFrame } from "../styles"
 import { Watch } from "../watch"
+
+const glimpse = 40 // rows: more than a window shows
+
+/** How the list began when it was last shown. */
+interface Beginning {
+  order: Order
+  total: number
+  rows: Row[]
+}
 
 const orders: [Order, string][] = [["date", "Wedding date"], ["name", "Name"], ["pending", "Waiting first"], ["newest", "Newest first"]]
 
@@ -41,6 +51,7 @@ export class ClientsPage extends LitElement {
   #end?: () => void
   #rows: Row[] = []
   #of: unknown[] = []
+  #beginning = remembered<Beginning>("list")
 
   constructor() {
     super()
@@ -58,8 +69,10 @@ export class ClientsPage extends LitElement {
   }
 
   override render() {
-    const { rows, complete, old, trouble } = records.value
-    const shown = this.#selected()
+    const { complete, old, trouble } = records.value
+    const first = this.#first()
+    const shown = first?.rows ?? this.#selected()
+    const all = first?.total ?? records.value.rows.length
     return html`
       <div class="page-head">
         <h1>Clients</h1>
@@ -72,14 +85,28 @@ export class ClientsPage extends LitElement {
           ${icon("search")}
           <input type="search" aria-label="Search" placeholder="Name, venue, email, date…" .value=${this.search} @input=${this.#find}>
         </div>
-        <p class="sum soft small number" role="status">${this.#sum(shown.length, rows.length, complete, old)}</p>
+        <p class="sum soft small number" role="status">${this.#sum(first ? all : shown.length, all, complete || first !== undefined, old)}</p>
         <select aria-label="Order" @change=${this.#sort}>
           ${orders.map(([order, title]) => html`<option value=${order} ?selected=${order === this.order}>${title}</option>`)}
         </select>
       </div>
       ${trouble ? html`<p class="error">${trouble}</p>` : nothing}
-      ${this.#list(shown, rows.length, complete)}
+      ${this.#list(shown, all, complete)}
       <wed-new-client></wed-new-client>`
+  }
+
+  override updated() {
+    const { complete, old, rows } = records.value
+    if (!complete || old || this.search || this.#beginning === undefined && rows.length === 0) return
+    if (this.#beginning?.order === this.order && this.#rows.slice(0, glimpse).every((row, i) => row === this.#beginning!.rows[i]) && rows.length === this.#beginning.total) return
+    this.#beginning = { order: this.order, total: rows.length, rows: this.#rows.slice(0, glimpse) }
+    remember("list", this.#beginning)
+  }
+
+  /** The beginning of the list as it was last shown, until the list is read. */
+  #first(): Beginning | undefined {
+    const { rows, complete, trouble } = records.value
+    return rows.length === 0 && !complete && !trouble && !this.search && this.#beginning?.order === this.order ? this.#beginning : undefined
   }
 
   #list(shown: Row[], all: number, complete: boolean) {

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement, query, state } from "lit/decorators.js"
+import { guard } from "lit/directives/guard.js"
 import { repeat } from "lit/directives/repeat.js"
 import type { BulkOutcome } from "../bulk"
 import "../components/all"
@@ -52,7 +53,7 @@ export class InboxPage extends LitElement {
   @query("wed-inbox-filters") private filters?: InboxFilters
   @query("wed-bulk") private bulk!: BulkDialog
   @query("wed-key-help") private help!: KeyHelp
-  #policy = new Loading<Policy>(this, () => "/api/policy", ["wedsync.policy"])
+  #policy = new Loading<Policy>(this, () => "/api/policy", ["wedsync.policy"], { first: true })
   #queue = new Queue(this, () => this.#asked(), gone => this.#vanish(gone))
   #deciding = new Deciding(this, this.#queue, {
     kind: c => this.#kind(c.field), say: text => this.#say(text), decided: id => this.#step(id), again: c => this.#stay(c.id),
@@ -149,14 +150,17 @@ export class InboxPage extends LitElement {
       </ul>`
   }
 
+  /** A card, which is looked at again only if something about it changed: a key moves between two of hundreds. */
   #card(c: Conflict) {
-    return html`
-      <wed-conflict .conflict=${c} .kind=${this.#kind(c.field)} ?current=${c.id === this.at} .decides=${mayDecide(session.value)} .me=${session.value?.user ?? ""}
-        .left=${this.#isOver(c)} .busy=${this.#deciding.busy.has(c.id)} .trouble=${this.#deciding.trouble.get(c.id) ?? ""} .undoable=${this.#undoable(c)}
+    const current = c.id === this.at
+    const [kind, left, busy, trouble, undoable] = [this.#kind(c.field), this.#isOver(c), this.#deciding.busy.has(c.id), this.#deciding.trouble.get(c.id) ?? "", this.#undoable(c)]
+    return guard([c, current, kind, left, busy, trouble, undoable, session.value], () => html`
+      <wed-conflict .conflict=${c} .kind=${kind} ?current=${current} .decides=${mayDecide(session.value)} .me=${session.value?.user ?? ""}
+        .left=${left} .busy=${busy} .trouble=${trouble} .undoable=${undoable}
         @open=${() => this.#go(c.id)} @say=${(e: CustomEvent<string>) => this.#say(e.detail)} @read=${(e: CustomEvent<string>) => (this.read = e.detail)}
         @decide=${(e: CustomEvent<Choice>) => this.#deciding.decide(e.detail)}
         @withdraw=${(e: CustomEvent<Proposal>) => this.#deciding.withdraw(c, e.detail)}
-        @reopen=${() => this.#deciding.reopen([c])} @bulk=${() => this.bulk.open(c)} @dismiss=${() => this.#dismiss(c)}></wed-conflict>`
+        @reopen=${() => this.#deciding.reopen([c])} @bulk=${() => this.bulk.open(c)} @dismiss=${() => this.#dismiss(c)}></wed-conflict>`)
   }
 
   #empty() {
