@@ -22,6 +22,8 @@ export type Choice = { conflict: Conflict; note: string } & (
   | { action: "custom"; value: Value }
 )
 
+const rest = 150 // milliseconds on a card until what was edited around it is read
+
 /** A conflict as a card, which opens while it is the current one. It tells of "open",
  *  "decide" (a Choice), "withdraw" (a Proposal), "reopen", "bulk", "dismiss", of what is to
  *  be told as "say" (a text), and of what the card shows and is to be read out as "read". */
@@ -47,6 +49,7 @@ export class ConflictCard extends LitElement {
   @query("wed-value-input") private input?: ValueInput
   @query("#head") private head!: HTMLElement
   #reading = ""
+  #timer?: ReturnType<typeof setTimeout>
   #within = false // whether the keyboard was on it before it rendered
 
   override willUpdate(changed: PropertyValues<this>) {
@@ -54,12 +57,13 @@ export class ConflictCard extends LitElement {
     this.#within = Boolean(this.shadowRoot?.activeElement)
     // Why it was not decided says that it moved on: that is not asked about twice.
     if (changed.has("trouble") && this.trouble && this.moved) this.#keep({ ...this.draft, seen: this.conflict.version })
-    if (!this.current) return
+    if (!this.current) return this.#leave()
     if (this.draft.seen === 0) this.#keep(seen(this.draft, this.conflict))
     const read = `${this.conflict.id} ${this.conflict.version}`
     if (read !== this.#reading) {
+      this.#leave()
       this.#reading = read
-      void this.#readDetail()
+      this.#timer = setTimeout(() => void this.#readDetail(), rest)
     }
   }
 
@@ -291,6 +295,12 @@ export class ConflictCard extends LitElement {
     if (event.key !== "Escape") return
     event.preventDefault()
     this.focus()
+  }
+
+  /** Somebody who goes past a card does not read all of it. */
+  #leave() {
+    clearTimeout(this.#timer)
+    this.#reading = ""
   }
 
   async #readDetail() {
