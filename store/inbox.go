@@ -79,9 +79,8 @@ type InboxQuery struct {
 // Inbox keeps what connections delivered, durably. After an error other than
 // those that are named a change may or may not be stored.
 type Inbox interface {
-	// ReceiveEvents stores events as they are but for their Number and their
-	// Version, which becomes 1, and says of each what became of it; all that are
-	// not left out, or none. However many deliver the same event at once, on
+	// ReceiveEvents stores events, with numbers, at version 1 and about no record
+	// yet, and says of each what became of it; all that are not left out, or none. However many deliver the same event at once, on
 	// whatever nodes, it is stored once.
 	ReceiveEvents(ctx context.Context, events []InboxEvent) ([]Arrival, error)
 	// InboxEvent reads one event, or ErrNotFound.

@@ -50,8 +50,11 @@ type Delivery struct {
 	Log      []byte // of the latest attempts
 }
 
-// MaxPending bounds the pending deliveries of an endpoint.
-const MaxPending = 100_000
+// Bounds of an endpoint's deliveries.
+const (
+	MaxPending = 100_000 // that are pending
+	MaxClaim   = 64      // that are claimed at once
+)
 
 // A DeliveryQuery selects deliveries, the latest first.
 type DeliveryQuery struct {
@@ -94,7 +97,7 @@ type Outbox interface {
 	// due longest first, and moves their Due to until, so that nobody else does
 	// before, on whatever node. Of each record only the first one that is pending
 	// is taken: a record's later deliveries wait for it, and those about none for
-	// nothing. A page ends early as those of Deliveries do.
+	// nothing. No more than MaxClaim are taken.
 	ClaimDeliveries(ctx context.Context, supplier, endpoint string, now, until time.Time, limit int) ([]Delivery, error)
 	// UpdateDelivery stores a delivery's State, Attempts, Due and Log. It returns
 	// ErrStale unless d.Version is the stored one's, which becomes d.Version+1, and

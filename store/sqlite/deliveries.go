@@ -54,7 +54,7 @@ func deliveryRow(d *store.Delivery) []any {
 // settle finds out which pending delivery of an endpoint and record is the first.
 func (t *transaction) settle(ctx context.Context, endpoint string, record []byte) error {
 	const first = `SELECT min(seq) FROM deliveries WHERE endpoint = ? AND record = ? AND state = 'pending'`
-	const rest = `UPDATE deliveries SET head = 0 WHERE endpoint = ? AND record = ? AND state = 'pending' AND seq > ? AND head`
+	const rest = `UPDATE deliveries SET head = 0 WHERE endpoint = ? AND record = ? AND head AND seq > ?`
 	const mark = `UPDATE deliveries SET head = 1 WHERE seq = ? AND NOT head`
 	var seq sql.NullInt64
 	err := t.row(ctx, first, []any{endpoint, record}, &seq)
@@ -75,20 +75,17 @@ const claimQuery = `SELECT ` + deliveryColumns + deliveryContent + deliveryRows 
 func (s *Store) ClaimDeliveries(ctx context.Context, supplier, endpoint string, now, until time.Time, limit int) (claimed []store.Delivery, err error) {
 	const claim = `UPDATE deliveries SET version = version + 1, due = ? WHERE seq = ?`
 	err = s.write(ctx, s.lax, "claim deliveries", func(ctx context.Context, t *transaction) error {
-		size := 0
-		err := t.rows(ctx, claimQuery, []any{supplier, endpoint, now.UnixMicro(), max(limit, 0)}, func(rows *sql.Rows) error {
+		args := []any{supplier, endpoint, now.UnixMicro(), min(max(limit, 0), store.MaxClaim)}
+		err := t.rows(ctx, claimQuery, args, func(rows *sql.Rows) error {
 			d, err := scanDelivery(rows.Scan, false)
 			if err != nil {
 				return err
 			}
 			d.Version, d.Due = d.Version+1, time.UnixMicro(until.UnixMicro()).UTC()
 			claimed = append(claimed, d)
-			if size += len(d.Body) + len(d.Log); size > store.MaxPage {
-				return errPageFull
-			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, errPageFull) {
+		if err != nil {
 			return err
 		}
 		for i := range claimed {

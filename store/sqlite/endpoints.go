@@ -149,7 +149,7 @@ func (s *Store) dispatch(ctx context.Context, what, supplier, endpoint string, d
 		var full bool
 		err = t.row(ctx, many, []any{store.MaxPending, endpoint}, &full)
 		if err == nil && full {
-			err = fmt.Errorf("endpoint %s: %d deliveries wait: %w", endpoint, store.MaxPending, store.ErrTooMany)
+			err = fmt.Errorf("endpoint %s: more than %d deliveries would wait: %w", endpoint, store.MaxPending, store.ErrTooMany)
 		}
 		return err
 	})

@@ -62,7 +62,9 @@ func (r *receiving) event(ctx context.Context, e *store.InboxEvent) (store.Arriv
 		}
 		return store.EventRefused, err
 	}
-	stored, err := r.exec(ctx, insertEvent, eventRow(e, nil, 1)...)
+	fresh := *e
+	fresh.Record = crdt.RecordID{}
+	stored, err := r.exec(ctx, insertEvent, eventRow(&fresh, nil, 1)...)
 	if stored == 0 {
 		return store.EventKnown, err
 	}

@@ -42,8 +42,6 @@ const (
 	DeliveryCounts   Call = "delivery counts"
 	NextDue          Call = "next due"
 	ForgetDeliveries Call = "forget deliveries"
-	PutJobs          Call = "put jobs"
-	WorkJobs         Call = "work jobs"
 	RestoreHooks     Call = "restore hooks"
 )
 
@@ -207,16 +205,6 @@ func (f *Faulty) NextDue(ctx context.Context, supplier, endpoint string) (time.T
 // ForgetDeliveries implements [store.Outbox].
 func (f *Faulty) ForgetDeliveries(ctx context.Context, before time.Time, limit int) (int, error) {
 	return attempt(ctx, f, ForgetDeliveries, func() (int, error) { return f.inner.ForgetDeliveries(ctx, before, limit) })
-}
-
-// PutJobs implements [store.Jobs].
-func (f *Faulty) PutJobs(ctx context.Context, jobs ...store.Job) error {
-	return f.attemptWrite(ctx, PutJobs, func() error { return f.inner.PutJobs(ctx, jobs...) })
-}
-
-// WorkJobs implements [store.Jobs].
-func (f *Faulty) WorkJobs(ctx context.Context, workers map[string]store.Worker) error {
-	return f.attemptWrite(ctx, WorkJobs, func() error { return f.inner.WorkJobs(ctx, workers) })
 }
 
 // RestoreHooks implements [store.Copier].

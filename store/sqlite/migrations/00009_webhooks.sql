@@ -110,4 +110,5 @@ CREATE INDEX deliveries_by_record ON deliveries (record, seq) WHERE record IS NO
 CREATE INDEX deliveries_unfinished ON deliveries (supplier, state, seq, endpoint) WHERE state <> 'delivered';
 CREATE INDEX deliveries_waiting ON deliveries (endpoint, record, seq) WHERE state = 'pending';
 CREATE INDEX deliveries_due ON deliveries (endpoint, due, seq) WHERE head;
+CREATE INDEX deliveries_heads ON deliveries (endpoint, record) WHERE head;
 CREATE INDEX deliveries_by_time ON deliveries (created) WHERE state <> 'pending';
