@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"server/socket":             {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
 	"server/activity":           {"crdt", "conflicts", "store", "server/auth", "server/hub"},
 	"server/sheet":              {"crdt", "conflicts"},
+	"server/webhooks/mapping":   {"crdt"},
 	"server/webhooks/signature": {},
 	"server/api":                {"crdt", "conflicts", "store", "server/activity", "server/auth", "server/hub", "server/metrics", "server/sheet"},
 	"server/openapi":            {"server/api"},
@@ -71,7 +72,7 @@ var onlyIn = map[string][]string{
 }
 
 // pure packages have no socket, disk, clock or goroutine.
-var pure = []string{"crdt", "crdt/internal", "syncproto", "conflicts", "server/sheet", "server/webhooks/signature"}
+var pure = []string{"crdt", "crdt/internal", "syncproto", "conflicts", "server/sheet", "server/webhooks/mapping", "server/webhooks/signature"}
 
 func TestPackagesImportDownOnly(t *testing.T) {
 	for _, p := range packages(t) {
