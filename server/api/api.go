@@ -95,6 +95,10 @@ type Options struct {
 	Epoch string           // of the store's positions
 	Log   *slog.Logger     // slog.Default if nil
 	Now   func() time.Time // time.Now if nil
+
+	Connections store.Connections      // of webhooks; no request for one comes where it is nil
+	CheckTarget func(url string) error // refuses a URL to which the hub sends nothing; none if nil
+	PublicURL   string                 // of the hub, as others know it; what requests say if empty
 }
 
 // An API answers requests. Its methods may be called from any goroutine.
@@ -107,6 +111,10 @@ type API struct {
 	now      func() time.Time
 	inFlight inFlight
 	imports  imports
+
+	connections store.Connections
+	checkTarget func(url string) error
+	publicURL   string
 }
 
 // New makes an API.
@@ -114,6 +122,7 @@ func New(o Options) *API {
 	a := &API{
 		hub: o.Hub, store: o.Store, door: o.Door,
 		epoch: o.Epoch, log: o.Log, now: o.Now,
+		connections: o.Connections, checkTarget: o.CheckTarget, publicURL: o.PublicURL,
 	}
 	if a.log == nil {
 		a.log = slog.Default()
