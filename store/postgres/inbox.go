@@ -174,7 +174,7 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 	const find = `SELECT i.version, EXISTS (SELECT 1 FROM wedsync.inbox o
 			WHERE o.supplier = i.supplier AND o.connection = $3 AND o.external = i.external AND o.id <> i.id)
 		FROM wedsync.inbox i WHERE i.supplier = $1 AND i.id = $2 FOR NO KEY UPDATE`
-	const update = `UPDATE wedsync.inbox SET version = version + 1, connection = $3, subject = $4, type = $5, body = $6, state = $7, attempts = $8, due = $9,
+	const update = `UPDATE wedsync.inbox SET version = version + 1, connection = $3, subject = $4, type = $5, body = CASE WHEN body IS NULL OR body = $6 THEN body ELSE $6 END, state = $7, attempts = $8, due = $9,
 		record = $10, outcome = $11, error = $12 WHERE supplier = $1 AND id = $2`
 	if err := store.CheckHook(e.Body, e.Outcome); err != nil {
 		return err
