@@ -119,7 +119,11 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 	if err := store.CheckHook(e.Body, e.Outcome); err != nil {
 		return err
 	}
-	return s.write(ctx, s.durable, "update event", func(ctx context.Context, t *transaction) error {
+	w, err := s.writerOf(ctx, &e)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, w, "update event", func(ctx context.Context, t *transaction) error {
 		foreign, err := t.foreign(ctx, e.Supplier, e.Record)
 		if err != nil {
 			return err
@@ -145,6 +149,25 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 		}
 		return err
 	})
+}
+
+// writerOf is the one that writes a change of an event. If the event is no longer
+// as it was read, the change is stale and it does not matter which.
+func (s *Store) writerOf(ctx context.Context, e *store.InboxEvent) (*writer, error) {
+	if e.State != store.EventReceived && e.State != store.EventDone {
+		return s.durable, nil
+	}
+	const query = `SELECT i.state = 'received'` + eventRows + ` AND i.id = ?`
+	w := s.durable
+	err := s.read(ctx, "update event", func(ctx context.Context, p *pool) error {
+		var received bool
+		err := p.row(ctx, query, []any{e.Supplier, e.ID}, &received)
+		if received {
+			w = s.lax
+		}
+		return err
+	})
+	return w, err
 }
 
 // ForgetEvents implements [store.Inbox].
