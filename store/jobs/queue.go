@@ -39,7 +39,7 @@ type Queue[Tx any] struct {
 func Open[Tx any](o Options[Tx]) (*Queue[Tx], error) {
 	q := &Queue[Tx]{o: o, log: quiet(slog.Default())}
 	var err error
-	q.putter, err = river.NewClient(o.Driver, &river.Config{Logger: q.log, Schema: o.Schema, PollOnly: o.Alone})
+	q.putter, err = river.NewClient(o.Driver, &river.Config{Logger: q.log, Schema: o.Schema, PollOnly: o.Alone, FetchCooldown: o.pause()})
 	return q, err
 }
 

@@ -15,8 +15,9 @@ import (
 
 // How River works. What it has finished it forgets soon.
 const (
-	fetchPause   = 5 * time.Millisecond // between looks for more jobs, while there are some
-	fetchEvery   = time.Second          // when nobody says that there are some
+	alonePause   = 5 * time.Millisecond  // between looks for more jobs, while there are some
+	sharedPause  = 20 * time.Millisecond // the same, and between notifications of other nodes
+	fetchEvery   = time.Second           // when nobody says that there are some
 	completedFor = time.Minute
 	failedFor    = 24 * time.Hour
 	rescueAfter  = store.MaxJobTime + 30*time.Second // of a job whose process is gone
@@ -30,7 +31,7 @@ func (q *Queue[Tx]) config(workers map[string]store.Worker) (*river.Config, erro
 		Logger:                      q.log,
 		Schema:                      q.o.Schema,
 		PollOnly:                    q.o.Alone,
-		FetchCooldown:               fetchPause,
+		FetchCooldown:               q.o.pause(),
 		FetchPollInterval:           fetchEvery,
 		JobTimeout:                  store.MaxJobTime,
 		MaxAttempts:                 store.MaxJobAttempts,
@@ -59,6 +60,14 @@ func (q *Queue[Tx]) config(workers map[string]store.Worker) (*river.Config, erro
 		}
 	}
 	return c, river.AddWorkerSafely(c.Workers, &dispatcher{workers: workers})
+}
+
+// pause is how long to wait between looks for more jobs.
+func (o *Options[Tx]) pause() time.Duration {
+	if o.Alone {
+		return alonePause
+	}
+	return sharedPause
 }
 
 // maxAtOnce bounds how many jobs of a kind run on a node at the same time.
