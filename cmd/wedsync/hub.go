@@ -136,7 +136,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		now = time.Now
 	}
 	hooks, err := inbound.New(ctx, inbound.Options{
-		Store: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
+		Store: s, Jobs: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
 		Google: func(ctx context.Context) ([]byte, error) {
 			return client.Get(ctx, cmp.Or(o.GoogleKeys, inbound.GoogleKeys))
 		},

@@ -51,8 +51,8 @@ type Jobs interface {
 	PutJobs(ctx context.Context, jobs ...store.Job) error
 }
 
-// Options say what a receiver works with. All but Jobs, PublicURL
-// and Registerer are needed.
+// Options say what a receiver works with. All but PublicURL and
+// Registerer are needed.
 type Options struct {
 	Store      Store
 	Jobs       Jobs                                                    // none if nil: then events wait for whoever looks for those that are due
