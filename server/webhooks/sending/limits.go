@@ -26,6 +26,7 @@ const (
 	pace    = time.Second            // between two looks of an endpoint at the journal
 	scatter = 100 * time.Millisecond // before a look, by chance, so that one of several nodes is first
 	lazy    = 1000                   // entries that an endpoint wants nothing of until its cursor is moved
+	linger  = 2 * time.Second        // a retry that is sooner needs no job
 	lease   = time.Minute            // of a delivery that is claimed
 	attempt = 45 * time.Second       // for all of it; the request itself takes outbound.DefaultWithin at most
 	wayOut  = 2 * time.Second        // to give a delivery back when the hub stops

@@ -1,8 +1,8 @@
 package sending
 
 import (
-	"encoding/base64"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -63,8 +63,29 @@ func (s *Settings) encode() []byte {
 	return b
 }
 
+// A Status says whether an endpoint is sent anything.
+type Status string
+
+// The statuses.
+const (
+	Active Status = "active"
+	Paused Status = "paused"   // by a person
+	Off    Status = "disabled" // by the hub
+)
+
+// Status is the endpoint's.
+func (s *Settings) Status() Status {
+	switch {
+	case s.Disabled != nil:
+		return Off
+	case s.Paused:
+		return Paused
+	}
+	return Active
+}
+
 // stands reports whether the endpoint is sent nothing for now.
-func (s *Settings) stands() bool { return s.Paused || s.Disabled != nil }
+func (s *Settings) stands() bool { return s.Status() != Active }
 
 // newSecret is one for Standard Webhooks.
 func newSecret() string {
