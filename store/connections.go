@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -41,4 +42,15 @@ type Connections interface {
 	// DeleteConnection forgets a connection and what its objects are, or returns
 	// ErrNotFound. Its events stay.
 	DeleteConnection(ctx context.Context, supplier, id string) error
+}
+
+// CheckHook returns ErrTooMany if one of the parts of what is to be stored of
+// webhooks has more than MaxHookBytes.
+func CheckHook(parts ...[]byte) error {
+	for _, part := range parts {
+		if len(part) > MaxHookBytes {
+			return fmt.Errorf("%d bytes, at most %d are kept: %w", len(part), MaxHookBytes, ErrTooMany)
+		}
+	}
+	return nil
 }

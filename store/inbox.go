@@ -60,7 +60,7 @@ const (
 	EventRefused                    // left out: MaxInbox events of the supplier are unfinished
 )
 
-// MaxInbox bounds the events of a supplier that are not done.
+// MaxInbox bounds the events of a supplier that are not done, about.
 const MaxInbox = 100_000
 
 // An InboxQuery selects events.
@@ -79,9 +79,8 @@ type InboxQuery struct {
 // Inbox keeps what connections delivered, durably. After an error other than
 // those that are named a change may or may not be stored.
 type Inbox interface {
-	// ReceiveEvents stores events as they are but for their Number and their
-	// Version, which becomes 1, and says of each what became of it; all that are
-	// not left out, or none. However many deliver the same event at once, on
+	// ReceiveEvents stores events, with numbers, at version 1 and about no record
+	// yet, and says of each what became of it; all that are not left out, or none. However many deliver the same event at once, on
 	// whatever nodes, it is stored once.
 	ReceiveEvents(ctx context.Context, events []InboxEvent) ([]Arrival, error)
 	// InboxEvent reads one event, or ErrNotFound.
@@ -99,14 +98,16 @@ type Inbox interface {
 	// UpdateEvent stores an event's Connection, Subject, Type, Body, State,
 	// Attempts, Due, Record, Outcome and Error. It returns ErrStale unless
 	// e.Version is the stored one's, which becomes e.Version+1: of all who claim
-	// an event by moving its Due one succeeds. An erased record is not stored,
-	// nor what is about it: ErrNotFound, as for an event that is gone.
+	// an event by moving its Due one succeeds. It returns ErrNotFound if the event
+	// is gone or the record is erased or another supplier's, and ErrNotEmpty if
+	// the connection has delivered another event of this id.
 	UpdateEvent(ctx context.Context, e InboxEvent) error
-	// InboxCounts counts the events of a supplier by connection and state.
+	// InboxCounts counts the events of a supplier that are not done by connection
+	// and state.
 	InboxCounts(ctx context.Context, supplier string) (map[string]map[InboxState]int, error)
 	// ForgetEvents removes header, body, outcome and error of done events that
-	// were received before content, and all of those that were received before
-	// keys: at most limit events, whose number it returns. Until then a
-	// repetition is known.
+	// were received before content, and done events that were received before
+	// keys altogether: at most limit events, whose number it returns. Until they
+	// are gone a repetition is known.
 	ForgetEvents(ctx context.Context, content, keys time.Time, limit int) (int, error)
 }

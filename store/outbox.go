@@ -50,8 +50,11 @@ type Delivery struct {
 	Log      []byte // of the latest attempts
 }
 
-// MaxPending bounds the pending deliveries of an endpoint.
-const MaxPending = 100_000
+// Bounds of an endpoint's deliveries.
+const (
+	MaxPending = 100_000 // that are pending
+	MaxClaim   = 64      // that are claimed at once
+)
 
 // A DeliveryQuery selects deliveries, the latest first.
 type DeliveryQuery struct {
@@ -83,8 +86,8 @@ type Outbox interface {
 	DeleteEndpoint(ctx context.Context, supplier, id string) error
 	// Dispatch moves the cursor of an endpoint and stores the deliveries that are
 	// made of the journal entries between, pending, in their order, all or none.
-	// One whose id the endpoint has already is left out, and so is one about an
-	// erased record. It returns ErrStale unless the cursor is at from,
+	// One whose id the endpoint has already is left out, and so is one that tells
+	// of an erased record what was before its erasure. It returns ErrStale unless the cursor is at from,
 	// ErrTooMany if more than MaxPending would be pending, ErrNotFound if there is
 	// no such endpoint; nothing has changed then.
 	Dispatch(ctx context.Context, supplier, endpoint string, from, to uint64, deliveries []Delivery) error
@@ -93,7 +96,8 @@ type Outbox interface {
 	// ClaimDeliveries takes deliveries of an endpoint that are due, those that are
 	// due longest first, and moves their Due to until, so that nobody else does
 	// before, on whatever node. Of each record only the first one that is pending
-	// is taken: a record's later deliveries wait for it.
+	// is taken: a record's later deliveries wait for it, and those about none for
+	// nothing. No more than MaxClaim are taken.
 	ClaimDeliveries(ctx context.Context, supplier, endpoint string, now, until time.Time, limit int) ([]Delivery, error)
 	// UpdateDelivery stores a delivery's State, Attempts, Due and Log. It returns
 	// ErrStale unless d.Version is the stored one's, which becomes d.Version+1, and
@@ -104,7 +108,8 @@ type Outbox interface {
 	// Deliveries reads deliveries of a supplier. A page ends early once it holds
 	// more than MaxPage bytes; an empty one means that there is no more.
 	Deliveries(ctx context.Context, supplier string, q DeliveryQuery) ([]Delivery, error)
-	// DeliveryCounts counts the deliveries of a supplier by endpoint and state.
+	// DeliveryCounts counts the deliveries of a supplier that are not delivered by
+	// endpoint and state.
 	DeliveryCounts(ctx context.Context, supplier string) (map[string]map[DeliveryState]int, error)
 	// NextDue reads when ClaimDeliveries will next find one, or ErrNotFound if
 	// nothing is pending.

@@ -367,7 +367,6 @@ type Store interface {
 	Identities
 	Contacts
 	Outbox
-	Jobs
 	Nodes
 	Copier
 	// Identity returns the hub's identity, made and stored on the first call
