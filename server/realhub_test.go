@@ -20,6 +20,7 @@ import (
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
 	"wedsync/server/socket"
+	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 	"wedsync/store/sqlite"
 )
@@ -30,6 +31,8 @@ type realSite struct {
 	store store.Store
 	real  *hub.Hub
 	at    atomic.Int64 // the hub's clock, Unix seconds
+
+	receiver *receiver // of webhooks
 }
 
 func (s *realSite) now() time.Time { return time.Unix(s.at.Load(), 0) }
@@ -67,6 +70,10 @@ func newRealSite(t *testing.T) *realSite {
 		}
 	})
 	s.behind = api.Options{Hub: h, Store: kept, Door: auth.Door{Tokens: s.tokens, Tickets: tickets}, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}
+	s.receiver = &receiver{status: http.StatusNoContent}
+	s.behind.Endpoints = sending.New(sending.Options{
+		Store: unbelled{kept}, Hub: h, Client: s.receiver, Epoch: "k3x9qmzw2p", Now: s.now, Log: slog.New(slog.DiscardHandler),
+	})
 	streams := activity.New(t.Context(), activity.Options{Store: kept, Hub: h, Epoch: "k3x9qmzw2p", Log: slog.New(slog.DiscardHandler)})
 	listeners := activity.NewHandler(activity.HandlerOptions{
 		Streams: streams, Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session, Visit: h.Visit, Refuse: api.New(s.behind).Refuse,

@@ -61,6 +61,10 @@ func (s *stage) make(name string) {
 		s.made[name] = keyOf(d)
 	case "<user>":
 		s.made[name] = rand.Text()
+	case "<endpoint>":
+		s.made[name] = s.want(201, s.do(olga, "POST", "/api/webhooks/endpoints", `{"url":"https://app.example/hook"}`)).text("id")
+	case "<delivery>":
+		s.made[name] = s.want(200, s.do(olga, "POST", s.fill("/api/webhooks/endpoints/<endpoint>/test"), "")).text("id")
 	case "<merged>", "<value>":
 		client := s.apart(map[string][2]string{"notes": {"likes peonies", "likes lilies"}})
 		s.made["<merged>"] = s.do(olga, "GET", "/api/clients/"+client, "").text("merged", "notes")

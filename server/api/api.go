@@ -9,6 +9,7 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
+	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 )
 
@@ -95,6 +96,8 @@ type Options struct {
 	Epoch string           // of the store's positions
 	Log   *slog.Logger     // slog.Default if nil
 	Now   func() time.Time // time.Now if nil
+
+	Endpoints *sending.Sender // of webhooks; no request for one comes where it is nil
 }
 
 // An API answers requests. Its methods may be called from any goroutine.
@@ -107,6 +110,8 @@ type API struct {
 	now      func() time.Time
 	inFlight inFlight
 	imports  imports
+
+	endpoints *sending.Sender
 }
 
 // New makes an API.
@@ -114,6 +119,7 @@ func New(o Options) *API {
 	a := &API{
 		hub: o.Hub, store: o.Store, door: o.Door,
 		epoch: o.Epoch, log: o.Log, now: o.Now,
+		endpoints: o.Endpoints,
 	}
 	if a.log == nil {
 		a.log = slog.Default()

@@ -30,6 +30,9 @@ type Secret struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
+// Signs reports whether the secret is in use.
+func (s Secret) Signs(now time.Time) bool { return s.Until.IsZero() || now.Before(s.Until) }
+
 // A Disabled endpoint is sent nothing until a person says so.
 type Disabled struct {
 	Reason Reason    `json:"reason"`
@@ -110,7 +113,7 @@ func (s *Settings) rotate(now time.Time) (secret string) {
 // signing are the secrets that sign now.
 func (s *Settings) signing(now time.Time) (secrets []string) {
 	for _, secret := range s.Secrets {
-		if secret.Until.IsZero() || now.Before(secret.Until) {
+		if secret.Signs(now) {
 			secrets = append(secrets, secret.Value)
 		}
 	}
