@@ -60,7 +60,7 @@ type skipped struct{ cursor, to uint64 }
 func (s *Sender) deliveries(ctx context.Context, e *store.Endpoint, set *Settings, entries []store.Entry) (all []store.Delivery, err error) {
 	clients := make(map[crdt.RecordID]*Client)
 	for _, told := range activity.NewSource(s.epoch, e.Supplier).Events(entries) {
-		if !wants(set.Events, told.Event.Type) || broughtBy(set.Connection, &told.Event) {
+		if !Wants(set.Events, told.Event.Type) || broughtBy(set.Connection, &told.Event) {
 			continue
 		}
 		client, known := clients[told.Record]
@@ -70,7 +70,7 @@ func (s *Sender) deliveries(ctx context.Context, e *store.Endpoint, set *Setting
 			}
 			clients[told.Record] = client
 		}
-		id, now := deliveryID(s.epoch, told.Place), s.now()
+		id, now := ID(&told.Event), s.now()
 		d := store.Delivery{
 			Supplier: e.Supplier, Endpoint: e.ID, ID: id, Number: told.Number, Record: told.Record, Type: told.Event.Type,
 			Body: Compose(told.Event, id, client).Encode(), State: store.DeliveryPending, Due: now, Created: now,

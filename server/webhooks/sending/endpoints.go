@@ -212,7 +212,7 @@ func checkFilters(filters []string) error {
 		return &SettingsError{"events", fmt.Sprintf("must not be more than %d", MaxFilters)}
 	}
 	for i, f := range filters {
-		if rule := checkFilter(f); rule != "" {
+		if rule := CheckFilter(f); rule != "" {
 			return &SettingsError{fmt.Sprintf("events[%d]", i), rule}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -34,10 +35,9 @@ type Client struct {
 	LeftOut   bool                 `json:"fields_left_out,omitempty" doc:"Whether the fields are too large to be sent: read the client."`
 }
 
-// deliveryID names an event, in whatever endpoint's deliveries.
-func deliveryID(epoch string, p activity.Place) string {
-	return fmt.Sprintf("%s-%d-%d", epoch, p.Number, p.Index)
-}
+// ID names an event in the deliveries of whatever endpoint: as the activity stream
+// does, but for what means something in URLs and to Standard Webhooks.
+func ID(e *activity.Event) string { return strings.NewReplacer(":", "-", "/", "-", ".", "-").Replace(e.ID) }
 
 // Compose makes an event of the activity stream one that is sent, under an id.
 // The client is what counts of it now, nil if there is nothing to know.

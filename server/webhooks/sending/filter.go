@@ -17,8 +17,8 @@ func Kinds() []activity.Kind {
 	return slices.DeleteFunc(activity.Kinds(), func(k activity.Kind) bool { return slices.Contains(unstored, k.Type) })
 }
 
-// wants reports whether an endpoint with these filters is told of a kind.
-func wants(filters []string, kind string) bool {
+// Wants reports whether an endpoint with these filters is told of a kind.
+func Wants(filters []string, kind string) bool {
 	return len(filters) == 0 || slices.ContainsFunc(filters, func(f string) bool { return covers(f, kind) })
 }
 
@@ -30,10 +30,15 @@ func covers(filter, kind string) bool {
 	return filter == kind
 }
 
-// checkFilter says what is wrong with a filter, or nothing.
-func checkFilter(filter string) string {
+// CheckFilter says what is wrong with a filter, or nothing.
+func CheckFilter(filter string) string {
 	if slices.ContainsFunc(Kinds(), func(k activity.Kind) bool { return covers(filter, k.Type) }) {
 		return ""
 	}
 	return "is no type of event, nor a family like wedsync.client.*"
+}
+
+// Told reports whether endpoints are told of a kind at all.
+func Told(kind string) bool {
+	return slices.ContainsFunc(Kinds(), func(k activity.Kind) bool { return k.Type == kind })
 }

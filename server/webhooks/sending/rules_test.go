@@ -96,8 +96,8 @@ func TestFiltersAreTypesAndFamilies(t *testing.T) {
 		{activity.PresenceShown, activity.ClientCreated, false, false},
 		{"", activity.ClientCreated, false, false},
 	} {
-		if covers(c.filter, c.kind) != c.covers || (checkFilter(c.filter) == "") != c.ok {
-			t.Errorf("%q and %s: covers %v, rule %q", c.filter, c.kind, covers(c.filter, c.kind), checkFilter(c.filter))
+		if covers(c.filter, c.kind) != c.covers || (CheckFilter(c.filter) == "") != c.ok {
+			t.Errorf("%q and %s: covers %v, rule %q", c.filter, c.kind, covers(c.filter, c.kind), CheckFilter(c.filter))
 		}
 	}
 }
