@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -19,7 +20,9 @@ import (
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
+	"wedsync/server/outbound"
 	"wedsync/server/socket"
+	"wedsync/server/webhooks/inbound"
 	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 	"wedsync/store/sqlite"
@@ -30,6 +33,7 @@ type realSite struct {
 	*site
 	store store.Store
 	real  *hub.Hub
+	hooks *inbound.Receiver
 	at    atomic.Int64 // the hub's clock, Unix seconds
 
 	receiver *receiver // of webhooks
@@ -74,6 +78,16 @@ func newRealSite(t *testing.T) *realSite {
 	s.behind.Endpoints = sending.New(sending.Options{
 		Store: unbelled{kept}, Hub: h, Client: s.receiver, Epoch: "k3x9qmzw2p", Now: s.now, Log: slog.New(slog.DiscardHandler),
 	})
+	s.behind.Connections, s.behind.CheckTarget = kept, outbound.New(outbound.Options{}).Check
+	hooks, err := inbound.New(t.Context(), inbound.Options{
+		Store: kept, Jobs: noJobs{}, Refuse: api.New(s.behind).Refuse, Log: slog.New(slog.DiscardHandler), Now: s.now,
+		Google: func(context.Context) ([]byte, error) { return nil, errors.New("unreachable") },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.hooks = hooks
+	t.Cleanup(hooks.Close)
 	streams := activity.New(t.Context(), activity.Options{Store: kept, Hub: h, Epoch: "k3x9qmzw2p", Log: slog.New(slog.DiscardHandler)})
 	listeners := activity.NewHandler(activity.HandlerOptions{
 		Streams: streams, Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session, Visit: h.Visit, Refuse: api.New(s.behind).Refuse,
@@ -85,12 +99,17 @@ func newRealSite(t *testing.T) *realSite {
 	})
 	s.beside = server.Options{
 		Sync: sockets, Listen: http.HandlerFunc(listeners.ServeSocket), Events: http.HandlerFunc(listeners.ServeEvents),
-		Metrics: m, Ready: h.Ready,
+		Metrics: m, Ready: h.Ready, Hooks: hooks,
 	}
 	s.joins = func(who conflicts.Principal, storage string) { s.syncs(who, storage) }
 	s.handler = server.New(s.options())
 	return s
 }
+
+// noJobs runs none.
+type noJobs struct{}
+
+func (noJobs) PutJobs(context.Context, ...store.Job) error { return nil }
 
 // A fieldEngine materialises the root keys that these tests write, by the
 // table of live operations.

@@ -9,6 +9,7 @@ import (
 	"wedsync/server/metrics"
 	"wedsync/server/openapi"
 	"wedsync/server/ui"
+	"wedsync/server/webhooks/connection"
 )
 
 // Options say what stands behind the URLs. All but Pprof are needed.
@@ -17,6 +18,7 @@ type Options struct {
 	Sync    http.Handler // the automerge-repo protocol over WebSocket
 	Listen  http.Handler // the activity stream over WebSocket
 	Events  http.Handler // and as server-sent events
+	Hooks   http.Handler // webhooks that come in; the path's {connection} names whose, if it has it
 	Metrics *metrics.Metrics
 	Ready   func(context.Context) (whyNot string) // why requests should go elsewhere, in words for anybody; empty if they need not
 	Pprof   bool                                  // whether profiles can be had, by anybody who can connect
@@ -60,6 +62,12 @@ func Routes(o Options) []api.Route {
 		api.On("DELETE", "/api/devices/{id}", a.RevokeDevice, api.RevokeDeviceDoc),
 		api.On("POST", "/api/devices/{id}/readmit", a.ReadmitDevice, api.ReadmitDeviceDoc),
 		api.On("POST", "/api/realtime/ticket", a.CreateTicket, api.CreateTicketDoc),
+		api.On("GET", "/api/webhooks/connections", a.ListConnections, api.ListConnectionsDoc),
+		api.On("POST", "/api/webhooks/connections", a.CreateConnection, api.CreateConnectionDoc),
+		api.On("GET", "/api/webhooks/connections/{id}", a.GetConnection, api.GetConnectionDoc),
+		api.On("PATCH", "/api/webhooks/connections/{id}", a.PatchConnection, api.PatchConnectionDoc),
+		api.On("DELETE", "/api/webhooks/connections/{id}", a.DeleteConnection, api.DeleteConnectionDoc),
+		api.On("POST", "/api/webhooks/connections/{id}/rotate", a.RotateConnection, api.RotateConnectionDoc),
 		api.On("GET", "/api/users", a.ListUsers, api.ListUsersDoc),
 		api.On("PUT", "/api/users/{user}", a.PutUser, api.PutUserDoc),
 		api.On("GET", "/api/webhooks/endpoints", a.ListEndpoints, api.ListEndpointsDoc),
@@ -73,6 +81,8 @@ func Routes(o Options) []api.Route {
 		api.On("GET", "/api/webhooks/endpoints/{id}/deliveries/{delivery}", a.GetDelivery, api.GetDeliveryDoc),
 		api.On("POST", "/api/webhooks/endpoints/{id}/deliveries/{delivery}/redeliver", a.Redeliver, api.RedeliverDoc),
 
+		{Method: "POST", Path: connection.Path, Handler: o.Hooks, Doc: api.ReceiveDoc},
+		{Method: "POST", Path: connection.Path + "/{connection}", Handler: o.Hooks, Doc: api.ReceiveOfDoc},
 		{Method: "GET", Path: "/api/realtime/clients", Handler: o.Listen, Lasting: true, Doc: listenDoc},
 		{Method: "GET", Path: "/api/realtime/clients/events", Handler: o.Events, Lasting: true, Doc: eventsDoc},
 		{Method: "GET", Path: "/sync", Handler: o.Sync, Lasting: true, Doc: syncDoc},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,9 @@ import (
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
+	"wedsync/server/outbound"
 	"wedsync/server/socket"
+	"wedsync/server/webhooks/inbound"
 	"wedsync/store"
 )
 
@@ -31,6 +34,10 @@ type hubOptions struct {
 	Issuers   []auth.Issuer // whose tokens are taken beside the hub's own
 	Limits    *auth.Limits
 	Now       func() time.Time // what edits and decisions are dated by; time.Now if nil
+
+	AllowPrivate bool   // requests to this machine and to private networks
+	PublicURL    string // of the hub, as others know it; empty if their requests say
+	GoogleKeys   string // URL of the keys of Google's tokens; inbound.GoogleKeys if empty
 }
 
 // runHub runs a hub until ctx ends and everything that was begun is stored. It
@@ -58,7 +65,9 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 	if err != nil {
 		return err
 	}
-	site, err := urls(ctx, o, s, h, m)
+	client := outbound.New(outbound.Options{AllowPrivate: o.AllowPrivate})
+	defer client.Close()
+	site, err := urls(ctx, o, s, h, m, client)
 	if err != nil {
 		h.Close()
 		return err
@@ -69,6 +78,7 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {
 		site.streams.Close()
+		site.hooks.Close()
 		h.Close()
 		return fmt.Errorf("%w (choose another address with --listen)", err)
 	}
@@ -76,6 +86,7 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 	return server.Serve(ctx, l, site.handler, o.Log, func() {
 		site.streams.Close()
 		site.listeners.Wait()
+		site.hooks.Close()
 		h.Close()
 		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
 		defer cancel()
@@ -94,10 +105,11 @@ type site struct {
 	sockets   *socket.Handler
 	streams   *activity.Streams
 	listeners *activity.Handler
+	hooks     *inbound.Receiver
 }
 
 // urls wires it.
-func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metrics.Metrics) (*site, error) {
+func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metrics.Metrics, client *outbound.Client) (*site, error) {
 	identity, err := s.Identity(ctx)
 	if err != nil {
 		return nil, err
@@ -117,7 +129,21 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	})
 	api := jsonapi.New(jsonapi.Options{
 		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
+		Connections: s, CheckTarget: client.Check, PublicURL: o.PublicURL,
 	})
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	hooks, err := inbound.New(ctx, inbound.Options{
+		Store: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
+		Google: func(ctx context.Context) ([]byte, error) {
+			return client.Get(ctx, cmp.Or(o.GoogleKeys, inbound.GoogleKeys))
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
 	streams := activity.New(ctx, activity.Options{Store: s, Hub: h, Epoch: identity.Epoch, Log: o.Log, Registerer: m.Registry})
 	listeners := activity.NewHandler(activity.HandlerOptions{
 		Streams: streams, Session: door.Session, Visit: h.Visit, Limits: o.Limits, Refuse: api.Refuse, Origins: o.Origins, Log: o.Log,
@@ -128,10 +154,11 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Sync:    sockets,
 			Listen:  http.HandlerFunc(listeners.ServeSocket),
 			Events:  http.HandlerFunc(listeners.ServeEvents),
+			Hooks:   hooks,
 			Metrics: m,
 			Ready:   h.Ready,
 			Pprof:   o.Pprof,
 		}),
-		sockets: sockets, streams: streams, listeners: listeners,
+		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks,
 	}, nil
 }

@@ -97,7 +97,10 @@ type Options struct {
 	Log   *slog.Logger     // slog.Default if nil
 	Now   func() time.Time // time.Now if nil
 
-	Endpoints *sending.Sender // of webhooks; no request for one comes where it is nil
+	Endpoints   *sending.Sender        // of webhooks; no request for one comes where it is nil
+	Connections store.Connections      // of webhooks; no request for one comes where it is nil
+	CheckTarget func(url string) error // refuses a URL to which the hub sends nothing; none if nil
+	PublicURL   string                 // of the hub, as others know it; what requests say if empty
 }
 
 // An API answers requests. Its methods may be called from any goroutine.
@@ -111,7 +114,10 @@ type API struct {
 	inFlight inFlight
 	imports  imports
 
-	endpoints *sending.Sender
+	endpoints   *sending.Sender
+	connections store.Connections
+	checkTarget func(url string) error
+	publicURL   string
 }
 
 // New makes an API.
@@ -119,7 +125,8 @@ func New(o Options) *API {
 	a := &API{
 		hub: o.Hub, store: o.Store, door: o.Door,
 		epoch: o.Epoch, log: o.Log, now: o.Now,
-		endpoints: o.Endpoints,
+		endpoints:   o.Endpoints,
+		connections: o.Connections, checkTarget: o.CheckTarget, publicURL: o.PublicURL,
 	}
 	if a.log == nil {
 		a.log = slog.Default()

@@ -24,7 +24,7 @@ type endpointItem struct {
 	Health      healthItem     `json:"health" doc:"How its receiver does."`
 	Pending     int            `json:"pending" doc:"Deliveries that wait to be sent."`
 	Failed      int            `json:"failed" doc:"Deliveries that were given up and can be sent again."`
-	Secrets     []secretItem   `json:"secrets" doc:"Those that sign now, the newest first; never what they are."`
+	Secrets     []signingItem  `json:"secrets" doc:"Those that sign now, the newest first; never what they are."`
 	CreatedAt   time.Time      `json:"created_at"`
 	Secret      string         `json:"secret,omitempty" doc:"The secret that was just made, shown this once. Receivers verify with it."`
 }
@@ -38,8 +38,8 @@ type healthItem struct {
 	RetryAt      *time.Time      `json:"retry_at" doc:"Null while the breaker is closed."`
 }
 
-// A secretItem is a secret without what it is.
-type secretItem struct {
+// A signingItem is a secret that signs, without what it is.
+type signingItem struct {
 	Until *time.Time `json:"until" doc:"Until when it signs, null for as long as it is the newest."`
 }
 
@@ -47,7 +47,7 @@ func (a *API) showEndpoint(e sending.Endpoint) endpointItem {
 	set := &e.Settings
 	shown := endpointItem{
 		ID: e.ID, URL: set.URL, Description: set.Description, Events: append([]string{}, set.Events...), Connection: set.Connection,
-		Status: set.Status(), Health: healthItem{Breaker: e.Breaker}, Secrets: []secretItem{}, CreatedAt: e.Created.UTC(),
+		Status: set.Status(), Health: healthItem{Breaker: e.Breaker}, Secrets: []signingItem{}, CreatedAt: e.Created.UTC(),
 		Pending: e.Counts[store.DeliveryPending], Failed: e.Counts[store.DeliveryFailed],
 	}
 	if d := set.Disabled; d != nil {
@@ -58,7 +58,7 @@ func (a *API) showEndpoint(e sending.Endpoint) endpointItem {
 	}
 	for _, s := range set.Secrets {
 		if s.Signs(a.now()) {
-			shown.Secrets = append(shown.Secrets, secretItem{showTime(s.Until)})
+			shown.Secrets = append(shown.Secrets, signingItem{showTime(s.Until)})
 		}
 	}
 	return shown

@@ -14,6 +14,7 @@ import (
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/sheet"
+	"wedsync/server/webhooks/inbound"
 	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 )
@@ -26,7 +27,9 @@ var (
 	errNoSuchURL   = errors.New("no such URL")
 	errKeyReused   = errors.New("idempotency key used for another request")
 	errPolicyMoved = errors.New("the policy has moved on")
-	errKeyBusy     = errors.New("a request with this idempotency key is being worked on")
+
+	errConnectionMoved = errors.New("the connection has moved on")
+	errKeyBusy         = errors.New("a request with this idempotency key is being worked on")
 )
 
 // A Fault is one thing that is wrong with a request.
@@ -105,7 +108,13 @@ func problemOf(err error) Problem {
 		{conflicts.ErrIntroducing, NotFound, ""},
 		{conflicts.ErrUnknownProposal, UnknownProposal, ""},
 		{errPolicyMoved, PolicyMoved, "Nothing was changed. Look at the policy as it stands now and change that."},
+		{errConnectionMoved, ConnectionMoved, "Nothing was changed. Look at the connection as it stands now and change that."},
 		{store.ErrTooMany, TooMany, ""},
+		{inbound.ErrUnsigned, Unsigned, ""},
+		{inbound.ErrPaused, Paused, ""},
+		{inbound.ErrBody, Malformed, "The body did not come to its end."},
+		{inbound.ErrFull, Unavailable, "Nothing was kept. Send it again later."},
+		{inbound.ErrClosed, Unavailable, "Nothing was kept. Send it again later."},
 		{errKeyReused, KeyReused, "Use a new key for each command."},
 		{errKeyBusy, KeyBusy, "Send it again in a moment to get its answer."},
 		{crdt.ErrLimit, Limit, ""},

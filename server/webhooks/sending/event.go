@@ -37,7 +37,9 @@ type Client struct {
 
 // ID names an event in the deliveries of whatever endpoint: as the activity stream
 // does, but for what means something in URLs and to Standard Webhooks.
-func ID(e *activity.Event) string { return strings.NewReplacer(":", "-", "/", "-", ".", "-").Replace(e.ID) }
+func ID(e *activity.Event) string {
+	return strings.NewReplacer(":", "-", "/", "-", ".", "-").Replace(e.ID)
+}
 
 // Compose makes an event of the activity stream one that is sent, under an id.
 // The client is what counts of it now, nil if there is nothing to know.
