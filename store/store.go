@@ -367,6 +367,7 @@ type Store interface {
 	Identities
 	Contacts
 	Outbox
+	Jobs
 	Nodes
 	Copier
 	// Identity returns the hub's identity, made and stored on the first call

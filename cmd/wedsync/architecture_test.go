@@ -68,6 +68,7 @@ var onlyIn = map[string][]string{
 	"github.com/jackc/pgx/v5":           {"store/postgres"},
 	"github.com/jackc/pgx/v5/pgxpool":   {"store/postgres"},
 	"github.com/pressly/goose/v3":       {"store/sqlite", "store/postgres"},
+	"github.com/riverqueue/river":       {"store/jobs"},
 	"net/http":                          {"server", "cmd"},
 	"github.com/coder/websocket":        {"server/socket", "server/activity", "cmd/bench"},
 	"github.com/alecthomas/kong":        {"cmd"},

@@ -128,11 +128,12 @@ func (c *deliveryColumns) about() [][16]byte {
 	return ids
 }
 
+// claimQuery finds its rows by an array, so that no plan joins them row by row.
 const claimQuery = `WITH x AS MATERIALIZED (
-		SELECT id, due AS former FROM wedsync.deliveries WHERE supplier = $1 AND endpoint = $2 AND head AND due <= $3
+		SELECT seq, due AS former FROM wedsync.deliveries WHERE supplier = $1 AND endpoint = $2 AND head AND due <= $3
 		ORDER BY due, seq LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED)
 	UPDATE wedsync.deliveries d SET version = version + 1, due = $4 FROM x
-	WHERE d.supplier = $1 AND d.endpoint = $2 AND d.id = x.id
+	WHERE d.supplier = $1 AND d.seq = ANY (ARRAY(SELECT seq FROM x)) AND d.seq = x.seq
 	RETURNING x.former, ` + deliveryColumnNames + deliveryContent
 
 // ClaimDeliveries implements [store.Outbox]. A claim may be lost in a crash of the
@@ -201,9 +202,8 @@ func (s *Store) UpdateDelivery(ctx context.Context, d store.Delivery) error {
 
 // ForgetDeliveries implements [store.Outbox].
 func (s *Store) ForgetDeliveries(ctx context.Context, before time.Time, limit int) (int, error) {
-	const remove = `WITH x AS MATERIALIZED (SELECT supplier, endpoint, id FROM wedsync.deliveries
-			WHERE created < $1 AND state <> 'pending' ORDER BY created LIMIT $2 FOR UPDATE SKIP LOCKED)
-		DELETE FROM wedsync.deliveries d USING x WHERE d.supplier = x.supplier AND d.endpoint = x.endpoint AND d.id = x.id`
+	const remove = `DELETE FROM wedsync.deliveries WHERE ctid = ANY (ARRAY(SELECT ctid FROM wedsync.deliveries
+		WHERE created < $1 AND state <> 'pending' ORDER BY created LIMIT $2 FOR UPDATE SKIP LOCKED))`
 	var forgotten int64
 	err := s.write(ctx, s.lax, "forget deliveries", func(ctx context.Context, tx pgx.Tx) (err error) {
 		forgotten, err = affected(tx.Exec(ctx, remove, micros(before), max(limit, 0)))

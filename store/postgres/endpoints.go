@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -83,29 +84,34 @@ func (s *Store) SetEndpoint(ctx context.Context, e store.Endpoint) error {
 // deletedAtOnce is how many deliveries are deleted in one transaction.
 const deletedAtOnce = 1000
 
-// DeleteEndpoint implements [store.Outbox].
+// DeleteEndpoint implements [store.Outbox]. It goes through the deliveries in
+// order, so that no part looks at what the parts before it have left behind.
 func (s *Store) DeleteEndpoint(ctx context.Context, supplier, id string) error {
-	const deliveries = `WITH x AS MATERIALIZED (SELECT id FROM wedsync.deliveries WHERE supplier = $1 AND endpoint = $2 LIMIT $3)
-		DELETE FROM wedsync.deliveries d USING x WHERE d.supplier = $1 AND d.endpoint = $2 AND d.id = x.id`
+	const deliveries = `WITH gone AS (DELETE FROM wedsync.deliveries WHERE supplier = $1 AND seq = ANY (ARRAY(
+			SELECT seq FROM wedsync.deliveries WHERE supplier = $1 AND endpoint = $2 AND seq > $3 ORDER BY seq LIMIT $4)) RETURNING seq)
+		SELECT coalesce(max(seq), 0), count(*) FROM gone`
 	const endpoint = `DELETE FROM wedsync.endpoints WHERE supplier = $1 AND id = $2`
 	name := escape(supplier)
-	for {
-		more := false
+	for last, more := int64(math.MinInt64), true; more; {
+		reached := last
 		err := s.write(ctx, s.durable, "delete endpoint", func(ctx context.Context, tx pgx.Tx) error {
 			if err := holdEndpoint(ctx, tx, name, id); err != nil {
 				return err
 			}
-			deleted, err := affected(tx.Exec(ctx, deliveries, name, escape(id), deletedAtOnce))
+			var deleted int
+			err := tx.QueryRow(ctx, deliveries, name, escape(id), last, deletedAtOnce).Scan(&reached, &deleted)
 			if more = deleted == deletedAtOnce; more || err != nil {
 				return err
 			}
 			_, err = tx.Exec(ctx, endpoint, name, escape(id))
 			return err
 		})
-		if err != nil || !more {
+		if err != nil {
 			return err
 		}
+		last = reached
 	}
+	return nil
 }
 
 // holdEndpoint holds an endpoint's row after its supplier's, so that nobody else

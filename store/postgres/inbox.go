@@ -209,13 +209,11 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 
 // ForgetEvents implements [store.Inbox].
 func (s *Store) ForgetEvents(ctx context.Context, content, keys time.Time, limit int) (int, error) {
-	const remove = `WITH x AS MATERIALIZED (SELECT supplier, id FROM wedsync.inbox
-			WHERE received < $1 AND state = 'done' ORDER BY received LIMIT $2 FOR UPDATE SKIP LOCKED)
-		DELETE FROM wedsync.inbox i USING x WHERE i.supplier = x.supplier AND i.id = x.id`
-	const blank = `WITH x AS MATERIALIZED (SELECT supplier, id FROM wedsync.inbox
-			WHERE received < $1 AND state = 'done' AND body IS NOT NULL ORDER BY received LIMIT $2 FOR UPDATE SKIP LOCKED)
-		UPDATE wedsync.inbox i SET version = version + 1, header = NULL, body = NULL, outcome = NULL, error = '' FROM x
-		WHERE i.supplier = x.supplier AND i.id = x.id`
+	const remove = `DELETE FROM wedsync.inbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM wedsync.inbox
+		WHERE received < $1 AND state = 'done' ORDER BY received LIMIT $2 FOR UPDATE SKIP LOCKED))`
+	const blank = `UPDATE wedsync.inbox SET version = version + 1, header = NULL, body = NULL, outcome = NULL, error = ''
+		WHERE ctid = ANY (ARRAY(SELECT ctid FROM wedsync.inbox WHERE received < $1 AND state = 'done' AND body IS NOT NULL
+		ORDER BY received LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED))`
 	limit = max(limit, 0)
 	var forgotten int64
 	err := s.write(ctx, s.lax, "forget events", func(ctx context.Context, tx pgx.Tx) error {

@@ -42,6 +42,8 @@ const (
 	DeliveryCounts   Call = "delivery counts"
 	NextDue          Call = "next due"
 	ForgetDeliveries Call = "forget deliveries"
+	PutJobs          Call = "put jobs"
+	WorkJobs         Call = "work jobs"
 	RestoreHooks     Call = "restore hooks"
 )
 
@@ -210,4 +212,14 @@ func (f *Faulty) ForgetDeliveries(ctx context.Context, before time.Time, limit i
 // RestoreHooks implements [store.Copier].
 func (f *Faulty) RestoreHooks(ctx context.Context, supplier string, h store.Hooks) error {
 	return f.attemptWrite(ctx, RestoreHooks, func() error { return f.inner.RestoreHooks(ctx, supplier, h) })
+}
+
+// PutJobs implements [store.Jobs].
+func (f *Faulty) PutJobs(ctx context.Context, jobs ...store.Job) error {
+	return f.attemptWrite(ctx, PutJobs, func() error { return f.inner.PutJobs(ctx, jobs...) })
+}
+
+// WorkJobs implements [store.Jobs].
+func (f *Faulty) WorkJobs(ctx context.Context, workers map[string]store.Worker) error {
+	return f.attemptWrite(ctx, WorkJobs, func() error { return f.inner.WorkJobs(ctx, workers) })
 }

@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open, except ...string) {
 		{"Identities", identityCases},
 		{"Outbox", outboxCases},
 		{"Hooks", hookCases},
+		{"Jobs", jobCases},
 		{"Nodes", nodeCases},
 		{"Copying", copyingCases},
 		{"Life", lifeCases},
