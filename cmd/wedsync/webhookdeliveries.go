@@ -100,7 +100,11 @@ func (c *webhooksDeliveriesCommand) Run(ctx context.Context, t terminal) error {
 	}
 	g := newGrid("id", "event", "client", "made", "state", "attempts", "next")
 	for _, d := range found.Items {
-		g.add(d.ID, printable(d.Type), d.ClientID, shownTime(&d.CreatedAt), d.State, d.Attempts, shownTime(d.DueAt))
+		next := ""
+		if d.DueAt != nil {
+			next = shownTime(d.DueAt)
+		}
+		g.add(d.ID, printable(d.Type), d.ClientID, shownTime(&d.CreatedAt), d.State, d.Attempts, next)
 	}
 	if err := g.print(t.Out); err != nil {
 		return err

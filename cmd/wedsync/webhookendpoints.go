@@ -161,7 +161,8 @@ func (c *namedEndpoint) path() string { return endpointsPath + "/" + url.PathEsc
 type endpointsSetCommand struct {
 	namedEndpoint
 	To          *string  `name:"target" help:"Where events are posted." placeholder:"URL"`
-	Event       []string `help:"Types of events to send, in place of those before; '' for all." placeholder:"TYPE"`
+	Event       []string `help:"Type of events to send, or a family; those that are named take the place of those before." placeholder:"TYPE" xor:"events"`
+	AllEvents   bool     `help:"Send events of all types." xor:"events"`
 	Description *string  `help:"What people call it." placeholder:"TEXT"`
 	Connection  *string  `help:"The connection through which the same CRM speaks; '' for none." placeholder:"ID"`
 	Status      *string  `help:"active or paused. Active brings a disabled endpoint back." enum:"active,paused" placeholder:"STATUS"`
@@ -184,10 +185,8 @@ func (c *endpointsSetCommand) Run(ctx context.Context, t terminal) error {
 			body[name] = *value
 		}
 	}
-	if len(c.Event) == 1 && c.Event[0] == "" {
-		body["events"] = []string{}
-	} else if len(c.Event) > 0 {
-		body["events"] = c.Event
+	if len(c.Event) > 0 || c.AllEvents {
+		body["events"] = append([]string{}, c.Event...)
 	}
 	if len(body) == 0 {
 		return fmt.Errorf("say what to change (wedsync webhooks endpoints set --help lists what can be)")
