@@ -80,7 +80,7 @@ func newRealSite(t *testing.T) *realSite {
 	})
 	s.behind.Connections, s.behind.CheckTarget = kept, outbound.New(outbound.Options{}).Check
 	hooks, err := inbound.New(t.Context(), inbound.Options{
-		Store: kept, Jobs: noJobs{}, Refuse: api.New(s.behind).Refuse, Log: slog.New(slog.DiscardHandler), Now: s.now,
+		Store: kept, Jobs: kept, Refuse: api.New(s.behind).Refuse, Log: slog.New(slog.DiscardHandler), Now: s.now,
 		Google: func(context.Context) ([]byte, error) { return nil, errors.New("unreachable") },
 	})
 	if err != nil {
@@ -105,11 +105,6 @@ func newRealSite(t *testing.T) *realSite {
 	s.handler = server.New(s.options())
 	return s
 }
-
-// noJobs runs none.
-type noJobs struct{}
-
-func (noJobs) PutJobs(context.Context, ...store.Job) error { return nil }
 
 // A fieldEngine materialises the root keys that these tests write, by the
 // table of live operations.

@@ -143,7 +143,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		Connections: s, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender,
 	})
 	hooks, err := inbound.New(ctx, inbound.Options{
-		Store: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
+		Store: s, Jobs: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
 		Google: func(ctx context.Context) ([]byte, error) {
 			return client.Get(ctx, cmp.Or(o.GoogleKeys, inbound.GoogleKeys))
 		},

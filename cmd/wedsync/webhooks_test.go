@@ -2,202 +2,118 @@ package main
 
 import (
 	"bytes"
-	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+	"github.com/golang-jwt/jwt/v5"
 )
 
-const (
-	appEndpoint = `{"id":"01EP","url":"https://app.example/\u001b[2J","description":"","events":["wedsync.client.*"],"connection":"","status":"active",
-		"disabled_reason":"","disabled_at":null,"health":{"breaker":"open","failures":7,"failing_since":"2027-01-01T00:00:00Z","error":"answered 503","retry_at":"2027-01-01T00:10:00Z"},
-		"pending":12,"failed":3,"secrets":[{"until":null}],"created_at":"2027-01-01T00:00:00Z"}`
-	delivered = `{"id":"e-1-0","type":"wedsync.client.changed","client_id":"01J","state":"delivered","attempts":2,"created_at":"2027-01-01T00:00:00Z","due_at":null,
-		"body":{"id":"e-1-0"},"log":[{"at":"2027-01-01T00:00:01Z","took_ms":7,"url":"https://app.example/","headers":{},"error":"no answer in time"},
-		{"at":"2027-01-01T00:00:06Z","took_ms":9,"url":"https://app.example/","headers":{},"status":200,"response":"thanks\u001b"}]}`
-)
-
-func TestEndpointsAreListedWithHowTheyDo(t *testing.T) {
-	s := newStubHub(t, map[string]string{"GET /api/webhooks/endpoints": `{"items":[` + appEndpoint + `],"next":null}`})
-	out := mustRun(t, "webhooks", "endpoints")
-	wantParts(t, out, "01EP", "wedsync.client.*", "12", "3", "failing since", "503")
-	if strings.Contains(out, "\x1b") {
-		t.Errorf("%q", out)
+// hook posts a webhook to the hub at a URL that its sender knows it by.
+func (h *hubProcess) hook(url, body string, header map[string]string) (status int, answer string) {
+	h.t.Helper()
+	url = strings.Replace(url, "https://hub.example.com", "http://"+h.address, 1)
+	r, err := http.NewRequest(http.MethodPost, url, bytes.NewReader([]byte(body)))
+	if err != nil {
+		h.t.Fatal(err)
 	}
-	s.answers["GET /api/webhooks/endpoints"] = `{"items":[],"next":null}`
-	wantParts(t, mustRun(t, "webhooks", "endpoints"), "wedsync webhooks endpoints add")
+	for name, value := range header {
+		r.Header.Set(name, value)
+	}
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer a.Body.Close()
+	b, err := io.ReadAll(a.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return a.StatusCode, string(b)
 }
 
-func TestEndpointCommandsSendWhatTheyAreTold(t *testing.T) {
-	secret := strings.Replace(appEndpoint, `"pending"`, `"secret":"whsec_x","pending"`, 1)
-	s := newStubHub(t, map[string]string{
-		"POST /api/webhooks/endpoints": secret, "PATCH /api/webhooks/endpoints/01EP": appEndpoint, "POST /api/webhooks/endpoints/01EP/rotate": secret,
-		"POST /api/webhooks/endpoints/01EP/test": delivered, "DELETE /api/webhooks/endpoints/01EP": "",
-	})
-	wantParts(t, mustRun(t, "webhooks", "endpoints", "add", "https://app.example/", "--event", "wedsync.client.*", "--description", "app"), "01EP", "whsec_x", "not shown again")
-	wantParts(t, mustRun(t, "webhooks", "endpoints", "set", "01EP", "--status", "active", "--all-events"), "01EP is failing since")
-	wantParts(t, mustRun(t, "webhooks", "endpoints", "rotate", "01EP"), "whsec_x")
-	wantParts(t, mustRun(t, "webhooks", "endpoints", "test", "01EP"), "answered 200 in 9 ms")
-	wantParts(t, mustRun(t, "webhooks", "endpoints", "delete", "01EP"), "01EP is deleted.")
-	for n, want := range map[int]string{
-		0: `POST /api/webhooks/endpoints {"description":"app","events":["wedsync.client.*"],"url":"https://app.example/"}`,
-		1: `PATCH /api/webhooks/endpoints/01EP {"events":[],"status":"active"}`,
-	} {
-		if got := s.requests[n]; got != want {
-			t.Errorf("sent %s, want %s", got, want)
-		}
+// connect makes a connection of olga's, and says its URL as its sender is told.
+func (h *hubProcess) connect(settings map[string]any) (url, secret string) {
+	h.t.Helper()
+	var made struct{ URL, Secret string }
+	if status := h.api(owner("olga")).do("POST", "/api/webhooks/connections", settings, &made); status != http.StatusCreated {
+		h.t.Fatalf("status %d", status)
 	}
-	s.answers["POST /api/webhooks/endpoints/01EP/test"] = strings.Replace(delivered, `"delivered"`, `"failed"`, 1)
-	if out, err := wedsync(t, "webhooks", "endpoints", "test", "01EP"); err == nil {
-		t.Errorf("a test that failed: %s", out)
-	}
-	if out, err := wedsync(t, "webhooks", "endpoints", "set", "01EP"); err == nil {
-		t.Errorf("nothing set: %s", out)
-	}
+	return made.URL, made.Secret
 }
 
-func TestDeliveriesAreShownAndSentAgain(t *testing.T) {
-	again := "POST /api/webhooks/endpoints/01EP/deliveries/%s/redeliver"
-	second := strings.ReplaceAll(delivered, "e-1-0", "e-2-0")
-	s := newStubHub(t, map[string]string{
-		"GET /api/webhooks/endpoints/01EP/deliveries":       `{"items":[` + second + `,` + delivered + `],"next":null}`,
-		"GET /api/webhooks/endpoints/01EP/deliveries/e-1-0": delivered,
-		fmt.Sprintf(again, "e-1-0"):                         delivered, fmt.Sprintf(again, "e-2-0"): second,
-	})
-	wantParts(t, mustRun(t, "webhooks", "deliveries", "01EP", "--state", "failed"), "e-1-0", "e-2-0", "wedsync.client.changed", "01J")
-	out := mustRun(t, "webhooks", "deliveries", "01EP", "e-1-0")
-	wantParts(t, out, "no answer in time in 7 ms", "answered 200 in 9 ms", "thanks")
-	if strings.Contains(out, "\x1b") {
-		t.Errorf("%q", out)
-	}
-	before := len(s.requests)
-	wantParts(t, mustRun(t, "webhooks", "redeliver", "01EP", "--failed"), "Sent again: 2.")
-	if got := s.requests[before+1:]; len(got) != 2 || !strings.HasPrefix(got[0], fmt.Sprintf(again, "e-1-0")) {
-		t.Errorf("sent %q, want the oldest first", got)
-	}
-	for _, args := range [][]string{{}, {"e-1-0", "--failed"}} {
-		if out, err := wedsync(t, append([]string{"webhooks", "redeliver", "01EP"}, args...)...); err == nil {
-			t.Errorf("%q: %s", args, out)
-		}
-	}
-}
-
-func TestListenerShowsEventsAsAnEndpointGetsThemAndPassesThemOn(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-	var passed []string
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		hook, _ := standardwebhooks.NewWebhook(secret)
-		if err != nil || hook.Verify(body, r.Header) != nil {
-			t.Errorf("%s is signed %s", body, r.Header)
-		}
-		passed = append(passed, r.Header.Get("webhook-id"))
-		w.WriteHeader(http.StatusTeapot)
-	}))
-	defer app.Close()
-	hub := http.NewServeMux()
-	streamed := false
-	hub.HandleFunc("GET /api/realtime/clients/events", func(w http.ResponseWriter, _ *http.Request) {
-		if streamed {
-			cancel()
-			return
-		}
-		streamed = true
-		for _, kind := range []string{"position", "presence", "client.changed", "conflict.opened", "client.deleted"} {
-			fmt.Fprintf(w, "data: {\"type\":\"wedsync.%s\",\"id\":\"e:7/%d\",\"subject\":\"01J\",\"position\":\"e:7\",\"data\":{\"client_id\":\"01J\",\"fields\":[\"budget\"],\"text\":\"x\"}}\n\n", kind, len(kind))
-		}
-	})
-	hub.HandleFunc("GET /api/clients/01J", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, `{"client_id":"01J","fields":{"budget":12500.10,"notes":"x"},"pending":{},"revision":3,"revisions":{"budget":2}}`)
-	})
-	server := httptest.NewServer(hub)
-	defer server.Close()
-	var out, log bytes.Buffer
-	err := run(ctx, []string{
-		"webhooks", "listen", "--url", server.URL, "--token", "t", "--event", "wedsync.client.*", "--json", "--forward", app.URL, "--secret", secret,
-	}, terminal{Out: &out, Err: &log})
+func TestGoogleAndTwilioReachTheHubByItsPublicURL(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 2 || strings.Join(passed, " ") != "e-7-14 e-7-14" || !strings.Contains(log.String(), "418") {
-		t.Fatalf("shown %q, passed on %q, told %s", lines, passed, log.String())
+	keys, err := json.Marshal(map[string]any{"keys": []any{map[string]string{
+		"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "g1",
+		"n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()), "e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()),
+	}}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	var e struct {
-		ID   string
-		Data struct {
-			Client struct {
-				Fields    map[string]json.RawMessage
-				Revisions map[string]int
-			}
+	google := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(keys) }))
+	t.Cleanup(google.Close)
+	h := startHubFlags(t, "--public-url", "https://hub.example.com", "--google-keys", google.URL+"/certs", "--allow-private-targets")
+
+	url, _ := h.connect(map[string]any{"source": "gmail", "name": "Gmail", "audience": "https://hub.example.com", "account": "push@p.iam.gserviceaccount.com"})
+	token := func(account string) map[string]string {
+		t.Helper()
+		claims := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
+			"iss": "https://accounts.google.com", "aud": "https://hub.example.com", "email": account, "email_verified": true,
+			"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
+		})
+		claims.Header["kid"] = "g1"
+		text, err := claims.SignedString(key)
+		if err != nil {
+			t.Fatal(err)
 		}
+		return map[string]string{"Authorization": "Bearer " + text}
 	}
-	if err := json.Unmarshal([]byte(lines[0]), &e); err != nil || e.ID != passed[0] || len(e.Data.Client.Fields) != 1 || string(e.Data.Client.Fields["budget"]) != "12500.10" || e.Data.Client.Revisions["budget"] != 2 {
-		t.Errorf("%s, %v", lines[0], err)
+	push := `{"message":{"data":"eyJlbWFpbEFkZHJlc3MiOiAidXNlckBleGFtcGxlLmNvbSIsICJoaXN0b3J5SWQiOiAiMTIzNDU2Nzg5MCJ9","messageId":"1"},"subscription":"s"}`
+	if status, _ := h.hook(url, push, token("push@p.iam.gserviceaccount.com")); status != http.StatusAccepted {
+		t.Errorf("Google is told %d", status)
 	}
-	for _, args := range [][]string{{"--event", "wedsync.presence"}, {"--secret", "hush!"}} {
-		if out, err := wedsync(t, append([]string{"webhooks", "listen"}, args...)...); err == nil {
-			t.Errorf("%q: %s", args, out)
-		}
+	if status, _ := h.hook(url, push, token("another@p.iam.gserviceaccount.com")); status != http.StatusUnauthorized {
+		t.Errorf("another account of Google's is told %d", status)
+	}
+
+	secret := "the auth token of the account"
+	url, shown := h.connect(map[string]any{"source": "twilio", "name": "Phone", "secret": secret})
+	if shown != secret || !strings.HasPrefix(url, "https://hub.example.com/api/webhooks/client-integrations/") {
+		t.Errorf("made %s", url)
+	}
+	mac := hmac.New(sha1.New, []byte(secret))
+	mac.Write([]byte(url + "BodyHi" + "MessageSidSM1"))
+	status, answer := h.hook(url, "MessageSid=SM1&Body=Hi", map[string]string{
+		"X-Twilio-Signature": base64.StdEncoding.EncodeToString(mac.Sum(nil)), "Content-Type": "application/x-www-form-urlencoded",
+	})
+	if status != http.StatusOK || !strings.HasSuffix(answer, "<Response/>") {
+		t.Errorf("Twilio is told %d %q", status, answer)
 	}
 }
 
-func TestServedHubSendsWhatHappenedBeforeItsCrash(t *testing.T) {
-	type got struct {
-		id, kind string
-		fields   map[string]any
-	}
-	events := make(chan got, 100)
-	var hook *standardwebhooks.Webhook
-	app := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil || hook.Verify(body, r.Header) != nil {
-			t.Errorf("%s is signed %s", body, r.Header)
+func TestServeRefusesURLsThatWebhooksCannotUse(t *testing.T) {
+	for want, flags := range map[string][]string{
+		"must be https://HOST": {"--public-url", "hub.example.com"},
+		"with a path":          {"--public-url", "https://hub.example.com?x=1"},
+		"begin with https":     {"--google-keys", "http://login.example.com/keys"},
+	} {
+		out, err := wedsync(t, append([]string{"serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0"}, flags...)...)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q\n%s", flags, err, want, out)
 		}
-		var e struct {
-			Type string
-			Data struct {
-				Client struct{ Fields map[string]any }
-			}
-		}
-		if err := json.Unmarshal(body, &e); err != nil {
-			t.Error(err)
-		}
-		events <- got{r.Header.Get("webhook-id"), e.Type, e.Data.Client.Fields}
-	}))
-	defer app.Close()
-	hub := startHubFlags(t, "--allow-private-targets")
-	a := hub.api(owner("olga"))
-	var made struct{ ID, Secret string }
-	a.must("POST", "/api/webhooks/endpoints", map[string]any{"url": app.URL, "events": []string{"wedsync.client.*"}}, &made)
-	var err error
-	if hook, err = standardwebhooks.NewWebhook(made.Secret); err != nil {
-		t.Fatal(err)
-	}
-	client := a.create(map[string]any{"name": "Ada", "budget": 12500})
-	if e := <-events; e.kind != "wedsync.client.created" || e.fields["name"] != "Ada" || e.fields["budget"] != 12500.0 {
-		t.Errorf("%+v", e)
-	}
-	// What a hub was sending as it died waits for a minute, so nothing is sent then.
-	endpoint := "/api/webhooks/endpoints/" + made.ID
-	a.must("PATCH", endpoint, map[string]any{"status": "paused"}, nil)
-	a.must("PATCH", "/api/clients/"+client.ClientID, map[string]any{"fields": map[string]any{"name": "Ada & Ben"}}, nil)
-	hub.kill()
-	hub.start()
-	hub.api(owner("olga")).must("PATCH", endpoint, map[string]any{"status": "active"}, nil)
-	e := <-events
-	for e.kind == "wedsync.client.created" { // its answer was not stored
-		e = <-events
-	}
-	if e.kind != "wedsync.client.changed" || e.fields["name"] != "Ada & Ben" || len(e.fields) != 1 {
-		t.Errorf("%+v", e)
 	}
 }

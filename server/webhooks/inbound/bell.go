@@ -31,7 +31,7 @@ func newBell(j Jobs, log *slog.Logger) *bell {
 
 // ring has jobs put, soon. The keeper alone calls it, and then close.
 func (b *bell) ring(jobs []store.Job) {
-	if b.jobs == nil || len(jobs) == 0 {
+	if len(jobs) == 0 {
 		return
 	}
 	select {
