@@ -160,13 +160,13 @@ func TestHookIsKeptForItsSenderAlone(t *testing.T) {
 	stranger := strings.Replace(hook, "barn", "mill", 1)
 	want := s.want(401, s.send("POST", hooks, stranger, "X-Webhook-Signature", sign(stranger)))
 	for name, got := range map[string]reply{
-		"no signature":          s.send("POST", hooks, hook),
-		"a wrong one":           s.send("POST", hooks, hook, "X-Webhook-Signature", signatureOf("guess", hook)),
-		"no such connection":    s.send("POST", hooks+"/01", hook, "X-Webhook-Signature", sign(hook)),
-		"a wrong one of its":    s.send("POST", hooks+"/"+id, hook, "X-Webhook-Signature", signatureOf("guess", hook)),
-		"no body":               s.send("POST", hooks+"/"+id, ""),
-		"another's connection":  s.send("POST", hooks+"/"+strings.ToLower(id), hook, "X-Webhook-Signature", sign(hook)),
-		"a token is no witness": s.send("POST", hooks, hook, "Authorization", "Bearer "+s.token(olga)),
+		"no signature":            s.send("POST", hooks, hook),
+		"a wrong one":             s.send("POST", hooks, hook, "X-Webhook-Signature", signatureOf("guess", hook)),
+		"no such connection":      s.send("POST", hooks+"/01", hook, "X-Webhook-Signature", sign(hook)),
+		"a wrong one of its":      s.send("POST", hooks+"/"+id, hook, "X-Webhook-Signature", signatureOf("guess", hook)),
+		"no body":                 s.send("POST", hooks+"/"+id, ""),
+		"its id in small letters": s.send("POST", hooks+"/"+strings.ToLower(id), hook, "X-Webhook-Signature", sign(hook)),
+		"a token is no witness":   s.send("POST", hooks, hook, "Authorization", "Bearer "+s.token(olga)),
 	} {
 		if got.status != 401 || got.raw != want.raw || fmt.Sprint(got.header) != fmt.Sprint(want.header) {
 			t.Errorf("%s is told %d %s", name, got.status, got.raw)

@@ -23,6 +23,7 @@ import (
 	"wedsync/server/outbound"
 	"wedsync/server/socket"
 	"wedsync/server/webhooks/inbound"
+	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 	"wedsync/store/sqlite"
 )
@@ -34,6 +35,8 @@ type realSite struct {
 	real  *hub.Hub
 	hooks *inbound.Receiver
 	at    atomic.Int64 // the hub's clock, Unix seconds
+
+	receiver *receiver // of webhooks
 }
 
 func (s *realSite) now() time.Time { return time.Unix(s.at.Load(), 0) }
@@ -71,9 +74,13 @@ func newRealSite(t *testing.T) *realSite {
 		}
 	})
 	s.behind = api.Options{Hub: h, Store: kept, Door: auth.Door{Tokens: s.tokens, Tickets: tickets}, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}
+	s.receiver = &receiver{status: http.StatusNoContent}
+	s.behind.Endpoints = sending.New(sending.Options{
+		Store: unbelled{kept}, Hub: h, Client: s.receiver, Epoch: "k3x9qmzw2p", Now: s.now, Log: slog.New(slog.DiscardHandler),
+	})
 	s.behind.Connections, s.behind.CheckTarget = kept, outbound.New(outbound.Options{}).Check
 	hooks, err := inbound.New(t.Context(), inbound.Options{
-		Store: kept, Jobs: noJobs{}, Refuse: api.New(s.behind).Refuse, Log: slog.New(slog.DiscardHandler), Now: s.now,
+		Store: kept, Jobs: kept, Refuse: api.New(s.behind).Refuse, Log: slog.New(slog.DiscardHandler), Now: s.now,
 		Google: func(context.Context) ([]byte, error) { return nil, errors.New("unreachable") },
 	})
 	if err != nil {
@@ -98,11 +105,6 @@ func newRealSite(t *testing.T) *realSite {
 	s.handler = server.New(s.options())
 	return s
 }
-
-// noJobs runs none.
-type noJobs struct{}
-
-func (noJobs) PutJobs(context.Context, ...store.Job) error { return nil }
 
 // A fieldEngine materialises the root keys that these tests write, by the
 // table of live operations.

@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"server/sheet":               {"crdt", "conflicts"},
 	"server/accepted":            {"crdt", "conflicts", "store"},
 	"server/webhooks/mapping":    {"crdt"},
+	"server/webhooks/sending":    {"crdt", "conflicts", "store", "server/accepted", "server/activity", "server/hub"},
 	"server/webhooks/signature":  {},
 	"server/webhooks/connection": {"store", "server/webhooks/signature"},
 	"server/webhooks/source":     {"store", "server/outbound", "server/webhooks/connection", "server/webhooks/signature"},

@@ -20,6 +20,7 @@ import (
 	"wedsync/server/outbound"
 	"wedsync/server/socket"
 	"wedsync/server/webhooks/inbound"
+	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 )
 
@@ -82,11 +83,13 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 		h.Close()
 		return fmt.Errorf("%w (choose another address with --listen)", err)
 	}
+	stop := site.workshop.begin(ctx)
 	serving(l.Addr())
 	return server.Serve(ctx, l, site.handler, o.Log, func() {
 		site.streams.Close()
 		site.listeners.Wait()
 		site.hooks.Close()
+		stop()
 		h.Close()
 		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
 		defer cancel()
@@ -106,6 +109,7 @@ type site struct {
 	streams   *activity.Streams
 	listeners *activity.Handler
 	hooks     *inbound.Receiver
+	workshop  *workshop
 }
 
 // urls wires it.
@@ -127,16 +131,19 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		Origins: o.Origins,
 		Log:     o.Log,
 	})
-	api := jsonapi.New(jsonapi.Options{
-		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
-		Connections: s, CheckTarget: client.Check, PublicURL: o.PublicURL,
-	})
 	now := o.Now
 	if now == nil {
 		now = time.Now
 	}
+	sender := sending.New(sending.Options{
+		Store: s, Hub: h, Client: client, Epoch: identity.Epoch, Now: now, Log: o.Log, Registerer: m.Registry,
+	})
+	api := jsonapi.New(jsonapi.Options{
+		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
+		Connections: s, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender,
+	})
 	hooks, err := inbound.New(ctx, inbound.Options{
-		Store: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
+		Store: s, Jobs: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
 		Google: func(ctx context.Context) ([]byte, error) {
 			return client.Get(ctx, cmp.Or(o.GoogleKeys, inbound.GoogleKeys))
 		},
@@ -160,5 +167,6 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Pprof:   o.Pprof,
 		}),
 		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks,
+		workshop: &workshop{jobs: s, workers: sender.Workers(), sender: sender, log: o.Log},
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
+	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 )
 
@@ -96,6 +97,7 @@ type Options struct {
 	Log   *slog.Logger     // slog.Default if nil
 	Now   func() time.Time // time.Now if nil
 
+	Endpoints   *sending.Sender        // of webhooks; no request for one comes where it is nil
 	Connections store.Connections      // of webhooks; no request for one comes where it is nil
 	CheckTarget func(url string) error // refuses a URL to which the hub sends nothing; none if nil
 	PublicURL   string                 // of the hub, as others know it; what requests say if empty
@@ -112,6 +114,7 @@ type API struct {
 	inFlight inFlight
 	imports  imports
 
+	endpoints   *sending.Sender
 	connections store.Connections
 	checkTarget func(url string) error
 	publicURL   string
@@ -122,6 +125,7 @@ func New(o Options) *API {
 	a := &API{
 		hub: o.Hub, store: o.Store, door: o.Door,
 		epoch: o.Epoch, log: o.Log, now: o.Now,
+		endpoints:   o.Endpoints,
 		connections: o.Connections, checkTarget: o.CheckTarget, publicURL: o.PublicURL,
 	}
 	if a.log == nil {

@@ -51,8 +51,8 @@ type Jobs interface {
 	PutJobs(ctx context.Context, jobs ...store.Job) error
 }
 
-// Options say what a receiver works with. All but Jobs, PublicURL
-// and Registerer are needed.
+// Options say what a receiver works with. All but PublicURL and
+// Registerer are needed.
 type Options struct {
 	Store      Store
 	Jobs       Jobs                                                    // none if nil: then events wait for whoever looks for those that are due
@@ -71,6 +71,7 @@ type Receiver struct {
 	keeper  *keeper
 	bell    *bell
 	google  *googleKeys
+	decoy   store.Connection
 	held    *semaphore.Weighted // bytes of bodies
 
 	running sync.WaitGroup
@@ -79,14 +80,19 @@ type Receiver struct {
 
 // New makes a receiver, which works until it is closed.
 func New(ctx context.Context, o Options) (*Receiver, error) {
-	m := newMetrics(o.Registerer)
-	b := newBell(o.Jobs, o.Log)
-	r := &Receiver{Options: o, metrics: m, bell: b, keeper: newKeeper(o.Store, b, m), held: semaphore.NewWeighted(maxHeld)}
-	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	keys, err := auth.NewKeys(o.Google, o.Log.With("issuer", "Google"))
 	if err != nil {
 		return nil, err
 	}
+	decoy, err := newDecoy()
+	if err != nil {
+		return nil, err
+	}
+	m, b := newMetrics(o.Registerer), newBell(o.Jobs, o.Log)
+	r := &Receiver{
+		Options: o, metrics: m, bell: b, keeper: newKeeper(o.Store, b, m), decoy: decoy, held: semaphore.NewWeighted(maxHeld),
+	}
+	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.google = &googleKeys{keys: keys, run: func() { r.running.Go(func() { keys.Run(ctx) }) }}
 	r.running.Go(func() { b.run(ctx) })        // ends with the keeper
 	r.running.Go(func() { r.keeper.run(ctx) }) // ends with Close

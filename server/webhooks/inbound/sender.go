@@ -39,8 +39,7 @@ func (e *refusedError) Unwrap() error { return e.err }
 func (r *Receiver) named(ctx context.Context, id string, in signature.Request) (*sender, error) {
 	c, err := r.Store.Connection(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
-		_, _ = signature.HMAC(in, "X-Webhook-Signature", "", nil) // takes as long as one that exists
-		return nil, errUnknown
+		return nil, r.unknown(ctx, in)
 	}
 	if err != nil {
 		return nil, err
@@ -73,9 +72,24 @@ func (r *Receiver) legacy(ctx context.Context, in signature.Request) (*sender, e
 		return found, nil
 	}
 	if unsigned == errUnknown {
-		_, _ = signature.HMAC(in, "X-Webhook-Signature", "", nil)
+		unsigned = r.unknown(ctx, in)
 	}
 	return nil, unsigned
+}
+
+// unknown is errUnknown, after as much work as a connection takes that did not
+// sign a request.
+func (r *Receiver) unknown(ctx context.Context, in signature.Request) error {
+	_, _ = r.verified(ctx, r.decoy, in)
+	return errUnknown
+}
+
+// newDecoy is a connection that nobody can sign for.
+func newDecoy() (store.Connection, error) {
+	s := connection.Settings{Name: "decoy", Params: connection.Params{Sources: []string{"decoy"}}}
+	s.Rotate(connection.Secret{ID: "decoy", Value: connection.NewSecret(connection.ClientIntegrations)}, 0)
+	settings, err := s.Marshal()
+	return store.Connection{Source: string(connection.ClientIntegrations), Settings: settings}, err
 }
 
 // rank is how well a sender fits among those whose signature is as good: one that
