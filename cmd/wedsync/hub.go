@@ -20,6 +20,8 @@ import (
 	"wedsync/server/outbound"
 	"wedsync/server/socket"
 	"wedsync/server/webhooks/inbound"
+	"wedsync/server/webhooks/processing"
+	"wedsync/server/webhooks/source"
 	"wedsync/store"
 )
 
@@ -34,6 +36,8 @@ type hubOptions struct {
 	Issuers   []auth.Issuer // whose tokens are taken beside the hub's own
 	Limits    *auth.Limits
 	Now       func() time.Time // what edits and decisions are dated by; time.Now if nil
+
+	Step func(name string) // see processing.Options
 
 	AllowPrivate bool   // requests to this machine and to private networks
 	PublicURL    string // of the hub, as others know it; empty if their requests say
@@ -82,8 +86,10 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 		h.Close()
 		return fmt.Errorf("%w (choose another address with --listen)", err)
 	}
+	stopJobs := runJobs(ctx, s, site.events.Workers(), o.Log)
 	serving(l.Addr())
 	return server.Serve(ctx, l, site.handler, o.Log, func() {
+		stopJobs()
 		site.streams.Close()
 		site.listeners.Wait()
 		site.hooks.Close()
@@ -106,6 +112,7 @@ type site struct {
 	streams   *activity.Streams
 	listeners *activity.Handler
 	hooks     *inbound.Receiver
+	events    *processing.Processor
 }
 
 // urls wires it.
@@ -127,14 +134,20 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		Origins: o.Origins,
 		Log:     o.Log,
 	})
-	api := jsonapi.New(jsonapi.Options{
-		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
-		Connections: s, CheckTarget: client.Check, PublicURL: o.PublicURL,
-	})
 	now := o.Now
 	if now == nil {
 		now = time.Now
 	}
+	events, err := processing.New(processing.Options{
+		Store: s, Jobs: s, Hub: h, Objects: source.NewReader(client, now), Now: now, Log: o.Log, Registerer: m.Registry, Step: o.Step,
+	})
+	if err != nil {
+		return nil, err
+	}
+	api := jsonapi.New(jsonapi.Options{
+		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
+		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL,
+	})
 	hooks, err := inbound.New(ctx, inbound.Options{
 		Store: s, Jobs: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
 		Google: func(ctx context.Context) ([]byte, error) {
@@ -159,6 +172,6 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Ready:   h.Ready,
 			Pprof:   o.Pprof,
 		}),
-		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks,
+		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks, events: events,
 	}, nil
 }
