@@ -24,6 +24,7 @@ import (
 	"wedsync/server/socket"
 	"wedsync/server/webhooks/inbound"
 	"wedsync/server/webhooks/processing"
+	"wedsync/server/webhooks/sending"
 	"wedsync/server/webhooks/source"
 	"wedsync/store"
 	"wedsync/store/sqlite"
@@ -37,6 +38,8 @@ type realSite struct {
 	hooks  *inbound.Receiver
 	events *processing.Processor
 	at     atomic.Int64 // the hub's clock, Unix seconds
+
+	receiver *receiver // of webhooks
 }
 
 func (s *realSite) now() time.Time { return time.Unix(s.at.Load(), 0) }
@@ -74,6 +77,10 @@ func newRealSite(t *testing.T) *realSite {
 		}
 	})
 	s.behind = api.Options{Hub: h, Store: kept, Door: auth.Door{Tokens: s.tokens, Tickets: tickets}, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}
+	s.receiver = &receiver{status: http.StatusNoContent}
+	s.behind.Endpoints = sending.New(sending.Options{
+		Store: unbelled{kept}, Hub: h, Client: s.receiver, Epoch: "k3x9qmzw2p", Now: s.now, Log: slog.New(slog.DiscardHandler),
+	})
 	s.behind.Connections, s.behind.CheckTarget = kept, outbound.New(outbound.Options{}).Check
 	hooks, err := inbound.New(t.Context(), inbound.Options{
 		Store: kept, Jobs: kept, Refuse: api.New(s.behind).Refuse, Log: slog.New(slog.DiscardHandler), Now: s.now,

@@ -265,7 +265,7 @@ func TestMethodsOfAURLAreThoseOfItsRoutes(t *testing.T) {
 			}
 		}
 		slices.Sort(allowed)
-		target := strings.NewReplacer("{id}", "x", "{proposal}", "x").Replace(path)
+		target := strings.NewReplacer("{id}", "x", "{proposal}", "x", "{delivery}", "x").Replace(path)
 		for _, method := range []string{"BREW", "OPTIONS"} {
 			got := s.want(405, s.send(method, target, ""))
 			if got.header.Get("Allow") != strings.Join(allowed, ", ") {

@@ -115,6 +115,31 @@ var rights = []right{
 		id: "setRole", url: "/api/users/<user>", body: `{"role":"viewer"}`,
 		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true,
 	},
+	{id: "listEndpoints", url: "/api/webhooks/endpoints", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true},
+	{
+		id: "createEndpoint", url: "/api/webhooks/endpoints", body: `{"url":"https://app.example/hook"}`,
+		owner: 201, member: 403, integration: 403, viewer: 403, stranger: 201, outsider: 401, stored: true,
+	},
+	{id: "getEndpoint", url: "/api/webhooks/endpoints/<endpoint>", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "patchEndpoint", url: "/api/webhooks/endpoints/<endpoint>", body: `{"status":"paused"}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "deleteEndpoint", url: "/api/webhooks/endpoints/<endpoint>", owner: 204, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{id: "rotateEndpoint", url: "/api/webhooks/endpoints/<endpoint>/rotate", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{id: "testEndpoint", url: "/api/webhooks/endpoints/<endpoint>/test", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "listDeliveries", url: "/api/webhooks/endpoints/<endpoint>/deliveries",
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{
+		id: "getDelivery", url: "/api/webhooks/endpoints/<endpoint>/deliveries/<delivery>",
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{
+		id: "redeliver", url: "/api/webhooks/endpoints/<endpoint>/deliveries/<delivery>/redeliver",
+		owner: 202, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
 	{id: "listConnections", url: "/api/webhooks/connections", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true},
 	{
 		id: "createConnection", url: "/api/webhooks/connections", body: `{"source":"zapier","name":"HoneyBook"}`,

@@ -71,6 +71,10 @@ func (s *stage) make(name string) {
 		s.made[name] = keyOf(d)
 	case "<user>":
 		s.made[name] = rand.Text()
+	case "<endpoint>":
+		s.made[name] = s.want(201, s.do(olga, "POST", "/api/webhooks/endpoints", `{"url":"https://app.example/hook"}`)).text("id")
+	case "<delivery>":
+		s.made[name] = s.want(200, s.do(olga, "POST", s.fill("/api/webhooks/endpoints/<endpoint>/test"), "")).text("id")
 	case "<connection>":
 		s.made[name] = s.want(201, s.do(olga, "POST", "/api/webhooks/connections", `{"source":"zapier","name":"HoneyBook"}`)).text("id")
 	case "<hook>":

@@ -21,6 +21,7 @@ import (
 	"wedsync/server/socket"
 	"wedsync/server/webhooks/inbound"
 	"wedsync/server/webhooks/processing"
+	"wedsync/server/webhooks/sending"
 	"wedsync/server/webhooks/source"
 	"wedsync/store"
 )
@@ -86,13 +87,13 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 		h.Close()
 		return fmt.Errorf("%w (choose another address with --listen)", err)
 	}
-	stopJobs := runJobs(ctx, s, site.events.Workers(), o.Log)
+	stop := site.workshop.begin(ctx)
 	serving(l.Addr())
 	return server.Serve(ctx, l, site.handler, o.Log, func() {
-		stopJobs()
 		site.streams.Close()
 		site.listeners.Wait()
 		site.hooks.Close()
+		stop()
 		h.Close()
 		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
 		defer cancel()
@@ -112,7 +113,7 @@ type site struct {
 	streams   *activity.Streams
 	listeners *activity.Handler
 	hooks     *inbound.Receiver
-	events    *processing.Processor
+	workshop  *workshop
 }
 
 // urls wires it.
@@ -144,9 +145,12 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	if err != nil {
 		return nil, err
 	}
+	sender := sending.New(sending.Options{
+		Store: s, Hub: h, Client: client, Epoch: identity.Epoch, Now: now, Log: o.Log, Registerer: m.Registry,
+	})
 	api := jsonapi.New(jsonapi.Options{
 		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
-		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL,
+		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender,
 	})
 	hooks, err := inbound.New(ctx, inbound.Options{
 		Store: s, Jobs: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
@@ -172,6 +176,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Ready:   h.Ready,
 			Pprof:   o.Pprof,
 		}),
-		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks, events: events,
+		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks,
+		workshop: &workshop{jobs: s, workers: workers(events, sender), sender: sender, log: o.Log},
 	}, nil
 }

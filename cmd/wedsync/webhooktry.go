@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-type webhookTryCommand struct {
+type webhooksTryCommand struct {
 	remoteHub
 	Connection string `arg:"" help:"The connection."`
 	Payload    string `arg:"" help:"A file with the body of an event; - is standard input." placeholder:"FILE"`
@@ -20,7 +20,7 @@ type webhookTryCommand struct {
 	JSON       bool   `name:"json" help:"Print JSON."`
 }
 
-func (webhookTryCommand) Help() string {
+func (webhooksTryCommand) Help() string {
 	return `
 Nothing is changed. A mapping says which fields of a client the sender's fields become:
 
@@ -61,7 +61,7 @@ type remoteRule struct {
 }
 
 // Run prints what the event would lead to.
-func (c *webhookTryCommand) Run(ctx context.Context, t terminal) error {
+func (c *webhooksTryCommand) Run(ctx context.Context, t terminal) error {
 	body := make(map[string]json.RawMessage)
 	payload, err := readInput(t, c.Payload)
 	if err != nil {

@@ -1,6 +1,8 @@
 package activity
 
 import (
+	"time"
+
 	"wedsync/crdt"
 	"wedsync/store"
 )
@@ -30,4 +32,9 @@ func (s Source) Events(entries []store.Entry) []Placed {
 		events[i] = Placed{Place{e.last, e.index}, e.record, s.told(e, e.last)}
 	}
 	return events
+}
+
+// Told is an event that no entry tells, with nothing but a sentence.
+func (s Source) Told(id, kind string, at time.Time, text string) Event {
+	return s.event(id, 0, kind, at, Data{Text: text})
 }

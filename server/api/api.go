@@ -9,6 +9,7 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
+	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 )
 
@@ -96,6 +97,7 @@ type Options struct {
 	Log   *slog.Logger     // slog.Default if nil
 	Now   func() time.Time // time.Now if nil
 
+	Endpoints   *sending.Sender        // of webhooks; no request for one comes where it is nil
 	Connections store.Connections      // of webhooks; no request for one comes where it is nil
 	Inbox       Inbox                  // of webhooks
 	Events      Events                 // works on them; no request for one comes where it is nil
@@ -114,6 +116,7 @@ type API struct {
 	inFlight inFlight
 	imports  imports
 
+	endpoints   *sending.Sender
 	connections store.Connections
 	inbox       Inbox
 	events      Events
@@ -126,6 +129,7 @@ func New(o Options) *API {
 	a := &API{
 		hub: o.Hub, store: o.Store, door: o.Door,
 		epoch: o.Epoch, log: o.Log, now: o.Now,
+		endpoints:   o.Endpoints,
 		connections: o.Connections, inbox: o.Inbox, events: o.Events, checkTarget: o.CheckTarget, publicURL: o.PublicURL,
 	}
 	if a.log == nil {

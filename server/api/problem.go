@@ -16,6 +16,7 @@ import (
 	"wedsync/server/sheet"
 	"wedsync/server/webhooks/inbound"
 	"wedsync/server/webhooks/processing"
+	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 )
 
@@ -152,6 +153,7 @@ func toldProblem(err error) (p Problem, ok bool) {
 		history    *conflicts.HistoryLimitError
 		stream     *activity.RequestError
 		posted     *conflicts.ActivityError
+		endpoint   *sending.SettingsError
 		limit      *auth.LimitError
 		cells      *badCellsError
 		begun      *brokenOffError
@@ -173,6 +175,8 @@ func toldProblem(err error) (p Problem, ok bool) {
 		p = Malformed.problem(err.Error(), Fault{stream.Field, stream.Rule})
 	case errors.As(err, &posted):
 		p = Invalid.problem(posted.Error(), Fault{posted.Member, posted.Reason})
+	case errors.As(err, &endpoint):
+		p = Invalid.problem(endpoint.Error(), Fault{endpoint.Member, endpoint.Reason})
 	case errors.As(err, &invalid):
 		p = Invalid.problem(invalid.Error(), invalid.faults...)
 	case errors.As(err, &large):

@@ -50,7 +50,7 @@ func (b *bell) run(ctx context.Context) {
 	defer close(b.ended)
 	failing := false
 	for jobs := range b.queue {
-		err := b.put(ctx, jobs)
+		err := b.put(ctx, b.gather(jobs))
 		switch {
 		case err != nil && !failing:
 			b.log.WarnContext(ctx, "jobs of webhooks cannot be put; their events are worked on later", "err", err)
@@ -59,6 +59,22 @@ func (b *bell) run(ctx context.Context) {
 		}
 		failing = err != nil
 	}
+}
+
+// gather takes the jobs that wait behind some.
+func (b *bell) gather(jobs []store.Job) []store.Job {
+	for len(jobs) < maxTogether {
+		select {
+		case more, ok := <-b.queue:
+			if !ok {
+				return jobs
+			}
+			jobs = append(jobs, more...)
+		default:
+			return jobs
+		}
+	}
+	return jobs
 }
 
 func (b *bell) put(ctx context.Context, jobs []store.Job) error {
