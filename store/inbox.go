@@ -96,12 +96,13 @@ type Inbox interface {
 	// DueEvents names received events of all suppliers whose Due has come, those
 	// that are due longest first.
 	DueEvents(ctx context.Context, now time.Time, limit int) ([]EventKey, error)
-	// UpdateEvent stores an event's Connection, Subject, Type, Body, State,
-	// Attempts, Due, Record, Outcome and Error. It returns ErrStale unless
+	// UpdateEvent stores an event's Connection, Subject, Type, State, Attempts, Due,
+	// Record, Outcome, Error and, unless it is forgotten, Body. It returns ErrStale unless
 	// e.Version is the stored one's, which becomes e.Version+1: of all who claim
 	// an event by moving its Due one succeeds. It returns ErrNotFound if the event
 	// is gone or the record is erased or another supplier's, and ErrNotEmpty if
-	// the connection has delivered another event of this id.
+	// the connection has delivered another event of this id. What leaves a received
+	// event so, or makes it done, may be lost in a power failure: it is due again then.
 	UpdateEvent(ctx context.Context, e InboxEvent) error
 	// InboxCounts counts the events of a supplier that are not done by connection
 	// and state.

@@ -30,16 +30,18 @@ type Queue[Tx any] struct {
 
 	mu      sync.Mutex
 	closed  bool
-	working *river.Client[Tx] // while WorkJobs runs
-	stop    context.CancelFunc
-	ended   chan struct{} // closed when that WorkJobs has ended
+	busy    bool               // while WorkJobs runs
+	stop    context.CancelFunc // of that or the last WorkJobs
+	ended   chan struct{}      // closed when it has ended
+	working *river.Client[Tx]  // while it takes jobs
 }
 
 // Open makes a queue on tables of River's present version.
 func Open[Tx any](o Options[Tx]) (*Queue[Tx], error) {
 	q := &Queue[Tx]{o: o, log: quiet(slog.Default())}
+	pause, _ := o.looks()
 	var err error
-	q.putter, err = river.NewClient(o.Driver, &river.Config{Logger: q.log, Schema: o.Schema, PollOnly: o.Alone})
+	q.putter, err = river.NewClient(o.Driver, &river.Config{Logger: q.log, Schema: o.Schema, PollOnly: o.Alone, FetchCooldown: pause})
 	return q, err
 }
 
@@ -133,7 +135,7 @@ func (q *Queue[Tx]) WorkJobs(ctx context.Context, workers map[string]store.Worke
 	defer stop()
 	ended := make(chan struct{})
 	defer close(ended)
-	if err := q.begin(client, stop, ended); err != nil {
+	if err := q.begin(stop, ended); err != nil {
 		return err
 	}
 	defer q.end()
@@ -143,6 +145,7 @@ func (q *Queue[Tx]) WorkJobs(ctx context.Context, workers map[string]store.Worke
 		}
 		return err
 	}
+	q.works(client)
 	<-client.Stopped()
 	if ctx.Err() == nil {
 		return errClosed
@@ -150,23 +153,30 @@ func (q *Queue[Tx]) WorkJobs(ctx context.Context, workers map[string]store.Worke
 	return nil
 }
 
-// begin notes who works.
-func (q *Queue[Tx]) begin(client *river.Client[Tx], stop context.CancelFunc, ended chan struct{}) error {
+// begin notes that somebody works.
+func (q *Queue[Tx]) begin(stop context.CancelFunc, ended chan struct{}) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
 		return errClosed
 	}
-	if q.working != nil {
+	if q.busy {
 		return errors.New("the jobs of this store are worked on already")
 	}
-	q.working, q.stop, q.ended = client, stop, ended
+	q.busy, q.stop, q.ended = true, stop, ended
 	return nil
+}
+
+// works notes who does. A client wakes its workers only once it has started them.
+func (q *Queue[Tx]) works(client *river.Client[Tx]) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.working = client
 }
 
 // end notes that nobody does any more.
 func (q *Queue[Tx]) end() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.working = nil
+	q.busy, q.working = false, nil
 }

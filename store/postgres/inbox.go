@@ -171,10 +171,10 @@ func (c *eventColumns) args() []any {
 
 // UpdateEvent implements [store.Inbox].
 func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
-	const find = `SELECT i.version, EXISTS (SELECT 1 FROM wedsync.inbox o
+	const find = `SELECT i.version, i.state, EXISTS (SELECT 1 FROM wedsync.inbox o
 			WHERE o.supplier = i.supplier AND o.connection = $3 AND o.external = i.external AND o.id <> i.id)
 		FROM wedsync.inbox i WHERE i.supplier = $1 AND i.id = $2 FOR NO KEY UPDATE`
-	const update = `UPDATE wedsync.inbox SET version = version + 1, connection = $3, subject = $4, type = $5, body = $6, state = $7, attempts = $8, due = $9,
+	const update = `UPDATE wedsync.inbox SET version = version + 1, connection = $3, subject = $4, type = $5, body = CASE WHEN body IS NULL OR body = $6 THEN body ELSE $6 END, state = $7, attempts = $8, due = $9,
 		record = $10, outcome = $11, error = $12 WHERE supplier = $1 AND id = $2`
 	if err := store.CheckHook(e.Body, e.Outcome); err != nil {
 		return err
@@ -187,8 +187,9 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 			}
 		}
 		var version uint64
+		var state store.InboxState
 		var taken bool
-		err := tx.QueryRow(ctx, find, name, id, escape(e.Connection)).Scan(&version, &taken)
+		err := tx.QueryRow(ctx, find, name, id, escape(e.Connection)).Scan(&version, &state, &taken)
 		switch {
 		case err != nil:
 			return err
@@ -196,6 +197,11 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 			return fmt.Errorf("version %d was read, it is at %d: %w", e.Version, version, store.ErrStale)
 		case taken:
 			return fmt.Errorf("connection %s has delivered it: %w", e.Connection, store.ErrNotEmpty)
+		}
+		if state == store.EventReceived && (e.State == store.EventReceived || e.State == store.EventDone) {
+			if _, err := tx.Exec(ctx, `SET LOCAL synchronous_commit = off`); err != nil {
+				return err
+			}
 		}
 		_, err = tx.Exec(ctx, update, name, id, escape(e.Connection), escape(e.Subject), escape(e.Type), notNull(e.Body), string(e.State),
 			int32(e.Attempts), micros(e.Due), recordOrNull(e.Record), e.Outcome, escape(e.Error))

@@ -11,8 +11,27 @@ import (
 	"wedsync/store"
 )
 
-const insertDelivery = `INSERT INTO deliveries (seq, supplier, endpoint, id, number, record, type, body, state, head, version, attempts, due, created, log)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const insertDelivery = `INSERT INTO deliveries (seq, supplier, endpoint, id, number, record, type, state, head, version, attempts, due, created, log)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING seq`
+
+// insertDelivery stores a delivery as it is, at its place if it has one, and
+// whether it is the first. It reports whether it was not left out.
+func (t *transaction) insertDelivery(ctx context.Context, supplier int64, endpoint string, d *store.Delivery, head bool) (bool, error) {
+	const body = `INSERT INTO delivery_bodies (seq, body) VALUES (?, ?)`
+	seq := sql.NullInt64{Int64: d.Seq, Valid: d.Seq != 0}
+	args := []any{
+		seq, supplier, endpoint, d.ID, int64(d.Number), recordOrNull(d.Record), d.Type, string(d.State), head, int64(d.Version),
+		d.Attempts, d.Due.UnixMicro(), d.Created.UnixMicro(), d.Log,
+	}
+	err := t.row(ctx, insertDelivery, args, &seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err == nil && d.Body != nil {
+		_, err = t.exec(ctx, body, seq.Int64, d.Body)
+	}
+	return true, err
+}
 
 // deliver stores new deliveries of an endpoint.
 func (t *transaction) deliver(ctx context.Context, supplier int64, endpoint string, deliveries []store.Delivery) error {
@@ -34,21 +53,13 @@ func (t *transaction) deliver(ctx context.Context, supplier int64, endpoint stri
 				return fmt.Errorf("delivery %s: %w", d.ID, err)
 			}
 		}
-		row := append([]any{nil, supplier, endpoint, d.ID}, deliveryRow(d)...)
-		row[8], row[9], row[10] = string(store.DeliveryPending), isHead, 1
-		if _, err := t.exec(ctx, insertDelivery+` ON CONFLICT DO NOTHING`, row...); err != nil {
+		fresh := *d
+		fresh.Seq, fresh.State, fresh.Version = 0, store.DeliveryPending, 1
+		if _, err := t.insertDelivery(ctx, supplier, endpoint, &fresh, isHead); err != nil {
 			return fmt.Errorf("delivery %s: %w", d.ID, err)
 		}
 	}
 	return nil
-}
-
-// deliveryRow is the arguments of insertDelivery after the id.
-func deliveryRow(d *store.Delivery) []any {
-	return []any{
-		int64(d.Number), recordOrNull(d.Record), d.Type, d.Body, string(d.State), false, int64(d.Version), d.Attempts,
-		d.Due.UnixMicro(), d.Created.UnixMicro(), d.Log,
-	}
 }
 
 // settle finds out which pending delivery of an endpoint and record is the first.
@@ -68,7 +79,7 @@ func (t *transaction) settle(ctx context.Context, endpoint string, record []byte
 	return err
 }
 
-const claimQuery = `SELECT ` + deliveryColumns + deliveryContent + deliveryRows + ` AND d.endpoint = ? AND d.head AND d.due <= ? ORDER BY d.due, d.seq LIMIT ?`
+const claimQuery = `SELECT ` + deliveryColumns + deliveryContent + deliveriesWhole + ` AND d.endpoint = ? AND d.head AND d.due <= ? ORDER BY d.due, d.seq LIMIT ?`
 
 // ClaimDeliveries implements [store.Outbox]. A claim may be lost in a power
 // failure, as is who made it.
@@ -133,9 +144,12 @@ func (s *Store) UpdateDelivery(ctx context.Context, d store.Delivery) error {
 
 const deliveryColumns = `s.name, d.endpoint, d.id, d.seq, d.number, d.record, d.type, d.state, d.version, d.attempts, d.due, d.created`
 
-const deliveryContent = `, d.body, d.log`
+const deliveryContent = `, b.body, d.log`
 
-const deliveryRows = ` FROM suppliers s JOIN deliveries d ON d.supplier = s.key WHERE s.name = ?`
+const (
+	deliveryRows    = ` FROM suppliers s JOIN deliveries d ON d.supplier = s.key WHERE s.name = ?`
+	deliveriesWhole = ` FROM suppliers s JOIN deliveries d ON d.supplier = s.key LEFT JOIN delivery_bodies b ON b.seq = d.seq WHERE s.name = ?`
+)
 
 func scanDelivery(scan func(...any) error, brief bool) (d store.Delivery, err error) {
 	var due, created int64
@@ -158,7 +172,7 @@ func scanDelivery(scan func(...any) error, brief bool) (d store.Delivery, err er
 
 // Delivery implements [store.Outbox].
 func (s *Store) Delivery(ctx context.Context, supplier, endpoint, id string) (d store.Delivery, err error) {
-	const query = `SELECT ` + deliveryColumns + deliveryContent + deliveryRows + ` AND d.endpoint = ? AND d.id = ?`
+	const query = `SELECT ` + deliveryColumns + deliveryContent + deliveriesWhole + ` AND d.endpoint = ? AND d.id = ?`
 	err = s.read(ctx, "delivery", func(ctx context.Context, p *pool) error {
 		d, err = scanDelivery(func(into ...any) error { return p.row(ctx, query, []any{supplier, endpoint, id}, into...) }, false)
 		return err
@@ -170,10 +184,11 @@ func (s *Store) Delivery(ctx context.Context, supplier, endpoint, id string) (d 
 // asked, its text is one of a few.
 func deliveriesQuery(supplier string, q store.DeliveryQuery) (query string, args []any) {
 	query, args = `SELECT `+deliveryColumns, []any{supplier}
-	if !q.Brief {
-		query += deliveryContent
+	if q.Brief {
+		query += deliveryRows
+	} else {
+		query += deliveryContent + deliveriesWhole
 	}
-	query += deliveryRows
 	and := func(given bool, condition string, value any) {
 		if given {
 			query += " AND " + condition

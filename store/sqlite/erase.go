@@ -120,14 +120,18 @@ func (x *erasing) answers(ctx context.Context, e store.Erasure) error {
 // hooks removes what came in and goes out about the record. Events keep the keys
 // by which a repetition is known.
 func (x *erasing) hooks(ctx context.Context, e store.Erasure) error {
-	const blank = `UPDATE inbox SET version = version + 1, header = NULL, body = NULL, outcome = NULL, error = '', subject = '', state = 'done'`
+	const about = `(SELECT number FROM inbox WHERE record = ?1
+		UNION SELECT i.number FROM objects o JOIN inbox i ON i.supplier = o.supplier AND i.connection = o.connection
+		AND i.subject = o.external WHERE o.record = ?1)`
+	if _, err := x.blank(ctx, about, e.Record[:]); err != nil {
+		return err
+	}
 	for _, statement := range []string{
-		blank + ` WHERE number IN (SELECT i.number FROM objects o JOIN inbox i ON i.supplier = o.supplier AND i.connection = o.connection
-			AND i.subject = o.external WHERE o.record = ?)`,
-		blank + ` WHERE record = ?`,
+		`UPDATE inbox SET subject = '', state = 'done' WHERE number IN ` + about,
 		`DELETE FROM objects WHERE record = ?`,
 		`DELETE FROM deliveries WHERE record = ? AND state = 'pending'`,
-		`UPDATE deliveries SET version = version + 1, body = NULL, log = NULL WHERE record = ?`,
+		`DELETE FROM delivery_bodies WHERE seq IN (SELECT seq FROM deliveries WHERE record = ?)`,
+		`UPDATE deliveries SET version = version + 1, log = NULL WHERE record = ?`,
 	} {
 		if _, err := x.exec(ctx, statement, e.Record[:]); err != nil {
 			return err

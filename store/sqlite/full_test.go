@@ -34,8 +34,8 @@ func fill(t *testing.T, s *Store, statements ...string) {
 func TestFullInboxRefusesItsSupplierAlone(t *testing.T) {
 	s := opened(t, t.TempDir())
 	fill(t, s, `INSERT INTO suppliers (key, name) VALUES (1, 'rose')`, series+`INSERT INTO inbox
-		(supplier, connection, id, external, subject, type, received, body, state, version, attempts, due, error)
-		SELECT 1, 'crm', 'id' || n, CAST(n AS TEXT), '', '', 0, '', 'dead', 1, 0, 0, '' FROM series WHERE n < `+fmt.Sprint(store.MaxInbox))
+		(supplier, connection, id, external, subject, type, received, state, version, attempts, due, error, kept)
+		SELECT 1, 'crm', 'id' || n, CAST(n AS TEXT), '', '', 0, 'dead', 1, 0, 0, '', 0 FROM series WHERE n < `+fmt.Sprint(store.MaxInbox))
 	event := func(supplier, external string) store.InboxEvent {
 		return store.InboxEvent{Supplier: supplier, Connection: "crm", ID: supplier + external, External: external, State: store.EventReceived, Received: time.Unix(1, 0)}
 	}

@@ -66,12 +66,8 @@ func (r *hookRestoring) events(ctx context.Context, h *store.Hooks) error {
 		if _, err := r.exec(ctx, remove, r.key, e.ID); err != nil {
 			return err
 		}
-		row := eventRow(&e, e.Number, e.Version)
-		if e.Body == nil {
-			row[8] = nil // it is forgotten
-		}
-		stored, err := r.exec(ctx, insertEvent, row...)
-		if err == nil && stored == 0 {
+		stored, err := r.insertEvent(ctx, &e)
+		if err == nil && !stored {
 			err = fmt.Errorf("event %s: number %d or external id %q is another's: %w", e.ID, e.Number, e.External, store.ErrNotEmpty)
 		}
 		if err != nil {
@@ -108,9 +104,12 @@ func (r *hookRestoring) deliveries(ctx context.Context, h *store.Hooks) error {
 		if err != nil {
 			return err
 		}
-		row := append([]any{d.Seq, r.key, d.Endpoint, d.ID}, deliveryRow(d)...)
-		row[9] = d.State == store.DeliveryPending && d.Record == (crdt.RecordID{})
-		if _, err := r.exec(ctx, insertDelivery, row...); err != nil {
+		head := d.State == store.DeliveryPending && d.Record == (crdt.RecordID{})
+		stored, err := r.insertDelivery(ctx, r.key, d.Endpoint, d, head)
+		if err == nil && !stored {
+			err = fmt.Errorf("place %d is another's: %w", d.Seq, store.ErrNotEmpty)
+		}
+		if err != nil {
 			return fmt.Errorf("delivery %s: %w", d.ID, err)
 		}
 		if d.Record != (crdt.RecordID{}) {

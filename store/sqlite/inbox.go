@@ -44,8 +44,8 @@ type receiving struct {
 	room map[string]int // for more events, by supplier
 }
 
-const insertEvent = `INSERT INTO inbox (number, supplier, connection, id, external, subject, type, received, header, body, state, version, attempts, due, record, outcome, error)
-	SELECT ?, key, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM suppliers WHERE name = ? ON CONFLICT DO NOTHING`
+const insertEvent = `INSERT INTO inbox (number, supplier, connection, id, external, subject, type, received, state, version, attempts, due, record, outcome, error, kept)
+	SELECT ?, key, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM suppliers WHERE name = ? ON CONFLICT DO NOTHING RETURNING number`
 
 func (r *receiving) event(ctx context.Context, e *store.InboxEvent) (store.Arrival, error) {
 	const known = `SELECT EXISTS (SELECT 1 FROM suppliers s JOIN inbox i ON i.supplier = s.key
@@ -63,9 +63,9 @@ func (r *receiving) event(ctx context.Context, e *store.InboxEvent) (store.Arriv
 		return store.EventRefused, err
 	}
 	fresh := *e
-	fresh.Record = crdt.RecordID{}
-	stored, err := r.exec(ctx, insertEvent, eventRow(&fresh, nil, 1)...)
-	if stored == 0 {
+	fresh.Number, fresh.Version, fresh.Record, fresh.Body = 0, 1, crdt.RecordID{}, notNull(e.Body)
+	stored, err := r.insertEvent(ctx, &fresh)
+	if err != nil || !stored {
 		return store.EventKnown, err
 	}
 	if e.State != store.EventDone {
@@ -89,12 +89,23 @@ func (r *receiving) roomOf(ctx context.Context, supplier string) (int, error) {
 	return r.room[supplier], err
 }
 
-// eventRow is the arguments of insertEvent.
-func eventRow(e *store.InboxEvent, number any, version uint64) []any {
-	return []any{
-		number, e.Connection, e.ID, e.External, e.Subject, e.Type, e.Received.UnixMicro(), e.Header, notNull(e.Body), string(e.State),
-		int64(version), e.Attempts, e.Due.UnixMicro(), recordOrNull(e.Record), e.Outcome, e.Error, e.Supplier,
+// insertEvent stores an event as it is, under its number if it has one. It
+// reports whether it was not left out.
+func (t *transaction) insertEvent(ctx context.Context, e *store.InboxEvent) (bool, error) {
+	const content = `INSERT INTO inbox_contents (number, header, body) VALUES (?, ?, ?)`
+	number := sql.NullInt64{Int64: e.Number, Valid: e.Number != 0}
+	args := []any{
+		number, e.Connection, e.ID, e.External, e.Subject, e.Type, e.Received.UnixMicro(), string(e.State), int64(e.Version),
+		e.Attempts, e.Due.UnixMicro(), recordOrNull(e.Record), e.Outcome, e.Error, e.Body != nil, e.Supplier,
 	}
+	err := t.row(ctx, insertEvent, args, &number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err == nil && e.Body != nil {
+		_, err = t.exec(ctx, content, number.Int64, e.Header, e.Body)
+	}
+	return true, err
 }
 
 // UpdateEvent implements [store.Inbox].
@@ -102,12 +113,17 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 	const find = `SELECT i.number, i.version, EXISTS (SELECT 1 FROM inbox o
 			WHERE o.supplier = s.key AND o.connection = ?3 AND o.external = i.external AND o.number <> i.number)
 		FROM suppliers s JOIN inbox i ON i.supplier = s.key WHERE s.name = ?1 AND i.id = ?2`
-	const update = `UPDATE inbox SET version = version + 1, connection = ?, subject = ?, type = ?, body = ?, state = ?, attempts = ?, due = ?,
+	const update = `UPDATE inbox SET version = version + 1, connection = ?, subject = ?, type = ?, state = ?, attempts = ?, due = ?,
 		record = ?, outcome = ?, error = ? WHERE number = ?`
+	const edit = `UPDATE inbox_contents SET body = ?1 WHERE number = ?2 AND body <> ?1`
 	if err := store.CheckHook(e.Body, e.Outcome); err != nil {
 		return err
 	}
-	return s.write(ctx, s.durable, "update event", func(ctx context.Context, t *transaction) error {
+	w, err := s.writerOf(ctx, &e)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, w, "update event", func(ctx context.Context, t *transaction) error {
 		foreign, err := t.foreign(ctx, e.Supplier, e.Record)
 		if err != nil {
 			return err
@@ -126,18 +142,39 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 		case taken:
 			return fmt.Errorf("event %s: connection %s has delivered it: %w", e.ID, e.Connection, store.ErrNotEmpty)
 		}
-		_, err = t.exec(ctx, update, e.Connection, e.Subject, e.Type, notNull(e.Body), string(e.State), e.Attempts, e.Due.UnixMicro(),
+		_, err = t.exec(ctx, update, e.Connection, e.Subject, e.Type, string(e.State), e.Attempts, e.Due.UnixMicro(),
 			recordOrNull(e.Record), e.Outcome, e.Error, number)
+		if err == nil {
+			_, err = t.exec(ctx, edit, notNull(e.Body), number)
+		}
 		return err
 	})
+}
+
+// writerOf is the one that writes a change of an event. If the event is no longer
+// as it was read, the change is stale and it does not matter which.
+func (s *Store) writerOf(ctx context.Context, e *store.InboxEvent) (*writer, error) {
+	if e.State != store.EventReceived && e.State != store.EventDone {
+		return s.durable, nil
+	}
+	const query = `SELECT i.state = 'received'` + eventRows + ` AND i.id = ?`
+	w := s.durable
+	err := s.read(ctx, "update event", func(ctx context.Context, p *pool) error {
+		var received bool
+		err := p.row(ctx, query, []any{e.Supplier, e.ID}, &received)
+		if received {
+			w = s.lax
+		}
+		return err
+	})
+	return w, err
 }
 
 // ForgetEvents implements [store.Inbox].
 func (s *Store) ForgetEvents(ctx context.Context, content, keys time.Time, limit int) (int, error) {
 	const remove = `DELETE FROM inbox WHERE number IN (SELECT number FROM inbox
 		WHERE received < ? AND state = 'done' ORDER BY received LIMIT ?)`
-	const blank = `UPDATE inbox SET version = version + 1, header = NULL, body = NULL, outcome = NULL, error = '' WHERE number IN (
-		SELECT number FROM inbox WHERE received < ? AND state = 'done' AND body IS NOT NULL ORDER BY received LIMIT ?)`
+	const some = `(SELECT number FROM inbox WHERE received < ? AND state = 'done' AND kept ORDER BY received LIMIT ?)`
 	limit = max(limit, 0)
 	var forgotten int64
 	err := s.write(ctx, s.lax, "forget events", func(ctx context.Context, t *transaction) error {
@@ -145,22 +182,34 @@ func (s *Store) ForgetEvents(ctx context.Context, content, keys time.Time, limit
 		if err != nil {
 			return err
 		}
-		blanked, err := t.exec(ctx, blank, content.UnixMicro(), int64(limit)-removed)
+		blanked, err := t.blank(ctx, some, content.UnixMicro(), int64(limit)-removed)
 		forgotten = removed + blanked
 		return err
 	})
 	return int(forgotten), err
 }
 
+// blank takes the content away of the events whose numbers a query finds, and
+// returns how many these are.
+func (t *transaction) blank(ctx context.Context, numbers string, args ...any) (int64, error) {
+	if _, err := t.exec(ctx, `DELETE FROM inbox_contents WHERE number IN `+numbers, args...); err != nil {
+		return 0, err
+	}
+	return t.exec(ctx, `UPDATE inbox SET version = version + 1, outcome = NULL, error = '', kept = 0 WHERE number IN `+numbers, args...)
+}
+
 const eventColumns = `s.name, i.number, i.connection, i.id, i.external, i.subject, i.type, i.received, i.state, i.version, i.attempts, i.due, i.record, i.error`
 
-const eventContent = `, i.header, i.body, i.outcome`
+const eventContent = `, c.header, c.body, i.outcome`
 
-const eventRows = ` FROM suppliers s JOIN inbox i ON i.supplier = s.key WHERE s.name = ?`
+const (
+	eventRows   = ` FROM suppliers s JOIN inbox i ON i.supplier = s.key WHERE s.name = ?`
+	eventsWhole = ` FROM suppliers s JOIN inbox i ON i.supplier = s.key LEFT JOIN inbox_contents c ON c.number = i.number WHERE s.name = ?`
+)
 
 // InboxEvent implements [store.Inbox].
 func (s *Store) InboxEvent(ctx context.Context, supplier, id string) (e store.InboxEvent, err error) {
-	const query = `SELECT ` + eventColumns + eventContent + eventRows + ` AND i.id = ?`
+	const query = `SELECT ` + eventColumns + eventContent + eventsWhole + ` AND i.id = ?`
 	err = s.read(ctx, "inbox event", func(ctx context.Context, p *pool) error {
 		e, err = scanEvent(func(into ...any) error { return p.row(ctx, query, []any{supplier, id}, into...) }, false)
 		return err
@@ -192,10 +241,11 @@ func scanEvent(scan func(...any) error, brief bool) (e store.InboxEvent, err err
 // its text is one of a few.
 func inboxQuery(supplier string, q store.InboxQuery) (query string, args []any) {
 	query, args = `SELECT `+eventColumns, []any{supplier}
-	if !q.Brief {
-		query += eventContent
+	if q.Brief {
+		query += eventRows
+	} else {
+		query += eventContent + eventsWhole
 	}
-	query += eventRows
 	and := func(given bool, condition string, value any) {
 		if given {
 			query += " AND " + condition
@@ -227,7 +277,7 @@ func (s *Store) InboxEvents(ctx context.Context, supplier string, q store.InboxQ
 	return s.events(ctx, "inbox events", q.Brief, query, args...)
 }
 
-const unfinishedQuery = `SELECT ` + eventColumns + eventContent + eventRows + ` AND i.connection = ? AND i.subject = ? AND i.number <= ?
+const unfinishedQuery = `SELECT ` + eventColumns + eventContent + eventsWhole + ` AND i.connection = ? AND i.subject = ? AND i.number <= ?
 	AND i.state = 'received' ORDER BY i.number LIMIT ?`
 
 // Unfinished implements [store.Inbox].

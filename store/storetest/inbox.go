@@ -350,6 +350,11 @@ var inboxCases = []testcase{
 			b.same("content", len(got.Header)+len(got.Body)+len(got.Outcome)+len(got.Error), 0)
 			b.same("key", got.External, stored[i].External)
 			b.stale("update as it was", b.UpdateEvent(b.ctx, stored[i]))
+			got.Body = []byte("new")
+			b.updated(got)
+			got, err = b.InboxEvent(b.ctx, "rose", stored[i].ID)
+			b.ok("inbox event", err)
+			b.same("content", len(got.Body), 0)
 		}
 		unfinished, err := b.InboxEvent(b.ctx, "rose", stored[3].ID)
 		b.ok("inbox event", err)

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -76,32 +75,6 @@ func (r *Receiver) receive(w http.ResponseWriter, req *http.Request) (*sender, e
 	}
 	answer(w, connection.Source(from.Source))
 	return from, nil
-}
-
-// read reads a body, and takes the memory for it until done.
-func (r *Receiver) read(w http.ResponseWriter, req *http.Request) (body []byte, done func(), err error) {
-	n := req.ContentLength
-	if n > MaxBody {
-		return nil, nil, &http.MaxBytesError{Limit: MaxBody}
-	}
-	if n < 0 {
-		n = MaxBody
-	}
-	if !r.held.TryAcquire(n) {
-		return nil, nil, ErrFull
-	}
-	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Now().Add(readWithin)) // what knows no deadline needs none
-	body, err = io.ReadAll(http.MaxBytesReader(w, req.Body, MaxBody))
-	_ = rc.SetReadDeadline(time.Time{})
-	if err == nil {
-		return body, func() { r.held.Release(n) }, nil
-	}
-	r.held.Release(n)
-	if large := new(*http.MaxBytesError); errors.As(err, large) {
-		return nil, nil, err
-	}
-	return nil, nil, ErrBody
 }
 
 // accept keeps the events of a request.

@@ -13,7 +13,9 @@ CREATE TABLE connections (
 ) WITHOUT ROWID;
 CREATE INDEX connections_by_supplier ON connections (supplier, id);
 
--- A number is never used again, so that the order of arrival stays one.
+-- A number is never used again, so that the order of arrival stays one. Rows are
+-- small and change often; what they were delivered with lies beside them until
+-- it is forgotten.
 CREATE TABLE inbox (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
     supplier   INTEGER NOT NULL REFERENCES suppliers (key),
@@ -23,8 +25,6 @@ CREATE TABLE inbox (
     subject    TEXT    NOT NULL,
     type       TEXT    NOT NULL,
     received   INTEGER NOT NULL,
-    header     BLOB,
-    body       BLOB, -- NULL once it is forgotten
     state      TEXT    NOT NULL,
     version    INTEGER NOT NULL,
     attempts   INTEGER NOT NULL,
@@ -32,6 +32,7 @@ CREATE TABLE inbox (
     record     BLOB    CHECK (length(record) = 16), -- it need not be there
     outcome    BLOB,
     error      TEXT    NOT NULL,
+    kept       INTEGER NOT NULL, -- whether there is a row of inbox_contents
     UNIQUE (supplier, id),
     UNIQUE (supplier, connection, external)
 );
@@ -39,10 +40,24 @@ CREATE INDEX inbox_by_supplier ON inbox (supplier, number);
 CREATE INDEX inbox_by_connection ON inbox (supplier, connection, number);
 CREATE INDEX inbox_by_record ON inbox (record) WHERE record IS NOT NULL;
 CREATE INDEX inbox_done ON inbox (received) WHERE state = 'done';
-CREATE INDEX inbox_to_forget ON inbox (received) WHERE state = 'done' AND body IS NOT NULL;
+CREATE INDEX inbox_to_forget ON inbox (received) WHERE state = 'done' AND kept;
 CREATE INDEX inbox_unfinished ON inbox (supplier, state, number, connection) WHERE state <> 'done';
 CREATE INDEX inbox_by_subject ON inbox (supplier, connection, subject, number);
 CREATE INDEX inbox_due ON inbox (due, number) WHERE state = 'received';
+
+CREATE TABLE inbox_contents (
+    number INTEGER PRIMARY KEY REFERENCES inbox (number),
+    header BLOB,
+    body   BLOB NOT NULL
+);
+
+-- Whoever takes an event away takes its content along.
+-- +goose StatementBegin
+CREATE TRIGGER contents_follow_inbox AFTER DELETE ON inbox
+BEGIN
+    DELETE FROM inbox_contents WHERE number = OLD.number;
+END;
+-- +goose StatementEnd
 
 -- Which record an object of a connection is. The record need not be there yet.
 CREATE TABLE objects (
@@ -94,7 +109,6 @@ CREATE TABLE deliveries (
     number   INTEGER NOT NULL,
     record   BLOB    CHECK (length(record) = 16),
     type     TEXT    NOT NULL,
-    body     BLOB,
     state    TEXT    NOT NULL,
     head     INTEGER NOT NULL,
     version  INTEGER NOT NULL,
@@ -112,3 +126,15 @@ CREATE INDEX deliveries_waiting ON deliveries (endpoint, record, seq) WHERE stat
 CREATE INDEX deliveries_due ON deliveries (endpoint, due, seq) WHERE head;
 CREATE INDEX deliveries_heads ON deliveries (endpoint, record) WHERE head;
 CREATE INDEX deliveries_by_time ON deliveries (created) WHERE state <> 'pending';
+
+CREATE TABLE delivery_bodies (
+    seq  INTEGER PRIMARY KEY REFERENCES deliveries (seq),
+    body BLOB NOT NULL
+);
+
+-- +goose StatementBegin
+CREATE TRIGGER bodies_follow_deliveries AFTER DELETE ON deliveries
+BEGIN
+    DELETE FROM delivery_bodies WHERE seq = OLD.seq;
+END;
+-- +goose StatementEnd
