@@ -41,13 +41,18 @@ func (s *Sender) carry(ctx context.Context, set *Settings, d store.Delivery) out
 	return o
 }
 
-// ready reports whether a delivery may go: what it tells a CRM is expected back.
+// ready reports whether a delivery may go: what it tells a CRM is expected back. Of
+// a record that cannot be read nothing can come back.
 func (s *Sender) ready(ctx context.Context, set *Settings, d *store.Delivery) bool {
 	err := s.expect(ctx, set, d)
-	if err != nil && ctx.Err() == nil {
-		s.log.WarnContext(ctx, "an event waits: what it tells a CRM cannot be noted", "endpoint", d.Endpoint, "event", d.ID, "err", err)
+	if err == nil {
+		return true
 	}
-	return err == nil
+	waits := passes(ctx, err)
+	if ctx.Err() == nil {
+		s.log.WarnContext(ctx, "what an event tells a CRM cannot be noted", "endpoint", d.Endpoint, "event", d.ID, "waits", waits, "err", err)
+	}
+	return !waits
 }
 
 // judge decides how a delivery goes on that was sent.

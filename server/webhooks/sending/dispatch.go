@@ -9,6 +9,7 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/accepted"
 	"wedsync/server/activity"
+	"wedsync/server/hub"
 	"wedsync/store"
 )
 
@@ -80,20 +81,29 @@ func (s *Sender) deliveries(ctx context.Context, e *store.Endpoint, set *Setting
 	return all, nil
 }
 
-// clientNow is what counts of a record, nil if it is gone.
+// clientNow is what counts of a record, nil if it is gone or cannot be read: it
+// holds up no other.
 func (s *Sender) clientNow(ctx context.Context, supplier string, id crdt.RecordID) (*Client, error) {
+	var r *accepted.Record
 	summary, err := s.hub.Fresh(ctx, supplier, id)
-	if errors.Is(err, store.ErrNotFound) {
+	if err == nil {
+		r, err = accepted.Read(summary)
+	}
+	switch {
+	case err == nil:
+		return clientOf(r), nil
+	case errors.Is(err, store.ErrNotFound):
 		return nil, nil
-	}
-	if err != nil {
+	case passes(ctx, err):
 		return nil, err
 	}
-	r, err := accepted.Read(summary)
-	if err != nil {
-		return nil, err
-	}
-	return clientOf(r), nil
+	s.log.WarnContext(ctx, "an event goes without its client, which cannot be read", "supplier", supplier, "record", id, "err", err)
+	return nil, nil
+}
+
+// passes reports whether what failed may do so no more in a while.
+func passes(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, store.ErrUnavailable) || errors.Is(err, hub.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // broughtBy reports whether an event came through the connection that an endpoint

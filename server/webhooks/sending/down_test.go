@@ -88,7 +88,7 @@ func TestEndpointToWhichNothingComesThroughForDaysIsDisabledAndLosesNothing(t *t
 		s.edit(1)
 		s.edit(30)
 		events += 2
-		pass(48 * time.Hour)
+		pass(6 * time.Hour)
 		if got := len(r.tries()); got != tried {
 			t.Errorf("%d requests to a disabled endpoint", got-tried)
 		}
@@ -97,7 +97,7 @@ func TestEndpointToWhichNothingComesThroughForDaysIsDisabledAndLosesNothing(t *t
 		if _, err := s.sender.Change(t.Context(), "rose", e.ID, Change{Status: &active}); err != nil {
 			t.Fatal(err)
 		}
-		pass(12 * time.Hour)
+		pass(10 * time.Minute)
 		failed := s.now(e).Counts[store.DeliveryFailed]
 		if failed == 0 || failed == events {
 			t.Errorf("%d of %d deliveries were given up", failed, events)
@@ -197,13 +197,13 @@ func TestReceiverSaysWhenItWantsToBeTriedAgain(t *testing.T) {
 
 func TestSlowReceiversHoldUpNobody(t *testing.T) {
 	inTime(t, func(t *testing.T, s *scene) {
-		const crowd = 20
+		const crowd = 18
 		for n := range crowd {
 			_, r := s.endpoint(strings.Repeat("x", n+1) + ".example")
 			r.set(time.Minute, status(http.StatusOK))
 		}
 		_, soon := s.endpoint("soon.example")
-		for round := range 8 {
+		for round := range 4 {
 			for n := range 6 {
 				s.edit(n)
 			}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -215,4 +217,80 @@ func must(b []byte, err error) []byte {
 		panic(err)
 	}
 	return b
+}
+
+func TestEventWaitsUntilItsEchoIsExpected(t *testing.T) {
+	inTime(t, func(t *testing.T, s *scene) {
+		s.busy = hub.ErrUnavailable
+		d := store.Delivery{
+			Supplier: "rose", ID: "1", Type: activity.ClientChanged, Record: record(1), State: store.DeliveryPending, Due: time.Now(), Created: time.Now(),
+			Body: []byte(`{"data":{"client":{"revisions":{"budget":2,"venue":0}}}}`),
+		}
+		s.edit(1) // so that there is the record
+		e, r := s.endpoint("crm.example", "wedsync.conflict.*")
+		d.Endpoint = e.ID
+		if _, err := s.sender.change(t.Context(), "rose", e.ID, func(set *Settings) error { set.Connection = "crm1"; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.store.AddDeliveries(t.Context(), "rose", e.ID, []store.Delivery{d}); err != nil {
+			t.Fatal(err)
+		}
+		pass(3 * sweep)
+		if got := s.now(e); len(r.tries()) != 0 || got.Settings.Trouble != nil || got.Counts[store.DeliveryPending] != 1 {
+			t.Fatalf("%d requests while the hub is not ready, %+v", len(r.tries()), got)
+		}
+		s.mu.Lock()
+		s.busy, s.notes = nil, nil
+		s.mu.Unlock()
+		pass(2 * sweep)
+		if want := []string{"sent map[budget:2]", "acknowledged map[budget:2]"}; !slices.Equal(s.notes, want) || len(r.tries()) != 1 {
+			t.Errorf("noted %q, %d requests", s.notes, len(r.tries()))
+		}
+	})
+}
+
+func TestErasedClientIsToldOfAndNothingOfItsContent(t *testing.T) {
+	withCRM(t, func(t *testing.T, s *studio) {
+		s.told.set(0, down)
+		s.sets(olga, 4711)
+		if err := s.hub.Erase(t.Context(), s.client, olga); err != nil {
+			t.Fatal(err)
+		}
+		pass(5 * time.Second)
+		s.told.set(0, status(200))
+		pass(time.Hour)
+		last := s.told.accepted[len(s.told.accepted)-1]
+		if e := last.event(); e.Type != activity.ClientErased || e.Subject != s.client.ClientID() || e.Data.Client != nil {
+			t.Errorf("told last: %s", last.body)
+		}
+		for _, try := range s.told.accepted {
+			if strings.Contains(string(try.body), "4711") {
+				t.Errorf("told after the erasure: %s", try.body)
+			}
+		}
+		if counts, err := s.store.DeliveryCounts(t.Context(), "rose"); err != nil {
+			t.Error(err)
+		} else {
+			for endpoint, states := range counts {
+				if states[store.DeliveryPending] != 0 {
+					t.Errorf("%s waits with %v", endpoint, states)
+				}
+			}
+		}
+	})
+}
+
+func TestDisabledEndpointIsAnActivityThatOthersAreTold(t *testing.T) {
+	withCRM(t, func(t *testing.T, s *studio) {
+		_, other := s.endpoint("app.example", activity.ActivityPosted)
+		s.told.set(0, status(410))
+		s.sets(olga, 13000)
+		pass(time.Minute)
+		if len(other.accepted) != 1 {
+			t.Fatalf("told %d times", len(other.accepted))
+		}
+		if e := other.accepted[0].event(); !strings.HasPrefix(e.Data.Text, "the hub: The webhook endpoint ") || e.Subject != s.client.ClientID() || e.Data.Activity.Kind != "webhook-endpoint-disabled" {
+			t.Errorf("told %s", other.accepted[0].body)
+		}
+	})
 }

@@ -31,7 +31,7 @@ const (
 	attempt = 45 * time.Second       // for all of it; the request itself takes outbound.DefaultWithin at most
 	wayOut  = 2 * time.Second        // to give a delivery back when the hub stops
 	blocked = time.Minute            // until an endpoint with MaxPending deliveries looks at the journal again
-	again   = 10 * time.Second       // until a delivery is tried that the hub was not ready for
+	again   = 30 * time.Second       // until a delivery is tried that the hub was not ready for
 	sweep   = time.Minute
 	forget  = time.Hour
 	atOnce  = 500 // rows of one query

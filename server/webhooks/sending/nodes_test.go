@@ -230,3 +230,17 @@ func TestTestSaysAtOnceWhatCameOfIt(t *testing.T) {
 		}
 	})
 }
+
+func TestEndpointWithTooMuchWaitingLeavesItInTheJournal(t *testing.T) {
+	inTime(t, func(t *testing.T, s *scene) {
+		_, r := s.endpoint("app.example")
+		s.sender.store.(*bells).full.Store(true)
+		s.edit(1)
+		s.edit(2)
+		pass(3 * blocked)
+		s.inOrder(r, 0)
+		s.sender.store.(*bells).full.Store(false)
+		pass(2 * blocked)
+		s.inOrder(r, 2)
+	})
+}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,6 +88,14 @@ func (s *scene) begin() { s.sender, s.stop = s.node(s.quietHub) }
 type bells struct {
 	*sqlite.Store
 	workers map[string]store.Worker
+	full    atomic.Bool // whether as many deliveries wait as may
+}
+
+func (b *bells) Dispatch(ctx context.Context, supplier, endpoint string, from, to uint64, deliveries []store.Delivery) error {
+	if b.full.Load() {
+		return store.ErrTooMany
+	}
+	return b.Store.Dispatch(ctx, supplier, endpoint, from, to, deliveries)
 }
 
 func (b *bells) PutJobs(_ context.Context, jobs ...store.Job) error {

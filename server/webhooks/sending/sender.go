@@ -132,85 +132,18 @@ func (s *Sender) Run(ctx context.Context) {
 	s.working.Wait()
 }
 
-// sweep rings for every endpoint, and takes note of those that others made or took away.
-func (s *Sender) sweep(ctx context.Context) error {
-	found := make(map[string]map[string]bool)
-	states := make(map[string]int)
-	var after store.Endpoint
-	for {
-		endpoints, err := s.store.AllEndpoints(ctx, after, atOnce)
-		if err != nil {
-			return err
-		}
-		for i := range endpoints {
-			e := &endpoints[i]
-			state := s.state(e)
-			states[state]++
-			if found[e.Supplier] == nil {
-				found[e.Supplier] = make(map[string]bool)
-			}
-			found[e.Supplier][e.ID] = true
-			if state != string(Paused) && state != string(Off) {
-				s.ring(e.Supplier, e.ID)
-			}
-		}
-		if len(endpoints) < atOnce {
-			break
-		}
-		after = endpoints[len(endpoints)-1]
-	}
-	s.measure(states)
-	s.dismiss(found)
-	return nil
-}
-
-// state is how an endpoint is counted.
-func (s *Sender) state(e *store.Endpoint) string {
-	set, err := settingsOf(*e)
-	if err != nil {
-		s.log.Error("an endpoint of webhooks cannot be read", "supplier", e.Supplier, "endpoint", e.ID, "err", err)
-		return string(Off)
-	}
-	if b := set.Breaker(s.now()); !set.stands() && b != Closed {
-		return string(b)
-	}
-	return string(set.Status())
-}
-
-func (s *Sender) measure(states map[string]int) {
-	for _, state := range []string{string(Active), string(Paused), string(Off), string(Open), string(HalfOpen)} {
-		s.metrics.endpoints.WithLabelValues(state).Set(float64(states[state]))
-	}
-}
-
-// dismiss forgets couriers whose endpoints are gone.
-func (s *Sender) dismiss(found map[string]map[string]bool) {
-	var stops []func()
-	s.mu.Lock()
-	for supplier, crew := range s.suppliers {
-		for id, c := range crew.couriers {
-			if !found[supplier][id] && !c.working {
-				delete(crew.couriers, id)
-			}
-		}
-		if len(crew.couriers) == 0 {
-			delete(s.suppliers, supplier)
-			stops = append(stops, crew.stop)
-		}
-	}
-	s.mu.Unlock()
-	for _, stop := range stops {
-		stop()
-	}
-}
-
 // ring says that there may be something to do for an endpoint.
 func (s *Sender) ring(supplier, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ctx == nil {
-		return
+	if s.ctx != nil {
+		s.rouse(s.courier(supplier, id))
 	}
+}
+
+// courier is that of an endpoint, whose supplier's journal is watched from then on.
+// mu is held.
+func (s *Sender) courier(supplier, id string) *courier {
 	team := s.suppliers[supplier]
 	if team == nil {
 		team = &crew{couriers: make(map[string]*courier)}
@@ -222,7 +155,7 @@ func (s *Sender) ring(supplier, id string) {
 		c = newCourier(s, supplier, id)
 		team.couriers[id] = c
 	}
-	s.rouse(c)
+	return c
 }
 
 // ringAll rings for all endpoints of a supplier.
