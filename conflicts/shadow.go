@@ -20,6 +20,7 @@ const (
 type shadow struct {
 	Value        crdt.Value   `json:"value"`                  // last sent to it, or received from it
 	Acknowledged uint64       `json:"acknowledged,omitempty"` // the newest revision that it said it has
+	Told         uint64       `json:"told,omitempty"`         // the newest revision that was sent to it
 	Sent         []crdt.Value `json:"sent,omitempty"`         // not come back yet, oldest first
 	Events       []string     `json:"events,omitempty"`       // decided, oldest first
 }
@@ -37,8 +38,9 @@ func (f *field) shadow(connection string) *shadow {
 	return s
 }
 
-// send notes that a value is on its way to the connection.
-func (s *shadow) send(v crdt.Value) {
+// send notes that a revision's value is on its way to the connection.
+func (s *shadow) send(revision uint64, v crdt.Value) {
+	s.Told = revision
 	s.Value = v
 	s.Sent = append(s.Sent, v)
 	s.Sent = s.Sent[max(0, len(s.Sent)-MaxSent):]

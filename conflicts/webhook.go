@@ -87,11 +87,15 @@ func (b *batch) incoming(f *field, w WebhookEdit) {
 }
 
 // Sent notes that accepted values are on their way to a connection, before they
-// are, so that what comes back is known. On an error nothing has changed.
+// are, so that what comes back is known. A revision that is sent again, or after
+// a newer one, is not expected back once more. On an error nothing has changed.
 func (r *Record) Sent(s Sending) (*Outcome, error) {
 	return r.exchange(s, Input{Sent: &s}, func(f *field, sh *shadow, revision uint64) bool {
-		sh.send(f.value(revision))
-		return true
+		newer := revision > sh.Told
+		if newer {
+			sh.send(revision, f.value(revision))
+		}
+		return newer
 	})
 }
 

@@ -81,6 +81,25 @@ func TestCase23_OwnValueThatComesBackIsNoEdit(t *testing.T) {
 	})
 }
 
+// A retry, or a second event that tells of the same revision, is no second value
+// to wait for: who sets the old value later means it.
+func TestRevisionThatIsSentAgainIsExpectedBackOnce(t *testing.T) {
+	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
+		o := w.device(olga)
+		o.pull()
+		for n := range int64(2) {
+			o.set("budget", f.n(10*(n+1)))
+			o.push()
+			w.sent("budget", uint64(n)+2)
+			w.sent("budget", uint64(n)+2)
+		}
+		w.sent("budget", 2) // late
+		w.verdict(w.webhook("echo", "budget", num(10)), "budget", EditNoChange, Echo, 0)
+		w.verdict(w.webhook("echo 2", "budget", num(20)), "budget", EditNoChange, Echo, 0)
+		w.verdict(w.webhook("edit", "budget", num(10)), "budget", EditDiverted, StaleBase, 10)
+	})
+}
+
 func TestConnectionRepeatsItself(t *testing.T) {
 	story(t, modes(EveryEdit), func(t *testing.T, w *world, f form, a, b *device) {
 		w.webhook("e1", "budget", num(7))

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -19,7 +20,12 @@ import (
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
+	"wedsync/server/outbound"
 	"wedsync/server/socket"
+	"wedsync/server/webhooks/inbound"
+	"wedsync/server/webhooks/processing"
+	"wedsync/server/webhooks/sending"
+	"wedsync/server/webhooks/source"
 	"wedsync/store"
 	"wedsync/store/sqlite"
 )
@@ -27,9 +33,13 @@ import (
 // A realSite is a hub's URLs with a hub and a store behind them.
 type realSite struct {
 	*site
-	store store.Store
-	real  *hub.Hub
-	at    atomic.Int64 // the hub's clock, Unix seconds
+	store  store.Store
+	real   *hub.Hub
+	hooks  *inbound.Receiver
+	events *processing.Processor
+	at     atomic.Int64 // the hub's clock, Unix seconds
+
+	receiver *receiver // of webhooks
 }
 
 func (s *realSite) now() time.Time { return time.Unix(s.at.Load(), 0) }
@@ -67,6 +77,26 @@ func newRealSite(t *testing.T) *realSite {
 		}
 	})
 	s.behind = api.Options{Hub: h, Store: kept, Door: auth.Door{Tokens: s.tokens, Tickets: tickets}, Epoch: "k3x9qmzw2p", Log: slog.New(slog.NewTextHandler(&s.log, nil)), Now: s.now}
+	s.receiver = &receiver{status: http.StatusNoContent}
+	s.behind.Endpoints = sending.New(sending.Options{
+		Store: unbelled{kept}, Hub: h, Client: s.receiver, Epoch: "k3x9qmzw2p", Now: s.now, Log: slog.New(slog.DiscardHandler),
+	})
+	s.behind.Connections, s.behind.CheckTarget = kept, outbound.New(outbound.Options{}).Check
+	hooks, err := inbound.New(t.Context(), inbound.Options{
+		Store: kept, Jobs: kept, Refuse: api.New(s.behind).Refuse, Log: slog.New(slog.DiscardHandler), Now: s.now,
+		Google: func(context.Context) ([]byte, error) { return nil, errors.New("unreachable") },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.hooks = hooks
+	t.Cleanup(hooks.Close)
+	objects := source.NewReader(outbound.New(outbound.Options{}), s.now)
+	s.events, err = processing.New(processing.Options{Store: kept, Jobs: kept, Hub: h, Objects: objects, Now: s.now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.behind.Inbox, s.behind.Events = kept, s.events
 	streams := activity.New(t.Context(), activity.Options{Store: kept, Hub: h, Epoch: "k3x9qmzw2p", Log: slog.New(slog.DiscardHandler)})
 	listeners := activity.NewHandler(activity.HandlerOptions{
 		Streams: streams, Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session, Visit: h.Visit, Refuse: api.New(s.behind).Refuse,
@@ -78,7 +108,7 @@ func newRealSite(t *testing.T) *realSite {
 	})
 	s.beside = server.Options{
 		Sync: sockets, Listen: http.HandlerFunc(listeners.ServeSocket), Events: http.HandlerFunc(listeners.ServeEvents),
-		Metrics: m, Ready: h.Ready,
+		Metrics: m, Ready: h.Ready, Hooks: hooks,
 	}
 	s.joins = func(who conflicts.Principal, storage string) { s.syncs(who, storage) }
 	s.handler = server.New(s.options())

@@ -185,7 +185,7 @@ func TestFailureIsToldAsDescribedOnEveryRoute(t *testing.T) {
 			if described().route(row.id).Endpoint == nil {
 				continue
 			}
-			got := (&stage{site: s, blind: true}).perform(&row, insiders[0])
+			got := blindStage(s).perform(&row, insiders[0])
 			if got.status != status || strings.Contains(got.raw, "/srv") {
 				t.Errorf("%s: answered %d, want %d, with no internal text: %s", row.id, got.status, status, got.raw)
 			}
@@ -201,7 +201,7 @@ func TestWhoAsksTooMuchIsRefusedOnEveryRoute(t *testing.T) {
 		if described().route(row.id).Endpoint == nil {
 			continue
 		}
-		got := (&stage{site: s, blind: true}).perform(&row, insiders[0])
+		got := blindStage(s).perform(&row, insiders[0])
 		if got.status != http.StatusTooManyRequests || got.text("type") != api.RateLimited.Type() {
 			t.Errorf("%s: answered %d %s, want 429", row.id, got.status, got.raw)
 		}
@@ -265,7 +265,7 @@ func TestMethodsOfAURLAreThoseOfItsRoutes(t *testing.T) {
 			}
 		}
 		slices.Sort(allowed)
-		target := strings.NewReplacer("{id}", "x", "{proposal}", "x").Replace(path)
+		target := strings.NewReplacer("{id}", "x", "{proposal}", "x", "{delivery}", "x").Replace(path)
 		for _, method := range []string{"BREW", "OPTIONS"} {
 			got := s.want(405, s.send(method, target, ""))
 			if got.header.Get("Allow") != strings.Join(allowed, ", ") {

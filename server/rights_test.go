@@ -34,6 +34,7 @@ type right struct {
 	fake                                                   bool   // what it is about comes from devices alone: a fake hub stands behind it
 	stored                                                 bool   // what it is about, no fake hub knows
 	kind                                                   string // content type of the body, JSON if empty
+	signed                                                 bool   // the body is signed by a connection of barn's
 }
 
 // rights has a row for every route. Mia, the member, is the author of what is
@@ -113,6 +114,74 @@ var rights = []right{
 	{
 		id: "setRole", url: "/api/users/<user>", body: `{"role":"viewer"}`,
 		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true,
+	},
+	{id: "listEndpoints", url: "/api/webhooks/endpoints", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true},
+	{
+		id: "createEndpoint", url: "/api/webhooks/endpoints", body: `{"url":"https://app.example/hook"}`,
+		owner: 201, member: 403, integration: 403, viewer: 403, stranger: 201, outsider: 401, stored: true,
+	},
+	{id: "getEndpoint", url: "/api/webhooks/endpoints/<endpoint>", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "patchEndpoint", url: "/api/webhooks/endpoints/<endpoint>", body: `{"status":"paused"}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "deleteEndpoint", url: "/api/webhooks/endpoints/<endpoint>", owner: 204, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{id: "rotateEndpoint", url: "/api/webhooks/endpoints/<endpoint>/rotate", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{id: "testEndpoint", url: "/api/webhooks/endpoints/<endpoint>/test", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "listDeliveries", url: "/api/webhooks/endpoints/<endpoint>/deliveries",
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{
+		id: "getDelivery", url: "/api/webhooks/endpoints/<endpoint>/deliveries/<delivery>",
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{
+		id: "redeliver", url: "/api/webhooks/endpoints/<endpoint>/deliveries/<delivery>/redeliver",
+		owner: 202, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "listConnections", url: "/api/webhooks/connections", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true},
+	{
+		id: "createConnection", url: "/api/webhooks/connections", body: `{"source":"zapier","name":"HoneyBook"}`,
+		owner: 201, member: 403, integration: 403, viewer: 403, stranger: 201, outsider: 401, stored: true,
+	},
+	{id: "getConnection", url: "/api/webhooks/connections/<connection>", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "patchConnection", url: "/api/webhooks/connections/<connection>", body: `{"paused":true}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "deleteConnection", url: "/api/webhooks/connections/<connection>", owner: 204, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "rotateConnection", url: "/api/webhooks/connections/<connection>/rotate", body: `{"overlap":"1h"}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{
+		id: "receiveEvent", url: "/api/webhooks/client-integrations", body: `{"source":"tave","event_type":"client.created","client_data":{"supplier_id":"barn","id":"c-1"}}`,
+		owner: 202, member: 202, integration: 202, viewer: 202, stranger: 202, outsider: 202, stored: true, signed: true,
+	},
+	{
+		id: "receiveEventOf", url: "<hook>&event=job.created", body: `{"id":"01h35ccwymj5ctckp8px1azhg6"}`,
+		owner: 202, member: 202, integration: 202, viewer: 202, stranger: 202, outsider: 202, stored: true,
+	},
+	{
+		id: "tryConnection", url: "/api/webhooks/connections/<connection>/try", body: `{"payload":{"id":"c-1","name":"Ada"}}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "listConnectionEvents", url: "/api/webhooks/connections/<connection>/events", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{id: "listEvents", url: "/api/webhooks/events", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true},
+	{id: "getEvent", url: "/api/webhooks/events/<event>", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "patchEvent", url: "/api/webhooks/events/<unrouted>", body: `{"version":1,"body":"{}"}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "replayEvent", url: "/api/webhooks/events/<event>/replay", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "replayEvents", url: "/api/webhooks/events/replay", body: `{"state":"dead"}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true,
+	},
+	{
+		id: "assignEvent", url: "/api/webhooks/events/<event>/assign", body: `{"create":true}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
 	},
 	{id: "createTicket", url: "/api/realtime/ticket", owner: 201, member: 201, integration: 201, viewer: 201, stranger: 201, outsider: 401},
 	{id: "listen", url: "/api/realtime/clients", owner: 101, member: 101, integration: 101, viewer: 101, stranger: 101, outsider: 4401},
@@ -305,7 +374,7 @@ func TestWhoWasShutOutIsRefusedOnEveryRoute(t *testing.T) {
 	shutThemOut(s)
 	for _, row := range rights {
 		for _, c := range shutOut {
-			got := answer(&stage{site: s, blind: true}, &row, c)
+			got := answer(blindStage(s), &row, c)
 			if got.status != c.want(&row) || got.status == http.StatusForbidden && got.text("type") != c.kind.Type() {
 				t.Errorf("%s: answered %d %s, want %d %s", row.key(c.name), got.status, got.text("type"), c.want(&row), c.kind.Type())
 			}

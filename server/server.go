@@ -9,6 +9,7 @@ import (
 	"wedsync/server/metrics"
 	"wedsync/server/openapi"
 	"wedsync/server/ui"
+	"wedsync/server/webhooks/connection"
 )
 
 // Options say what stands behind the URLs. All but Pprof are needed.
@@ -17,6 +18,7 @@ type Options struct {
 	Sync    http.Handler // the automerge-repo protocol over WebSocket
 	Listen  http.Handler // the activity stream over WebSocket
 	Events  http.Handler // and as server-sent events
+	Hooks   http.Handler // webhooks that come in; the path's {connection} names whose, if it has it
 	Metrics *metrics.Metrics
 	Ready   func(context.Context) (whyNot string) // why requests should go elsewhere, in words for anybody; empty if they need not
 	Pprof   bool                                  // whether profiles can be had, by anybody who can connect
@@ -60,9 +62,35 @@ func Routes(o Options) []api.Route {
 		api.On("DELETE", "/api/devices/{id}", a.RevokeDevice, api.RevokeDeviceDoc),
 		api.On("POST", "/api/devices/{id}/readmit", a.ReadmitDevice, api.ReadmitDeviceDoc),
 		api.On("POST", "/api/realtime/ticket", a.CreateTicket, api.CreateTicketDoc),
+		api.On("GET", "/api/webhooks/connections", a.ListConnections, api.ListConnectionsDoc),
+		api.On("POST", "/api/webhooks/connections", a.CreateConnection, api.CreateConnectionDoc),
+		api.On("GET", "/api/webhooks/connections/{id}", a.GetConnection, api.GetConnectionDoc),
+		api.On("PATCH", "/api/webhooks/connections/{id}", a.PatchConnection, api.PatchConnectionDoc),
+		api.On("DELETE", "/api/webhooks/connections/{id}", a.DeleteConnection, api.DeleteConnectionDoc),
+		api.On("POST", "/api/webhooks/connections/{id}/rotate", a.RotateConnection, api.RotateConnectionDoc),
+		api.On("POST", "/api/webhooks/connections/{id}/try", a.TryConnection, api.TryConnectionDoc),
+		api.On("GET", "/api/webhooks/connections/{id}/events", a.ListConnectionEvents, api.ListConnectionEventsDoc),
+		api.On("GET", "/api/webhooks/events", a.ListEvents, api.ListEventsDoc),
+		api.On("POST", "/api/webhooks/events/replay", a.ReplayEvents, api.ReplayEventsDoc),
+		api.On("GET", "/api/webhooks/events/{id}", a.GetEvent, api.GetEventDoc),
+		api.On("PATCH", "/api/webhooks/events/{id}", a.PatchEvent, api.PatchEventDoc),
+		api.On("POST", "/api/webhooks/events/{id}/replay", a.ReplayEvent, api.ReplayEventDoc),
+		api.On("POST", "/api/webhooks/events/{id}/assign", a.AssignEvent, api.AssignEventDoc),
 		api.On("GET", "/api/users", a.ListUsers, api.ListUsersDoc),
 		api.On("PUT", "/api/users/{user}", a.PutUser, api.PutUserDoc),
+		api.On("GET", "/api/webhooks/endpoints", a.ListEndpoints, api.ListEndpointsDoc),
+		api.On("POST", "/api/webhooks/endpoints", a.CreateEndpoint, api.CreateEndpointDoc),
+		api.On("GET", "/api/webhooks/endpoints/{id}", a.GetEndpoint, api.GetEndpointDoc),
+		api.On("PATCH", "/api/webhooks/endpoints/{id}", a.PatchEndpoint, api.PatchEndpointDoc),
+		api.On("DELETE", "/api/webhooks/endpoints/{id}", a.DeleteEndpoint, api.DeleteEndpointDoc),
+		api.On("POST", "/api/webhooks/endpoints/{id}/rotate", a.RotateEndpoint, api.RotateEndpointDoc),
+		api.On("POST", "/api/webhooks/endpoints/{id}/test", a.TestEndpoint, api.TestEndpointDoc),
+		api.On("GET", "/api/webhooks/endpoints/{id}/deliveries", a.ListDeliveries, api.ListDeliveriesDoc),
+		api.On("GET", "/api/webhooks/endpoints/{id}/deliveries/{delivery}", a.GetDelivery, api.GetDeliveryDoc),
+		api.On("POST", "/api/webhooks/endpoints/{id}/deliveries/{delivery}/redeliver", a.Redeliver, api.RedeliverDoc),
 
+		{Method: "POST", Path: connection.Path, Handler: o.Hooks, Doc: api.ReceiveDoc},
+		{Method: "POST", Path: connection.Path + "/{connection}", Handler: o.Hooks, Doc: api.ReceiveOfDoc},
 		{Method: "GET", Path: "/api/realtime/clients", Handler: o.Listen, Lasting: true, Doc: listenDoc},
 		{Method: "GET", Path: "/api/realtime/clients/events", Handler: o.Events, Lasting: true, Doc: eventsDoc},
 		{Method: "GET", Path: "/sync", Handler: o.Sync, Lasting: true, Doc: syncDoc},

@@ -21,6 +21,7 @@ import (
 	"wedsync/server/api"
 	"wedsync/server/auth"
 	"wedsync/server/metrics"
+	"wedsync/server/webhooks/inbound"
 )
 
 // logged is what a hub logs, while it serves.
@@ -71,6 +72,7 @@ func newSite(t *testing.T) *site {
 		Events: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.options().API.Refuse(w, r, &activity.RequestError{Field: "position", Rule: "is wrong"})
 		}),
+		Hooks:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.options().API.Refuse(w, r, inbound.ErrUnsigned) }),
 		Metrics: metrics.New(),
 		Ready:   func(context.Context) string { return s.unready },
 	}

@@ -1,7 +1,10 @@
 package server_test
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strings"
@@ -11,10 +14,17 @@ import (
 type stage struct {
 	*site
 	made  map[string]string
-	blind bool // for those who are refused whatever their request is about
+	blind bool // makes only what shows whose a request is
 }
 
 func newStage(s *site) *stage { return &stage{site: s, made: make(map[string]string)} }
+
+// blindStage is for those who are refused whatever their request is about.
+func blindStage(s *site) *stage {
+	st := newStage(s)
+	st.blind = true
+	return st
+}
 
 var named = regexp.MustCompile(`<[a-z]+>`)
 
@@ -22,7 +32,7 @@ var named = regexp.MustCompile(`<[a-z]+>`)
 func (s *stage) fill(text string) string {
 	s.t.Helper()
 	return named.ReplaceAllStringFunc(text, func(name string) string {
-		if s.blind {
+		if s.blind && name != "<hook>" && name != "<secret>" {
 			return "none"
 		}
 		if s.made[name] == "" {
@@ -61,6 +71,24 @@ func (s *stage) make(name string) {
 		s.made[name] = keyOf(d)
 	case "<user>":
 		s.made[name] = rand.Text()
+	case "<endpoint>":
+		s.made[name] = s.want(201, s.do(olga, "POST", "/api/webhooks/endpoints", `{"url":"https://app.example/hook"}`)).text("id")
+	case "<delivery>":
+		s.made[name] = s.want(200, s.do(olga, "POST", s.fill("/api/webhooks/endpoints/<endpoint>/test"), "")).text("id")
+	case "<connection>":
+		s.made[name] = s.want(201, s.do(olga, "POST", "/api/webhooks/connections", `{"source":"zapier","name":"HoneyBook"}`)).text("id")
+	case "<hook>":
+		got := s.want(201, s.do(olga, "POST", "/api/webhooks/connections", `{"source":"vsco","name":"VSCO","api_key":"k"}`))
+		s.made[name] = strings.TrimPrefix(got.text("url"), "http://example.com")
+	case "<secret>":
+		s.made[name] = s.want(201, s.do(olga, "POST", "/api/webhooks/connections", `{"source":"client-integrations","name":"Tave","sources":["tave"]}`)).text("secret")
+	case "<unrouted>":
+		body := `{"source":"honeybook","event_type":"client.created","client_data":{"supplier_id":"barn","id":"c-1","name":"Ada"}}`
+		s.want(202, s.send("POST", hooks, body, "X-Webhook-Signature", signatureOf(s.fill("<secret>"), body)))
+		s.made[name] = s.do(olga, "GET", "/api/webhooks/events?state=unrouted", "").text("items", 0, "id")
+	case "<event>":
+		s.want(202, s.send("POST", s.fill("<hook>")+"&event=job.created", `{"id":"01h35ccwymj5ctckp8px1azhg6"}`))
+		s.made[name] = s.do(olga, "GET", "/api/webhooks/events?state=received", "").text("items", 0, "id")
 	case "<merged>", "<value>":
 		client := s.apart(map[string][2]string{"notes": {"likes peonies", "likes lilies"}})
 		s.made["<merged>"] = s.do(olga, "GET", "/api/clients/"+client, "").text("merged", "notes")
@@ -78,8 +106,18 @@ func (s *stage) perform(row *right, caller caller, headers ...string) reply {
 	if row.kind != "" {
 		headers = append(headers, "Content-Type", row.kind)
 	}
+	if row.signed {
+		headers = append(headers, "X-Webhook-Signature", signatureOf(s.fill("<secret>"), s.fill(row.body)))
+	}
 	headers = append(headers, "Authorization", caller.authorization(s.site), "Idempotency-Key", rand.Text())
 	return s.send(method, s.fill(row.url), s.fill(row.body), headers...)
+}
+
+// signatureOf is how client integrations sign a body.
+func signatureOf(secret, body string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(body))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // key is how a test names a row and a caller.

@@ -24,10 +24,19 @@ type Whole struct {
 	Devices   []DeviceHeads        // ascending by user, then device
 }
 
+// Hooks are a part of what a store holds of a supplier's webhooks.
+type Hooks struct {
+	Connections []Connection
+	Objects     []ObjectID
+	Events      []InboxEvent
+	Endpoints   []Endpoint
+	Deliveries  []Delivery // of endpoints that are stored, or among Endpoints
+}
+
 // A Copier lets all that one store holds be moved into another: its identity,
 // then for each supplier the policies and the devices (by SetPolicy and Seen), who
-// may do what, the records, and the journal; tickets are not. No hub may be running
-// on either store.
+// may do what, the records, the journal, and the webhooks; tickets and jobs are
+// not. No hub may be running on either store.
 type Copier interface {
 	// Wholes reads records of a supplier, in whatever state, in ascending order
 	// of id, beginning after the given one (the zero id is before all), at most
@@ -51,6 +60,10 @@ type Copier interface {
 	// RestoreAccess makes a supplier's access the given one, its version
 	// included, durably.
 	RestoreAccess(ctx context.Context, supplier string, a Access) error
+	// RestoreHooks stores a part of a supplier's webhooks as they are, versions,
+	// numbers and cursors included, all or none, durably. What is stored already
+	// under the same id is replaced.
+	RestoreHooks(ctx context.Context, supplier string, h Hooks) error
 	// Enter stores journal entries of a supplier under the numbers and versions
 	// that they have, all or none; after nil they survive a power failure. It
 	// returns ErrStale unless the numbers go on from the journal's last, and

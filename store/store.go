@@ -362,6 +362,12 @@ type Store interface {
 	Policies
 	Accesses
 	Tickets
+	Connections
+	Inbox
+	Identities
+	Contacts
+	Outbox
+	Jobs
 	Nodes
 	Copier
 	// Identity returns the hub's identity, made and stored on the first call

@@ -74,6 +74,11 @@ var errToldAll = errors.New("everything was told")
 
 // Run prints what happened.
 func (c *activityCommand) Run(ctx context.Context, t terminal) error {
+	return c.read(ctx, t, func(e activityEvent, raw string) error { return c.show(t, e, raw) })
+}
+
+// read calls show for each event, and takes a stream up again that breaks.
+func (c *activityCommand) read(ctx context.Context, t terminal, show func(e activityEvent, raw string) error) error {
 	position := c.Since
 	if position == "" {
 		position = "-" + strconv.Itoa(c.Last)
@@ -85,7 +90,7 @@ func (c *activityCommand) Run(ctx context.Context, t terminal) error {
 		told := false
 		err := c.stream(ctx, position, func(e activityEvent, raw string) error {
 			position, told = e.Position, true
-			return c.show(t, e, raw)
+			return show(e, raw)
 		})
 		var refused *refusal
 		switch {

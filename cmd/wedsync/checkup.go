@@ -103,6 +103,9 @@ func (d *checkup) suppliers(ctx context.Context) error {
 			if err := d.recordsOf(ctx, s.Name); err != nil {
 				return err
 			}
+			if err := d.hooks(ctx, s); err != nil {
+				return err
+			}
 		}
 	}
 }

@@ -21,8 +21,8 @@ type copyCommand struct {
 func (copyCommand) Help() string {
 	return `
 Moves all that a hub knows into another store: records with their whole history,
-conflicts, verdicts, policies, devices, and the secret that signs tokens, which
-stay good. Then both stores are read once more, and for each supplier a digest
+conflicts, verdicts, policies, devices, webhooks with what came in and waits to go
+out, and the secret that signs tokens, which stay good. Then both stores are read once more, and for each supplier a digest
 of what each holds is compared.
 
 All hubs of both stores must be stopped. A running hub keeps its data directory

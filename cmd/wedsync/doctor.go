@@ -32,7 +32,8 @@ the last, that values, conflicts and document agree with the decisions, that
 queue, merged entries and receipts are what the journal leads to if all of it is
 done again, that the projection shows what the changes make, and that operation
 counters are far from their limit; of each supplier, that no entry of the journal
-is missing and that the hub alone wrote its directory; and the database file
+is missing, that the hub alone wrote its directory, that no webhook was sent of
+what the journal does not have and none waits for ever; and the database file
 itself, where it is one.
 
 With --repair, rows and projections that have drifted are stored again as they

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,12 @@ import (
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
+	"wedsync/server/outbound"
 	"wedsync/server/socket"
+	"wedsync/server/webhooks/inbound"
+	"wedsync/server/webhooks/processing"
+	"wedsync/server/webhooks/sending"
+	"wedsync/server/webhooks/source"
 	"wedsync/store"
 )
 
@@ -31,6 +37,12 @@ type hubOptions struct {
 	Issuers   []auth.Issuer // whose tokens are taken beside the hub's own
 	Limits    *auth.Limits
 	Now       func() time.Time // what edits and decisions are dated by; time.Now if nil
+
+	Step func(name string) // see processing.Options
+
+	AllowPrivate bool   // requests to this machine and to private networks
+	PublicURL    string // of the hub, as others know it; empty if their requests say
+	GoogleKeys   string // URL of the keys of Google's tokens; inbound.GoogleKeys if empty
 }
 
 // runHub runs a hub until ctx ends and everything that was begun is stored. It
@@ -58,7 +70,9 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 	if err != nil {
 		return err
 	}
-	site, err := urls(ctx, o, s, h, m)
+	client := outbound.New(outbound.Options{AllowPrivate: o.AllowPrivate})
+	defer client.Close()
+	site, err := urls(ctx, o, s, h, m, client)
 	if err != nil {
 		h.Close()
 		return err
@@ -69,13 +83,17 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {
 		site.streams.Close()
+		site.hooks.Close()
 		h.Close()
 		return fmt.Errorf("%w (choose another address with --listen)", err)
 	}
+	stop := site.workshop.begin(ctx)
 	serving(l.Addr())
 	return server.Serve(ctx, l, site.handler, o.Log, func() {
 		site.streams.Close()
 		site.listeners.Wait()
+		site.hooks.Close()
+		stop()
 		h.Close()
 		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
 		defer cancel()
@@ -94,10 +112,12 @@ type site struct {
 	sockets   *socket.Handler
 	streams   *activity.Streams
 	listeners *activity.Handler
+	hooks     *inbound.Receiver
+	workshop  *workshop
 }
 
 // urls wires it.
-func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metrics.Metrics) (*site, error) {
+func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metrics.Metrics, client *outbound.Client) (*site, error) {
 	identity, err := s.Identity(ctx)
 	if err != nil {
 		return nil, err
@@ -115,9 +135,32 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		Origins: o.Origins,
 		Log:     o.Log,
 	})
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	events, err := processing.New(processing.Options{
+		Store: s, Jobs: s, Hub: h, Objects: source.NewReader(client, now), Now: now, Log: o.Log, Registerer: m.Registry, Step: o.Step,
+	})
+	if err != nil {
+		return nil, err
+	}
+	sender := sending.New(sending.Options{
+		Store: s, Hub: h, Client: client, Epoch: identity.Epoch, Now: now, Log: o.Log, Registerer: m.Registry,
+	})
 	api := jsonapi.New(jsonapi.Options{
 		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
+		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender,
 	})
+	hooks, err := inbound.New(ctx, inbound.Options{
+		Store: s, Jobs: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
+		Google: func(ctx context.Context) ([]byte, error) {
+			return client.Get(ctx, cmp.Or(o.GoogleKeys, inbound.GoogleKeys))
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
 	streams := activity.New(ctx, activity.Options{Store: s, Hub: h, Epoch: identity.Epoch, Log: o.Log, Registerer: m.Registry})
 	listeners := activity.NewHandler(activity.HandlerOptions{
 		Streams: streams, Session: door.Session, Visit: h.Visit, Limits: o.Limits, Refuse: api.Refuse, Origins: o.Origins, Log: o.Log,
@@ -128,10 +171,12 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Sync:    sockets,
 			Listen:  http.HandlerFunc(listeners.ServeSocket),
 			Events:  http.HandlerFunc(listeners.ServeEvents),
+			Hooks:   hooks,
 			Metrics: m,
 			Ready:   h.Ready,
 			Pprof:   o.Pprof,
 		}),
-		sockets: sockets, streams: streams, listeners: listeners,
+		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks,
+		workshop: &workshop{jobs: s, workers: workers(events, sender), sender: sender, log: o.Log},
 	}, nil
 }

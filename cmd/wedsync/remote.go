@@ -61,7 +61,7 @@ func (h *remoteHub) get(ctx context.Context, path string, query url.Values, out 
 	return h.do(ctx, http.MethodGet, path, nil, out)
 }
 
-// do sends a request and reads the answer into out. If the hub refuses, the
+// do sends a request and reads the answer into out, unless that is nil. If the hub refuses, the
 // error is a *refusal.
 func (h *remoteHub) do(ctx context.Context, method, path string, body, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
@@ -81,6 +81,9 @@ func (h *remoteHub) do(ctx context.Context, method, path string, body, out any) 
 	}
 	if resp.StatusCode >= http.StatusBadRequest {
 		return refusalOf(resp, answer)
+	}
+	if out == nil {
+		return nil
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
 		return fmt.Errorf("the answer of %s is not that of a hub: %w", h.URL, err)

@@ -16,6 +16,7 @@ type serveCommand struct {
 
 	identityFlags
 	limitFlags
+	webhookFlags
 }
 
 func (serveCommand) Help() string {
@@ -38,6 +39,7 @@ Examples:
     wedsync serve --origin 'https://app.example.com'
     wedsync serve --claims supabase --jwks https://PROJECT.supabase.co/auth/v1/.well-known/jwks.json \
         --jwt-issuer https://PROJECT.supabase.co/auth/v1 --jwt-audience authenticated
+    wedsync serve --public-url https://hub.example.com
     WEDSYNC_JWT_SECRET=SECRET wedsync serve --claims supabase
     wedsync serve --jwks https://login.example.com/keys --claims supplier=org.id,role=org.role,user=sub,device=device`
 }
@@ -46,6 +48,9 @@ Examples:
 func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) error {
 	issuers, err := c.issuers(log)
 	if err != nil {
+		return err
+	}
+	if err := c.webhookFlags.check(c.AllowPrivateTargets); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -57,6 +62,7 @@ func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) er
 	o := hubOptions{
 		Store: c.storeFlags, NoMigrate: c.NoMigrate, Listen: c.Listen, Origins: c.Origin, Pprof: c.Pprof, Log: log,
 		Issuers: issuers, Limits: c.limits(),
+		AllowPrivate: c.AllowPrivateTargets, PublicURL: c.PublicURL, GoogleKeys: c.GoogleKeys,
 	}
 	return runHub(ctx, o, func(address net.Addr) {
 		fmt.Fprintf(t.Out, "listening on http://%s\n", address)

@@ -9,6 +9,7 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/auth"
 	"wedsync/server/hub"
+	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 )
 
@@ -95,6 +96,13 @@ type Options struct {
 	Epoch string           // of the store's positions
 	Log   *slog.Logger     // slog.Default if nil
 	Now   func() time.Time // time.Now if nil
+
+	Endpoints   *sending.Sender        // of webhooks; no request for one comes where it is nil
+	Connections store.Connections      // of webhooks; no request for one comes where it is nil
+	Inbox       Inbox                  // of webhooks
+	Events      Events                 // works on them; no request for one comes where it is nil
+	CheckTarget func(url string) error // refuses a URL to which the hub sends nothing; none if nil
+	PublicURL   string                 // of the hub, as others know it; what requests say if empty
 }
 
 // An API answers requests. Its methods may be called from any goroutine.
@@ -107,6 +115,13 @@ type API struct {
 	now      func() time.Time
 	inFlight inFlight
 	imports  imports
+
+	endpoints   *sending.Sender
+	connections store.Connections
+	inbox       Inbox
+	events      Events
+	checkTarget func(url string) error
+	publicURL   string
 }
 
 // New makes an API.
@@ -114,6 +129,8 @@ func New(o Options) *API {
 	a := &API{
 		hub: o.Hub, store: o.Store, door: o.Door,
 		epoch: o.Epoch, log: o.Log, now: o.Now,
+		endpoints:   o.Endpoints,
+		connections: o.Connections, inbox: o.Inbox, events: o.Events, checkTarget: o.CheckTarget, publicURL: o.PublicURL,
 	}
 	if a.log == nil {
 		a.log = slog.Default()

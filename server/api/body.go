@@ -16,6 +16,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/accepted"
 )
 
 const (
@@ -168,7 +169,7 @@ func keyRule(key string, policy *conflicts.Policy) string {
 		return "a field needs a name"
 	case len(key) > maxKey:
 		return fmt.Sprintf("a field's name must not be longer than %d bytes", maxKey)
-	case key == conflictsKey:
+	case key == accepted.ConflictsKey:
 		return "is kept by the hub"
 	case strings.Contains(key, ".") && !isCritical(policy, crdt.Path(key)):
 		return "a field's name must not contain a dot, unless it is the path of a critical field"

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"wedsync/conflicts"
+	"wedsync/server/accepted"
 )
 
 func FuzzParseEdit(f *testing.F) {
@@ -25,7 +26,7 @@ func FuzzParseEdit(f *testing.F) {
 			t.Error("an edit without fields was taken")
 		}
 		for path, v := range fields {
-			if path == "" || path == conflictsKey {
+			if path == "" || path == accepted.ConflictsKey {
 				t.Errorf("the field %q was taken", path)
 			}
 			if _, err := encode(v.JSON()); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/accepted"
 )
 
 // A historyPage is a page of a record's timeline, with where its decision log
@@ -99,7 +100,7 @@ func historyQuery(r *http.Request) (conflicts.HistoryQuery, error) {
 	switch {
 	case len(q.Field) > maxText || q.Field != "" && slices.Contains(q.Field.Keys(), ""):
 		return q, malformed("field", "must be the name of a field, or names joined by dots")
-	case q.Field.Keys()[0] == conflictsKey:
+	case q.Field.Keys()[0] == accepted.ConflictsKey:
 		return q, malformed("field", "must not be sync_conflicts, which is the hub's own")
 	case len(q.Author) > maxKey:
 		return q, malformed("author", fmt.Sprintf("must not be longer than %d bytes", maxKey))

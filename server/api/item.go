@@ -1,21 +1,15 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/accepted"
 	"wedsync/store"
 )
-
-// conflictsKey is the root map that the hub keeps in every document for clients
-// that are offline. It is no field.
-const conflictsKey = "sync_conflicts"
 
 // An item is a record as callers see it.
 type item struct {
@@ -68,18 +62,15 @@ func (i *item) reply(w http.ResponseWriter, status int) error {
 // showItem makes the item of a record: the fields of its projection, with the
 // accepted value in place of whatever a critical field holds in the document.
 func showItem(s store.Summary, policy *conflicts.Policy) (*item, error) {
-	ledger, err := conflicts.ReadLedger(s.Ledger)
+	r, err := accepted.Read(s)
 	if err != nil {
-		return nil, fmt.Errorf("ledger of %s: %w", s.Record, err)
+		return nil, err
 	}
-	fields, err := projectedFields(s.Projection)
-	if err != nil {
-		return nil, fmt.Errorf("projection of %s: %w", s.Record, err)
-	}
+	ledger := r.Ledger
 	i := &item{
 		Client:    s.Record.ClientID(),
 		Document:  s.Record.DocumentID(),
-		Fields:    fields,
+		Fields:    r.Fields,
 		Pending:   make(map[crdt.Path]string, len(ledger.Pending)),
 		Merged:    ledger.Merged,
 		Revision:  ledger.Revision,
@@ -87,7 +78,7 @@ func showItem(s store.Summary, policy *conflicts.Policy) (*item, error) {
 
 		Provenance: make(map[crdt.Path]provenance),
 		Heads:      showHeads(s.Heads.Heads),
-		Stale:      s.Projection == nil || !slices.Equal(s.ProjectedHeads, s.Heads.Heads),
+		Stale:      r.Stale,
 	}
 	for path, conflict := range ledger.Pending {
 		i.Pending[path] = conflict
@@ -95,54 +86,15 @@ func showItem(s store.Summary, policy *conflicts.Policy) (*item, error) {
 	for _, f := range policy.Fields {
 		i.Revisions[f.Path] = 0
 	}
-	for path, accepted := range ledger.Accepted {
-		i.Revisions[path] = accepted.Revision
-		if accepted.Revision > 0 {
+	for path, counts := range ledger.Accepted {
+		i.Revisions[path] = counts.Revision
+		if counts.Revision > 0 {
 			i.Provenance[path] = provenance{
-				accepted.Revision, showAuthor(accepted.DecidedBy), accepted.DecidedAt.UTC(), accepted.Cause,
+				counts.Revision, showAuthor(counts.DecidedBy), counts.DecidedAt.UTC(), counts.Cause,
 			}
 		}
-		overlay(i.Fields, path.Keys(), accepted.Value)
 	}
 	return i, nil
-}
-
-// projectedFields are the fields of a projection, numbers as they are written.
-func projectedFields(projection []byte) (map[string]any, error) {
-	fields := make(map[string]any)
-	if projection == nil {
-		return fields, nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(projection))
-	dec.UseNumber()
-	if err := dec.Decode(&fields); err != nil {
-		return nil, err
-	}
-	delete(fields, conflictsKey)
-	return fields, nil
-}
-
-// overlay puts v at a path of fields, making maps on the way; a cleared value
-// takes out what is there.
-func overlay(fields map[string]any, keys []string, v crdt.Value) {
-	cleared := v.Kind == crdt.Missing
-	for _, key := range keys[:len(keys)-1] {
-		below, ok := fields[key].(map[string]any)
-		if !ok {
-			if cleared {
-				return
-			}
-			below = make(map[string]any)
-			fields[key] = below
-		}
-		fields = below
-	}
-	last := keys[len(keys)-1]
-	if cleared {
-		delete(fields, last)
-		return
-	}
-	fields[last] = v.JSON()
 }
 
 // A verdict is what became of one critical field of a command.

@@ -16,6 +16,8 @@ var (
 	NoToken         = Kind{"no-token", http.StatusUnauthorized, "A token is needed"}
 	TokenExpired    = Kind{"token-expired", http.StatusUnauthorized, "The token has expired"}
 	BadToken        = Kind{"bad-token", http.StatusUnauthorized, "The token is not valid here"}
+	Unsigned        = Kind{"unsigned", http.StatusUnauthorized, "The request does not show whose it is"}
+	Paused          = Kind{"paused", http.StatusGone, "The connection takes no events now"}
 	Forbidden       = Kind{"forbidden", http.StatusForbidden, "Your role does not allow this"}
 	Revoked         = Kind{"revoked", http.StatusForbidden, "This access was taken away"}
 	NotFound        = Kind{"not-found", http.StatusNotFound, "There is no such thing"}
@@ -23,6 +25,9 @@ var (
 	Method          = Kind{"method", http.StatusMethodNotAllowed, "This URL does not know the method"}
 	Stale           = Kind{"stale", http.StatusConflict, "The conflict has moved on"}
 	PolicyMoved     = Kind{"stale", http.StatusConflict, "The policy has moved on"}
+	EventMoved      = Kind{"stale", http.StatusConflict, "The event has moved on"}
+	EventState      = Kind{"event-state", http.StatusConflict, "The event is in another state"}
+	ConnectionMoved = Kind{"stale", http.StatusConflict, "The connection has moved on"}
 	Closed          = Kind{"closed", http.StatusConflict, "The entry is closed"}
 	Oneself         = Kind{"oneself", http.StatusConflict, "Nobody takes their own access away"}
 	NotReopened     = Kind{"not-reopened", http.StatusConflict, "The conflict cannot be reopened"}

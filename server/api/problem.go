@@ -14,6 +14,9 @@ import (
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/sheet"
+	"wedsync/server/webhooks/inbound"
+	"wedsync/server/webhooks/processing"
+	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 )
 
@@ -25,7 +28,10 @@ var (
 	errNoSuchURL   = errors.New("no such URL")
 	errKeyReused   = errors.New("idempotency key used for another request")
 	errPolicyMoved = errors.New("the policy has moved on")
-	errKeyBusy     = errors.New("a request with this idempotency key is being worked on")
+
+	errEventMoved      = errors.New("the event has moved on")
+	errConnectionMoved = errors.New("the connection has moved on")
+	errKeyBusy         = errors.New("a request with this idempotency key is being worked on")
 )
 
 // A Fault is one thing that is wrong with a request.
@@ -104,7 +110,14 @@ func problemOf(err error) Problem {
 		{conflicts.ErrIntroducing, NotFound, ""},
 		{conflicts.ErrUnknownProposal, UnknownProposal, ""},
 		{errPolicyMoved, PolicyMoved, "Nothing was changed. Look at the policy as it stands now and change that."},
+		{errEventMoved, EventMoved, "Nothing was changed. Look at the event as it stands now."},
+		{errConnectionMoved, ConnectionMoved, "Nothing was changed. Look at the connection as it stands now and change that."},
 		{store.ErrTooMany, TooMany, ""},
+		{inbound.ErrUnsigned, Unsigned, ""},
+		{inbound.ErrPaused, Paused, ""},
+		{inbound.ErrBody, Malformed, "The body did not come to its end."},
+		{inbound.ErrFull, Unavailable, "Nothing was kept. Send it again later."},
+		{inbound.ErrClosed, Unavailable, "Nothing was kept. Send it again later."},
 		{errKeyReused, KeyReused, "Use a new key for each command."},
 		{errKeyBusy, KeyBusy, "Send it again in a moment to get its answer."},
 		{crdt.ErrLimit, Limit, ""},
@@ -140,9 +153,11 @@ func toldProblem(err error) (p Problem, ok bool) {
 		history    *conflicts.HistoryLimitError
 		stream     *activity.RequestError
 		posted     *conflicts.ActivityError
+		endpoint   *sending.SettingsError
 		limit      *auth.LimitError
 		cells      *badCellsError
 		begun      *brokenOffError
+		event      *processing.StateError
 	)
 	switch {
 	case errors.As(err, &limit):
@@ -160,6 +175,8 @@ func toldProblem(err error) (p Problem, ok bool) {
 		p = Malformed.problem(err.Error(), Fault{stream.Field, stream.Rule})
 	case errors.As(err, &posted):
 		p = Invalid.problem(posted.Error(), Fault{posted.Member, posted.Reason})
+	case errors.As(err, &endpoint):
+		p = Invalid.problem(endpoint.Error(), Fault{endpoint.Member, endpoint.Reason})
 	case errors.As(err, &invalid):
 		p = Invalid.problem(invalid.Error(), invalid.faults...)
 	case errors.As(err, &large):
@@ -170,6 +187,8 @@ func toldProblem(err error) (p Problem, ok bool) {
 	case errors.As(err, &closed):
 		p = Closed.problem("Nothing was changed. Look at the entry as it stands now.")
 		p.Merged = closed.entry
+	case errors.As(err, &event):
+		p = EventState.problem("Nothing was changed: " + event.Error() + ".")
 	case errors.As(err, &ahead):
 		p = UnknownRevision.problem("Nothing was changed: " + ahead.Error() + ". Read the record again.")
 	case errors.As(err, &field):

@@ -153,6 +153,12 @@ func (k *Keys) again(ctx context.Context) error {
 	}
 }
 
+// Keyfunc finds the key that a token names, if it is one for the token's
+// algorithm. ErrUnavailable means that the keys cannot be read now.
+func (k *Keys) Keyfunc(ctx context.Context) jwt.Keyfunc {
+	return func(t *jwt.Token) (any, error) { return k.of(ctx, t) }
+}
+
 // of is the key that a token names, if it is one for the token's algorithm.
 func (k *Keys) of(ctx context.Context, t *jwt.Token) (any, error) {
 	if _, ok := t.Header[jwkset.HeaderKID].(string); !ok {

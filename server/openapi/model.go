@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"regexp"
@@ -167,6 +168,10 @@ func responses(r *api.Route, schemas huma.Registry) map[string]*huma.Response {
 		}
 		if a.Lines != nil {
 			res.Content["application/x-ndjson"] = &huma.MediaType{Schema: schemaOf(schemas, a.Lines)}
+		}
+		if other := all[strconv.Itoa(a.Status)]; other != nil { // the same status with another type
+			res.Description = other.Description + " " + res.Description
+			maps.Copy(res.Content, other.Content)
 		}
 		addHeaders(res, a.Headers...)
 		if a.Status == http.StatusOK && tagged(r) {

@@ -45,6 +45,26 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
+// BenchmarkReceive takes events in and to their end.
+func BenchmarkReceive(b *testing.B) {
+	for _, together := range []int{1, 50} {
+		b.Run(fmt.Sprint(together), func(b *testing.B) {
+			_, s := durable(b)
+			storetest.BenchReceive(b, s, together)
+		})
+	}
+}
+
+// BenchmarkJobs puts jobs and waits until they have run.
+func BenchmarkJobs(b *testing.B) {
+	for _, together := range []int{1, 500} {
+		b.Run(fmt.Sprint(together), func(b *testing.B) {
+			_, s := durable(b)
+			storetest.BenchJobs(b, s, together)
+		})
+	}
+}
+
 // BenchmarkHeads asks for the heads of 10,000 records, as many at once as a
 // device has. The time is that of the whole storm.
 func BenchmarkHeads(b *testing.B) {

@@ -44,11 +44,13 @@ func (s *Store) Received(ctx context.Context) error {
 	})
 }
 
+// insertSuppliers makes suppliers that are not there yet.
+const insertSuppliers = `INSERT INTO wedsync.suppliers (name) SELECT n FROM unnest($1::text[]) AS n ORDER BY n ON CONFLICT DO NOTHING`
+
 // holdSuppliers makes suppliers that are not there yet, and holds their rows.
 func holdSuppliers(ctx context.Context, tx pgx.Tx, names []string) error {
-	const insert = `INSERT INTO wedsync.suppliers (name) SELECT n FROM unnest($1::text[]) AS n ORDER BY n ON CONFLICT DO NOTHING`
 	const lock = `SELECT 1 FROM wedsync.suppliers WHERE name = ANY ($1::text[]) ORDER BY name FOR NO KEY UPDATE`
-	if _, err := tx.Exec(ctx, insert, names); err != nil {
+	if _, err := tx.Exec(ctx, insertSuppliers, names); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, lock, names)

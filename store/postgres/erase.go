@@ -20,7 +20,7 @@ func (s *Store) Erase(ctx context.Context, e store.Erasure) error {
 	}
 	err = s.write(ctx, s.durable, "erase", func(ctx context.Context, tx pgx.Tx) error {
 		x := erasing{Tx: tx, supplier: escape(e.Supplier), record: e.Record}
-		for _, step := range []func(context.Context, store.Erasure) error{x.begin, x.contents, x.conflicts} {
+		for _, step := range []func(context.Context, store.Erasure) error{x.begin, x.contents, x.hooks, x.conflicts} {
 			if err := step(ctx, e); err != nil {
 				return fmt.Errorf("record %s: %w", e.Record, err)
 			}
@@ -83,6 +83,25 @@ func (x *erasing) contents(ctx context.Context, e store.Erasure) error {
 	const blank = `UPDATE wedsync.batches SET body = $3, origins = '[]' WHERE supplier = $1 AND record = $2`
 	_, err := x.Exec(ctx, blank, x.supplier, x.record, store.AppendBody(nil, nil))
 	return err
+}
+
+// hooks removes what came in and goes out about the record. Events keep the keys
+// by which a repetition is known.
+func (x *erasing) hooks(ctx context.Context, _ store.Erasure) error {
+	const blank = `UPDATE wedsync.inbox i SET version = version + 1, header = NULL, body = NULL, outcome = NULL, error = '', subject = '', state = 'done'`
+	for _, statement := range []string{
+		blank + ` FROM wedsync.objects o WHERE o.supplier = $1 AND o.record = $2
+			AND i.supplier = o.supplier AND i.connection = o.connection AND i.subject = o.external`,
+		blank + ` WHERE supplier = $1 AND record = $2`,
+		`DELETE FROM wedsync.objects WHERE supplier = $1 AND record = $2`,
+		`DELETE FROM wedsync.deliveries WHERE supplier = $1 AND record = $2 AND state = 'pending'`,
+		`UPDATE wedsync.deliveries SET version = version + 1, body = NULL, log = NULL WHERE supplier = $1 AND record = $2`,
+	} {
+		if _, err := x.Exec(ctx, statement, x.supplier, x.record); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // conflicts closes the record's conflicts and takes their values away.

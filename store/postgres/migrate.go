@@ -33,13 +33,18 @@ const leastServer = 150000
 var ErrOldTables = errors.New("the tables are of an older version")
 
 // Migrate brings the tables in the database of an address to this version, as
-// Open does, and says from which version to which. 0 stands for no tables.
+// Open does, and says from which version to which. 0 stands for no tables. The
+// tables of jobs, which Open leaves until they are needed, are made, too.
 func Migrate(ctx context.Context, address string) (from, to int64, err error) {
 	config, err := parse(address)
 	if err != nil {
 		return 0, 0, err
 	}
-	if from, to, err = migrateFrom(ctx, config); err != nil {
+	from, to, err = migrateFrom(ctx, config)
+	if err == nil {
+		err = migrateJobs(ctx, config)
+	}
+	if err != nil {
 		return from, to, fmt.Errorf("migrate %s: %w", describe(config.ConnConfig), explain(ctx, err))
 	}
 	return from, to, nil

@@ -25,6 +25,7 @@ type Store struct {
 	lax     *pgxpool.Pool // a commit may be lost in a crash
 	known   suppliers
 	bell    *bell
+	jobs    *workbench
 
 	listening sync.WaitGroup
 	closing   chan struct{} // closed to end Listen
@@ -52,7 +53,7 @@ func openWith(ctx context.Context, address string, prepare func(context.Context,
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{name: describe(config.ConnConfig), node: rand.Text()[:nodeSize], config: config, closing: make(chan struct{})}
+	s := &Store{name: describe(config.ConnConfig), node: rand.Text()[:nodeSize], config: config, jobs: &workbench{config: config}, closing: make(chan struct{})}
 	err = prepare(ctx, config)
 	if err == nil {
 		err = s.connect(ctx)
@@ -82,6 +83,7 @@ func (s *Store) connect(ctx context.Context) error {
 
 // Close implements [store.Store].
 func (s *Store) Close() error {
+	s.jobs.close() // first, because jobs at work call the store
 	s.running.Lock()
 	defer s.running.Unlock()
 	if !s.closed {

@@ -66,6 +66,7 @@ func (p *projecting) queue(batch *pgx.Batch) {
 	batch.Queue(ownersQuery, p.ids)
 	batch.Queue(projectQuery, p.ids, p.heads, p.fields, p.names, p.sorts, p.searches)
 	batch.Queue(clientsQuery, p.ids, p.clients, p.documents, p.names, p.emails, p.phones, p.dates, p.venues, p.budgets, p.readable)
+	p.contacts.queue(batch, p.ids)
 }
 
 // A projecting is the columns of some projections.
@@ -75,9 +76,11 @@ type projecting struct {
 	fields, names, sorts, searches         []string
 	clients, documents, readable           []string
 	emails, phones, dates, venues, budgets []*string
+	contacts                               contactColumns
 }
 
 func (p *projecting) add(one *store.Projection) {
+	p.contacts.add(one)
 	n := store.NamesIn(one.Fields)
 	p.ids, p.heads, p.fields = append(p.ids, one.Record), append(p.heads, store.EncodeHeads(one.Heads)), append(p.fields, string(one.Fields))
 	p.names, p.sorts, p.searches = append(p.names, escape(n.Client)), append(p.sorts, escape(n.Sort)), append(p.searches, escape(n.Search))

@@ -113,8 +113,15 @@ func TestNobodyReadsWithoutAClaimAndNobodyWrites(t *testing.T) {
 			}
 		}
 	}
-	for _, table := range []string{"suppliers", "bindings", "records", "ledgers", "projections", "merged", "receipts", "answers", "devices", "roles", "revoked", "tickets", "meta"} {
-		if _, err := asked(t, address, "wedsync_reader", `{"supplier_id":"rose"}`, `SELECT * FROM wedsync.`+table); err == nil || !strings.Contains(err.Error(), "permission denied") {
+	if err := s.PutJobs(t.Context(), store.Job{Kind: "inbound"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{
+		"wedsync.suppliers", "wedsync.bindings", "wedsync.records", "wedsync.ledgers", "wedsync.projections", "wedsync.merged", "wedsync.receipts",
+		"wedsync.answers", "wedsync.devices", "wedsync.roles", "wedsync.revoked", "wedsync.tickets", "wedsync.meta", "wedsync.connections",
+		"wedsync.inbox", "wedsync.objects", "wedsync.contacts", "wedsync.endpoints", "wedsync.deliveries", "river.river_job",
+	} {
+		if _, err := asked(t, address, "wedsync_reader", `{"supplier_id":"rose"}`, `SELECT * FROM `+table); err == nil || !strings.Contains(err.Error(), "permission denied") {
 			t.Errorf("%s: got error %v, want that permission is denied", table, err)
 		}
 	}
@@ -166,5 +173,17 @@ func TestErasedRecordIsInNoReadableTable(t *testing.T) {
 		(SELECT count(*) FROM sync_conflicts WHERE record = $1 AND (current_value <> 'null' OR proposed_value <> 'null'))`, [16]byte{1}).Scan(&clients, &values)
 	if err != nil || clients != 0 || values != 0 {
 		t.Errorf("%d clients, %d conflicts with values, %v", clients, values, err)
+	}
+}
+
+// TestTablesOfTheHubHaveRowLevelSecurity holds that also who was given all tables
+// by other software reads nothing.
+func TestTablesOfTheHubHaveRowLevelSecurity(t *testing.T) {
+	s := opened(t, database(t))
+	var open string
+	const query = `SELECT coalesce(string_agg(relname, ' '), '') FROM pg_class
+		WHERE relnamespace = 'wedsync'::regnamespace AND relkind = 'r' AND NOT relrowsecurity AND relname <> 'goose_db_version'`
+	if err := s.readers.QueryRow(t.Context(), query).Scan(&open); err != nil || open != "" {
+		t.Errorf("without are %q, %v", open, err)
 	}
 }

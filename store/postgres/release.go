@@ -64,6 +64,7 @@ func removeNotes(ctx context.Context, tx pgx.Tx, supplier string, id crdt.Record
 	for _, query := range []string{
 		`DELETE FROM wedsync.ledgers WHERE supplier = $1 AND record = $2`,
 		`DELETE FROM wedsync.projections WHERE supplier = $1 AND record = $2`,
+		`DELETE FROM wedsync.contacts WHERE supplier = $1 AND record = $2`,
 		`DELETE FROM wedsync.device_heads WHERE supplier = $1 AND record = $2`,
 		`DELETE FROM clients WHERE supplier_id = $1 AND client_id = wedsync.client_id($2)`,
 	} {

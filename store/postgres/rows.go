@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"wedsync/crdt"
@@ -33,4 +35,9 @@ func uuids(ids []crdt.RecordID) [][16]byte {
 		all[i] = id
 	}
 	return all
+}
+
+// sortBy puts rows in order of a text as it is, not as the database has it.
+func sortBy[T any](rows []T, text func(T) string) {
+	slices.SortFunc(rows, func(a, b T) int { return cmp.Compare(text(a), text(b)) })
 }

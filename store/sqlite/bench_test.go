@@ -86,3 +86,40 @@ func BenchmarkProject(b *testing.B) {
 		n++
 	}
 }
+
+// BenchmarkReceive takes events in and to their end.
+func BenchmarkReceive(b *testing.B) {
+	for _, together := range []int{1, 50} {
+		b.Run(fmt.Sprint(together), func(b *testing.B) { storetest.BenchReceive(b, opened(b, b.TempDir()), together) })
+	}
+}
+
+// BenchmarkJobs puts jobs and waits until they have run.
+func BenchmarkJobs(b *testing.B) {
+	for _, together := range []int{1, 500} {
+		b.Run(fmt.Sprint(together), func(b *testing.B) { storetest.BenchJobs(b, opened(b, b.TempDir()), together) })
+	}
+}
+
+// BenchmarkOpen opens and closes a store, which makes its tables, without jobs and
+// with some.
+func BenchmarkOpen(b *testing.B) {
+	for _, jobs := range []int{0, 1} {
+		b.Run(fmt.Sprint(jobs, " jobs"), func(b *testing.B) {
+			for b.Loop() {
+				s, err := Open(b.Context(), b.TempDir())
+				if err != nil {
+					b.Fatal(err)
+				}
+				for range jobs {
+					if err := s.PutJobs(b.Context(), store.Job{Kind: "bench"}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if err := s.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -39,7 +39,7 @@ func (s *Store) erase(ctx context.Context, e store.Erasure) (err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 	err = w.do(ctx, func(ctx context.Context, t *transaction) error {
 		x := erasing{transaction: t}
-		for _, step := range []func(context.Context, store.Erasure) error{x.begin, x.contents, x.answers, x.conflicts} {
+		for _, step := range []func(context.Context, store.Erasure) error{x.begin, x.contents, x.answers, x.hooks, x.conflicts} {
 			if err := step(ctx, e); err != nil {
 				return fmt.Errorf("record %s: %w", e.Record, err)
 			}
@@ -115,6 +115,29 @@ func (x *erasing) answers(ctx context.Context, e store.Erasure) error {
 		OR record IS NULL AND (instr(body, CAST(?2 AS BLOB)) > 0 OR instr(body, CAST(?3 AS BLOB)) > 0)`
 	_, err := x.exec(ctx, remove, x.record, e.Record.ClientID(), e.Record.DocumentID())
 	return err
+}
+
+// hooks removes what came in and goes out about the record. Events keep the keys
+// by which a repetition is known.
+func (x *erasing) hooks(ctx context.Context, e store.Erasure) error {
+	const about = `(SELECT number FROM inbox WHERE record = ?1
+		UNION SELECT i.number FROM objects o JOIN inbox i ON i.supplier = o.supplier AND i.connection = o.connection
+		AND i.subject = o.external WHERE o.record = ?1)`
+	if _, err := x.blank(ctx, about, e.Record[:]); err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		`UPDATE inbox SET subject = '', state = 'done' WHERE number IN ` + about,
+		`DELETE FROM objects WHERE record = ?`,
+		`DELETE FROM deliveries WHERE record = ? AND state = 'pending'`,
+		`DELETE FROM delivery_bodies WHERE seq IN (SELECT seq FROM deliveries WHERE record = ?)`,
+		`UPDATE deliveries SET version = version + 1, log = NULL WHERE record = ?`,
+	} {
+		if _, err := x.exec(ctx, statement, e.Record[:]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // conflicts closes the record's conflicts and takes their values away.

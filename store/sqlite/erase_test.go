@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,25 +28,52 @@ func TestErasedContentIsInNoFileOfTheStore(t *testing.T) {
 	if stale, err := s.Append(t.Context(), commit); err != nil || len(stale) > 0 {
 		t.Fatal(stale, err)
 	}
-	if err := s.Project(t.Context(), store.Projection{Record: storetest.One, Heads: []crdt.Hash{{1}}, Fields: []byte(`{"name":"` + string(secret[:60]) + `"}`)}); err != nil {
+	if err := s.Project(t.Context(), store.Projection{Record: storetest.One, Heads: []crdt.Hash{{1}}, Fields: []byte(`{"name":"` + string(secret[:60]) + `","email":"secret.address@example.com"}`)}); err != nil {
 		t.Fatal(err)
 	}
+	hooks := withContent(t, s)
 	var name string
 	if err := s.readers.row(t.Context(), `SELECT name FROM client_names`, nil, &name); err != nil || name != string(bytes.TrimSpace(secret[:60])) {
 		t.Fatalf("the client's name is %q, %v", name, err)
 	}
-	if held(t, dir, secret[:20]) == 0 || held(t, dir, lost[:19]) == 0 {
-		t.Fatal("the content was never there: the test shows nothing")
+	all := append([][]byte{secret[:20], lost[:19]}, hooks...)
+	for _, what := range all {
+		if held(t, dir, what) == 0 {
+			t.Fatalf("%q was never there: the test shows nothing", what)
+		}
 	}
 	err := s.Erase(t.Context(), store.Erasure{Supplier: "rose", Record: storetest.One, Version: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, what := range [][]byte{secret[:20], lost[:19]} {
+	for _, what := range all {
 		if n := held(t, dir, what); n > 0 {
 			t.Errorf("the files still hold %q %d times", what, n)
 		}
 	}
+}
+
+// withContent stores an event and a delivery about [storetest.One], and returns
+// what is to be found of them.
+func withContent(t *testing.T, s *Store) [][]byte {
+	t.Helper()
+	e := store.InboxEvent{
+		Supplier: "rose", Connection: "crm", ID: "1", External: "1", Subject: "7", State: store.EventReceived,
+		Header: []byte("a header that came in"), Body: bytes.Repeat([]byte("a body that came in "), 1000),
+	}
+	if _, err := s.ReceiveEvents(t.Context(), []store.InboxEvent{e}); err != nil {
+		t.Fatal(err)
+	}
+	e.Version, e.Record, e.State, e.Outcome = 1, storetest.One, store.EventDone, []byte("an outcome of it")
+	d := store.Delivery{ID: "1.0", Number: 1, Record: storetest.One, Body: []byte("a body that goes out"), Log: []byte("a log of it")}
+	if err := errors.Join(
+		s.UpdateEvent(t.Context(), e),
+		s.SetEndpoint(t.Context(), store.Endpoint{Supplier: "rose", ID: "e"}),
+		s.Dispatch(t.Context(), "rose", "e", 0, 1, []store.Delivery{d}),
+	); err != nil {
+		t.Fatal(err)
+	}
+	return [][]byte{e.Header, e.Body[:20], e.Outcome, d.Body, d.Log, []byte("secret.address@")}
 }
 
 // held is how often the files of a store hold some bytes.

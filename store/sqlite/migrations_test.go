@@ -11,6 +11,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"wedsync/conflicts"
+	"wedsync/crdt"
 	"wedsync/store"
 )
 
@@ -112,5 +113,24 @@ func TestDeviceOfAnOlderFileWasFirstSeenWhenItWasLastSeen(t *testing.T) {
 	}
 	if a, err := s.AccessOf(t.Context(), "rose"); err != nil || a.Version != 0 {
 		t.Errorf("access %+v, %v", a, err)
+	}
+}
+
+func TestProjectionsOfAnOlderFileAreMadeAgainForTheirContacts(t *testing.T) {
+	dir := t.TempDir()
+	older(t, dir, 8, `INSERT INTO suppliers (key, name) VALUES (1, 'rose')`,
+		`INSERT INTO records (key, id, supplier, version, state, heads) VALUES (1, x'01000000000000000000000000000000', 1, 1, 2, zeroblob(32))`,
+		`INSERT INTO projections (record, heads, fields) VALUES (1, zeroblob(32), '{"email":"ada@example.com"}')`)
+	s := opened(t, dir)
+	rows, err := s.List(t.Context(), "rose", crdt.RecordID{}, 9)
+	if err != nil || len(rows) != 1 || len(rows[0].ProjectedHeads) != 0 {
+		t.Fatalf("%+v, %v; want a projection that is behind", rows, err)
+	}
+	if err := s.Project(t.Context(), store.Projection{Record: rows[0].Record, Heads: rows[0].Heads.Heads, Fields: rows[0].Projection}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := s.ByContact(t.Context(), "rose", []store.Contact{{Kind: store.EMail, Value: "ada@example.com"}}, 9)
+	if err != nil || len(found) != 1 {
+		t.Errorf("found %v, %v", found, err)
 	}
 }

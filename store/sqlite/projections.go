@@ -29,6 +29,8 @@ func (t *transaction) project(ctx context.Context, p *store.Projection) error {
 		ON CONFLICT DO UPDATE SET name = excluded.name, sort = excluded.sort, search = excluded.search
 		WHERE name <> excluded.name OR search <> excluded.search`
 	n := store.NamesIn(p.Fields)
-	_, err := t.exec(ctx, name, n.Client, n.Sort, n.Search, p.Record[:], int64(store.Erased))
-	return err
+	if _, err := t.exec(ctx, name, n.Client, n.Sort, n.Search, p.Record[:], int64(store.Erased)); err != nil {
+		return err
+	}
+	return t.contacts(ctx, p)
 }

@@ -29,6 +29,7 @@ type Store struct {
 	readers *pool
 	durable *writer // a commit waits for the disk
 	lax     *writer // a commit may be lost in a power failure
+	jobs    *workbench
 
 	running sync.RWMutex // held for reading by every call, for writing by Close
 	closed  bool
@@ -38,7 +39,7 @@ type Store struct {
 // directory, for its owner alone, the database, and the tables of this version.
 // It fails if another process has the directory open.
 func Open(ctx context.Context, dir string) (*Store, error) {
-	s := &Store{file: filepath.Join(dir, databaseFile)}
+	s := &Store{file: filepath.Join(dir, databaseFile), jobs: &workbench{file: filepath.Join(dir, jobsFile)}}
 	if err := s.open(ctx, dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", s.file, err), s.release())
 	}
@@ -82,13 +83,14 @@ func touch(file string) error {
 
 // Close implements [store.Store].
 func (s *Store) Close() error {
+	jobs := s.jobs.close() // first, because jobs at work call the store
 	s.running.Lock()
 	defer s.running.Unlock()
 	if s.closed {
 		return nil
 	}
 	s.closed = true
-	if err := s.release(); err != nil {
+	if err := errors.Join(jobs, s.release()); err != nil {
 		return fmt.Errorf("close %s: %w", s.file, err)
 	}
 	return nil

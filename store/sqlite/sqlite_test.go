@@ -156,26 +156,47 @@ func TestQueriesReadNoMoreThanTheyReturn(t *testing.T) {
 		query, _ := mergedQuery("rose", q)
 		return query
 	}
+	inbox := func(q store.InboxQuery) string {
+		query, _ := inboxQuery("rose", q)
+		return query
+	}
+	deliveries := func(q store.DeliveryQuery) string {
+		query, _ := deliveriesQuery("rose", q)
+		return query
+	}
 	for name, query := range map[string]string{
-		"open merged":        merged(store.MergedQuery{Status: "open"}),
-		"all merged":         merged(store.MergedQuery{After: "x"}),
-		"any merged":         merged(store.MergedQuery{Record: crdt.RecordID{1}, After: "x", Unlisted: true}),
-		"record's merged":    merged(store.MergedQuery{Record: crdt.RecordID{1}}),
-		"pending conflicts":  conflicts(store.ConflictQuery{Status: "pending"}),
-		"all conflicts":      conflicts(store.ConflictQuery{}),
-		"next page":          conflicts(store.ConflictQuery{After: store.ConflictPlace{ID: "x"}}),
-		"newest first":       conflicts(store.ConflictQuery{Order: store.ByNewest, After: store.ConflictPlace{ID: "x"}}),
-		"record's conflicts": conflicts(store.ConflictQuery{Record: crdt.RecordID{1}}),
-		"found by name":      conflicts(store.ConflictQuery{Status: "pending", Search: "ada"}),
-		"reminders due":      conflicts(store.ConflictQuery{Status: "pending", QuietBefore: time.Unix(1, 0)}),
-		"receipts":           receiptsQuery,
-		"journal":            journalQuery,
-		"history":            historyQuery,
-		"suppliers":          suppliersQuery,
-		"count":              countQuery,
-		"list":               listQuery,
-		"heads":              headsQuery,
-		"batches":            batchesQuery,
+		"inbox":                 inbox(store.InboxQuery{After: 9}),
+		"inbox of a connection": inbox(store.InboxQuery{Connection: "crm", After: 9}),
+		"dead events":           inbox(store.InboxQuery{State: store.EventDead, Oldest: true}),
+		"unfinished":            unfinishedQuery,
+		"due events":            dueEventsQuery,
+		"connections":           connectionsQuery,
+		"identified":            identifiedQuery,
+		"deliveries":            deliveries(store.DeliveryQuery{Before: 9}),
+		"endpoint's deliveries": deliveries(store.DeliveryQuery{Endpoint: "x", Before: 9}),
+		"failed deliveries":     deliveries(store.DeliveryQuery{State: store.DeliveryFailed}),
+		"record's deliveries":   deliveries(store.DeliveryQuery{Record: crdt.RecordID{1}}),
+		"claim":                 claimQuery,
+		"next due":              nextDueQuery,
+		"open merged":           merged(store.MergedQuery{Status: "open"}),
+		"all merged":            merged(store.MergedQuery{After: "x"}),
+		"any merged":            merged(store.MergedQuery{Record: crdt.RecordID{1}, After: "x", Unlisted: true}),
+		"record's merged":       merged(store.MergedQuery{Record: crdt.RecordID{1}}),
+		"pending conflicts":     conflicts(store.ConflictQuery{Status: "pending"}),
+		"all conflicts":         conflicts(store.ConflictQuery{}),
+		"next page":             conflicts(store.ConflictQuery{After: store.ConflictPlace{ID: "x"}}),
+		"newest first":          conflicts(store.ConflictQuery{Order: store.ByNewest, After: store.ConflictPlace{ID: "x"}}),
+		"record's conflicts":    conflicts(store.ConflictQuery{Record: crdt.RecordID{1}}),
+		"found by name":         conflicts(store.ConflictQuery{Status: "pending", Search: "ada"}),
+		"reminders due":         conflicts(store.ConflictQuery{Status: "pending", QuietBefore: time.Unix(1, 0)}),
+		"receipts":              receiptsQuery,
+		"journal":               journalQuery,
+		"history":               historyQuery,
+		"suppliers":             suppliersQuery,
+		"count":                 countQuery,
+		"list":                  listQuery,
+		"heads":                 headsQuery,
+		"batches":               batchesQuery,
 	} {
 		var plan []string
 		err := s.readers.rows(t.Context(), `EXPLAIN QUERY PLAN `+query, []any{0, 0, 0, 0, 0, 0}, func(rows *sql.Rows) error {

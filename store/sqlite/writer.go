@@ -106,6 +106,26 @@ func (t *transaction) row(ctx context.Context, query string, args []any, into ..
 	return st.QueryRowContext(ctx, args...).Scan(into...)
 }
 
+// rows calls each for every row of a query until it returns an error. It runs no
+// other statement.
+func (t *transaction) rows(ctx context.Context, query string, args []any, each func(*sql.Rows) error) error {
+	st, err := t.statement(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 func (t *transaction) close() error {
 	if t.conn == nil {
 		return nil

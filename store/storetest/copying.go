@@ -35,7 +35,8 @@ func (b *bench) everything() (ids []crdt.RecordID) {
 }
 
 // Fill stores something of everything in an empty store: records of "rose" in
-// every state, with all that records can have, one of "lily", policies, and who may do what.
+// every state, with all that records can have, one of "lily", policies, who may do
+// what, and webhooks.
 func Fill(t *testing.T, s store.Store) {
 	t.Helper()
 	b := &bench{T: t, ctx: t.Context(), Store: s}
@@ -43,6 +44,7 @@ func Fill(t *testing.T, s store.Store) {
 	b.setPolicies()
 	b.setAccess()
 	b.ok("name", s.NameDevice(b.ctx, "rose", store.DeviceID{User: b.devices("rose")[0].User, Device: b.devices("rose")[0].Device}, "Work"))
+	b.setHooks(recordID(1))
 }
 
 // setPolicies sets two policies of "rose", one after the other.

@@ -50,3 +50,10 @@ func (c *changed) AccessOf(ctx context.Context, supplier string) (store.Access, 
 	}
 	return found, err
 }
+
+func (c *changed) RestoreHooks(ctx context.Context, supplier string, h store.Hooks) error {
+	if c.hooks != nil {
+		c.hooks(&h)
+	}
+	return c.Store.RestoreHooks(ctx, supplier, h)
+}

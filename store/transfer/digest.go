@@ -57,11 +57,17 @@ const (
 	answersPart
 	heldPart // by devices
 	journalPart
+	connectionsPart
+	objectsPart // which records they are
+	eventsPart
+	endpointsPart // with their cursors
+	deliveriesPart
 	allParts
 )
 
 var partNames = [allParts]string{
 	"policies", "devices", "roles and revocations", "records", "conflicts", "merged entries", "receipts", "answers", "heads that devices hold", "journal entries",
+	"connections", "objects of connections", "events", "endpoints", "deliveries",
 }
 
 // DigestOf makes the digest of a supplier. tell is called after each page with
@@ -71,7 +77,9 @@ func DigestOf(ctx context.Context, s store.Store, supplier string, tell func(rec
 	for i := range d.parts {
 		d.parts[i].h = sha256.New()
 	}
-	for _, step := range []func(context.Context) error{d.policies, d.devices, d.access, d.records, d.journal} {
+	for _, step := range []func(context.Context) error{
+		d.policies, d.devices, d.access, d.records, d.journal, d.connections, d.objects, d.events, d.endpoints, d.deliveries,
+	} {
 		if err := step(ctx); err != nil {
 			return Digest{}, err
 		}

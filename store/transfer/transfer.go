@@ -14,6 +14,7 @@ const (
 	pageCounted   = 1000
 	pageRecords   = 200
 	pageEntries   = 2000
+	pageHooks     = 500 // events, deliveries, or objects of connections
 )
 
 // Options say what is moved, and who hears of it.

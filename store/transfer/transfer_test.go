@@ -108,6 +108,7 @@ func TestCopyThatFailsAnywhereGoesOnWithoutDoublingAnything(t *testing.T) {
 	}
 	calls := []storetest.Call{
 		storetest.Receive, storetest.SetPolicy, storetest.Seen, storetest.Restore, storetest.Enter, storetest.Received,
+		storetest.RestoreHooks,
 	}
 	for _, call := range calls {
 		for _, fault := range []storetest.Fault{storetest.NotDone, storetest.AnswerLost} {
@@ -229,6 +230,13 @@ type changed struct {
 	policy  func(*conflicts.Policy)
 	devices func([]store.Device) []store.Device
 	access  func(*store.Access)
+	hooks   func(*store.Hooks)
+}
+
+func each[T any](all []T, f func(*T)) {
+	for i := range all {
+		f(&all[i])
+	}
 }
 
 func TestDifferenceIsNamedAndKeepsTheCopyFromBeingServed(t *testing.T) {
@@ -242,6 +250,11 @@ func TestDifferenceIsNamedAndKeepsTheCopyFromBeingServed(t *testing.T) {
 		"receipts":                {whole: func(w *store.Whole) { w.Receipts[0].Devices = w.Receipts[0].Devices[1:] }},
 		"answers":                 {whole: func(w *store.Whole) { w.Answers[0].Status++ }},
 		"heads that devices hold": {whole: func(w *store.Whole) { w.Devices[0].Refused = "no" }},
+		"connections":             {hooks: func(h *store.Hooks) { each(h.Connections, func(c *store.Connection) { c.Settings = nil }) }},
+		"objects of connections":  {hooks: func(h *store.Hooks) { each(h.Objects, func(o *store.ObjectID) { o.Record[0]++ }) }},
+		"events":                  {hooks: func(h *store.Hooks) { each(h.Events, func(e *store.InboxEvent) { e.Body = nil }) }},
+		"endpoints":               {hooks: func(h *store.Hooks) { each(h.Endpoints, func(e *store.Endpoint) { e.Cursor++ }) }},
+		"deliveries":              {hooks: func(h *store.Hooks) { each(h.Deliveries, func(d *store.Delivery) { d.Attempts++ }) }},
 		"journal entries":         {entry: func(e *store.Entry) { e.Batches[0].Origin.At = e.Batches[0].Origin.At.Add(1) }},
 	} {
 		t.Run(part, func(t *testing.T) {

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"wedsync/server/webhooks/processing"
+	"wedsync/server/webhooks/sending"
+	"wedsync/store"
+)
+
+// A workshop is what a hub works on that no request waits for.
+type workshop struct {
+	jobs    store.Jobs
+	workers map[string]store.Worker
+	sender  *sending.Sender
+	log     *slog.Logger
+}
+
+// workers are the jobs of webhooks, those that come and those that go.
+func workers(events *processing.Processor, sender *sending.Sender) map[string]store.Worker {
+	all := events.Workers()
+	maps.Copy(all, sender.Workers())
+	return all
+}
+
+// begin has it work until ctx ends or stop is called, which returns when all of it
+// has ended.
+func (w *workshop) begin(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	all.Go(func() { w.sender.Run(ctx) })
+	all.Go(func() { w.work(ctx) })
+	return func() {
+		cancel()
+		all.Wait()
+	}
+}
+
+// workAgain is how long after jobs could not be run they are tried again.
+const workAgain = 5 * time.Second
+
+// work runs jobs until ctx ends.
+func (w *workshop) work(ctx context.Context) {
+	for {
+		err := w.jobs.WorkJobs(ctx, w.workers)
+		if ctx.Err() != nil {
+			return
+		}
+		w.log.Warn("jobs cannot be run now; trying again", "err", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(workAgain):
+		}
+	}
+}
