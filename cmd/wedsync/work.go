@@ -18,7 +18,7 @@ type workshop struct {
 	log     *slog.Logger
 }
 
-// begin has it work until ctx ends or stop is called, which returns when all of it
+// begin begins the work, which goes on until ctx ends or stop is called; that returns when all of it
 // has ended.
 func (w *workshop) begin(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
