@@ -18,8 +18,8 @@ type workshop struct {
 	log     *slog.Logger
 }
 
-// begin begins the work, which goes on until ctx ends or stop is called; that returns when all of it
-// has ended.
+// begin begins the work. It goes on until ctx ends or stop is called, which
+// returns when all of it has ended.
 func (w *workshop) begin(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
