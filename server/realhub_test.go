@@ -23,7 +23,9 @@ import (
 	"wedsync/server/outbound"
 	"wedsync/server/socket"
 	"wedsync/server/webhooks/inbound"
+	"wedsync/server/webhooks/processing"
 	"wedsync/server/webhooks/sending"
+	"wedsync/server/webhooks/source"
 	"wedsync/store"
 	"wedsync/store/sqlite"
 )
@@ -31,10 +33,11 @@ import (
 // A realSite is a hub's URLs with a hub and a store behind them.
 type realSite struct {
 	*site
-	store store.Store
-	real  *hub.Hub
-	hooks *inbound.Receiver
-	at    atomic.Int64 // the hub's clock, Unix seconds
+	store  store.Store
+	real   *hub.Hub
+	hooks  *inbound.Receiver
+	events *processing.Processor
+	at     atomic.Int64 // the hub's clock, Unix seconds
 
 	receiver *receiver // of webhooks
 }
@@ -88,6 +91,12 @@ func newRealSite(t *testing.T) *realSite {
 	}
 	s.hooks = hooks
 	t.Cleanup(hooks.Close)
+	objects := source.NewReader(outbound.New(outbound.Options{}), s.now)
+	s.events, err = processing.New(processing.Options{Store: kept, Jobs: kept, Hub: h, Objects: objects, Now: s.now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.behind.Inbox, s.behind.Events = kept, s.events
 	streams := activity.New(t.Context(), activity.Options{Store: kept, Hub: h, Epoch: "k3x9qmzw2p", Log: slog.New(slog.DiscardHandler)})
 	listeners := activity.NewHandler(activity.HandlerOptions{
 		Streams: streams, Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session, Visit: h.Visit, Refuse: api.New(s.behind).Refuse,

@@ -163,6 +163,26 @@ var rights = []right{
 		id: "receiveEventOf", url: "<hook>&event=job.created", body: `{"id":"01h35ccwymj5ctckp8px1azhg6"}`,
 		owner: 202, member: 202, integration: 202, viewer: 202, stranger: 202, outsider: 202, stored: true,
 	},
+	{
+		id: "tryConnection", url: "/api/webhooks/connections/<connection>/try", body: `{"payload":{"id":"c-1","name":"Ada"}}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "listConnectionEvents", url: "/api/webhooks/connections/<connection>/events", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{id: "listEvents", url: "/api/webhooks/events", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true},
+	{id: "getEvent", url: "/api/webhooks/events/<event>", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "patchEvent", url: "/api/webhooks/events/<unrouted>", body: `{"version":1,"body":"{}"}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "replayEvent", url: "/api/webhooks/events/<event>/replay", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "replayEvents", url: "/api/webhooks/events/replay", body: `{"state":"dead"}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true,
+	},
+	{
+		id: "assignEvent", url: "/api/webhooks/events/<event>/assign", body: `{"create":true}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
 	{id: "createTicket", url: "/api/realtime/ticket", owner: 201, member: 201, integration: 201, viewer: 201, stranger: 201, outsider: 401},
 	{id: "listen", url: "/api/realtime/clients", owner: 101, member: 101, integration: 101, viewer: 101, stranger: 101, outsider: 4401},
 	{id: "events", url: "/api/realtime/clients/events", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},

@@ -82,6 +82,13 @@ func (s *stage) make(name string) {
 		s.made[name] = strings.TrimPrefix(got.text("url"), "http://example.com")
 	case "<secret>":
 		s.made[name] = s.want(201, s.do(olga, "POST", "/api/webhooks/connections", `{"source":"client-integrations","name":"Tave","sources":["tave"]}`)).text("secret")
+	case "<unrouted>":
+		body := `{"source":"honeybook","event_type":"client.created","client_data":{"supplier_id":"barn","id":"c-1","name":"Ada"}}`
+		s.want(202, s.send("POST", hooks, body, "X-Webhook-Signature", signatureOf(s.fill("<secret>"), body)))
+		s.made[name] = s.do(olga, "GET", "/api/webhooks/events?state=unrouted", "").text("items", 0, "id")
+	case "<event>":
+		s.want(202, s.send("POST", s.fill("<hook>")+"&event=job.created", `{"id":"01h35ccwymj5ctckp8px1azhg6"}`))
+		s.made[name] = s.do(olga, "GET", "/api/webhooks/events?state=received", "").text("items", 0, "id")
 	case "<merged>", "<value>":
 		client := s.apart(map[string][2]string{"notes": {"likes peonies", "likes lilies"}})
 		s.made["<merged>"] = s.do(olga, "GET", "/api/clients/"+client, "").text("merged", "notes")

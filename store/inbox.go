@@ -66,6 +66,7 @@ const MaxInbox = 100_000
 // An InboxQuery selects events.
 type InboxQuery struct {
 	Connection string        // empty for all
+	Subject    string        // of the connection's; empty for all
 	State      InboxState    // empty for all
 	Type       string        // empty for all
 	Record     crdt.RecordID // zero for all

@@ -50,6 +50,7 @@ var mayImport = map[string][]string{
 	"server/webhooks/connection": {"store", "server/webhooks/signature"},
 	"server/webhooks/source":     {"store", "server/outbound", "server/webhooks/connection", "server/webhooks/signature"},
 	"server/webhooks/inbound":    {"store", "server/auth", "server/webhooks/connection", "server/webhooks/signature", "server/webhooks/source"},
+	"server/webhooks/processing": {"crdt", "conflicts", "store", "server/hub", "server/webhooks/connection", "server/webhooks/inbound", "server/webhooks/mapping", "server/webhooks/source"},
 	"server/api":                 {"crdt", "conflicts", "store", "server/accepted", "server/activity", "server/auth", "server/hub", "server/metrics", "server/sheet", "server/webhooks"},
 	"server/openapi":             {"server/api"},
 	"server/ui":                  {},
@@ -78,6 +79,7 @@ var onlyIn = map[string][]string{
 	"github.com/alecthomas/kong":                          {"cmd"},
 	"github.com/danielgtaylor/huma/v2":                    {"server/api", "server/openapi"},
 	"github.com/evanw/esbuild/pkg/api":                    {"cmd/webbuild"},
+	"github.com/sony/gobreaker/v2":                        {"server/webhooks/processing"},
 	"github.com/chromedp/chromedp":                        {"cmd/chromium", "cmd/bench"},
 }
 

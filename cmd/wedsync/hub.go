@@ -20,7 +20,9 @@ import (
 	"wedsync/server/outbound"
 	"wedsync/server/socket"
 	"wedsync/server/webhooks/inbound"
+	"wedsync/server/webhooks/processing"
 	"wedsync/server/webhooks/sending"
+	"wedsync/server/webhooks/source"
 	"wedsync/store"
 )
 
@@ -35,6 +37,8 @@ type hubOptions struct {
 	Issuers   []auth.Issuer // whose tokens are taken beside the hub's own
 	Limits    *auth.Limits
 	Now       func() time.Time // what edits and decisions are dated by; time.Now if nil
+
+	Step func(name string) // see processing.Options
 
 	AllowPrivate bool   // requests to this machine and to private networks
 	PublicURL    string // of the hub, as others know it; empty if their requests say
@@ -135,12 +139,18 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	if now == nil {
 		now = time.Now
 	}
+	events, err := processing.New(processing.Options{
+		Store: s, Jobs: s, Hub: h, Objects: source.NewReader(client, now), Now: now, Log: o.Log, Registerer: m.Registry, Step: o.Step,
+	})
+	if err != nil {
+		return nil, err
+	}
 	sender := sending.New(sending.Options{
 		Store: s, Hub: h, Client: client, Epoch: identity.Epoch, Now: now, Log: o.Log, Registerer: m.Registry,
 	})
 	api := jsonapi.New(jsonapi.Options{
 		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
-		Connections: s, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender,
+		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender,
 	})
 	hooks, err := inbound.New(ctx, inbound.Options{
 		Store: s, Jobs: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
@@ -167,6 +177,6 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Pprof:   o.Pprof,
 		}),
 		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks,
-		workshop: &workshop{jobs: s, workers: sender.Workers(), sender: sender, log: o.Log},
+		workshop: &workshop{jobs: s, workers: workers(events, sender), sender: sender, log: o.Log},
 	}, nil
 }

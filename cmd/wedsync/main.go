@@ -71,7 +71,7 @@ type commandLine struct {
 	Merged    mergedCommand    `cmd:"" help:"Look at ordinary fields that people set apart, and use a value that does not show."`
 	Devices   devicesCommand   `cmd:"" help:"Look at devices, name them, and shut them out."`
 	Users     usersCommand     `cmd:"" help:"Look at users, and set what they may do."`
-	Webhooks  webhooksCommand  `cmd:"" help:"Look at webhooks, and set where events are sent."`
+	Webhooks  webhooksCommand  `cmd:"" help:"Look at events that came and where events are sent, and help those that need a person."`
 	Doctor    doctorCommand    `cmd:"" help:"Check all that a stopped hub has stored."`
 	Copy      copyCommand      `cmd:"" help:"Copy all that a stopped hub has stored into a database, or back, and verify it."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the tables of a database to this version."`

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
+	"wedsync/server/webhooks/processing"
 	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 )
@@ -16,6 +18,13 @@ type workshop struct {
 	workers map[string]store.Worker
 	sender  *sending.Sender
 	log     *slog.Logger
+}
+
+// workers are the jobs of webhooks, those that come and those that go.
+func workers(events *processing.Processor, sender *sending.Sender) map[string]store.Worker {
+	all := events.Workers()
+	maps.Copy(all, sender.Workers())
+	return all
 }
 
 // begin begins the work. It goes on until ctx ends or stop is called, which

@@ -99,6 +99,8 @@ type Options struct {
 
 	Endpoints   *sending.Sender        // of webhooks; no request for one comes where it is nil
 	Connections store.Connections      // of webhooks; no request for one comes where it is nil
+	Inbox       Inbox                  // of webhooks
+	Events      Events                 // works on them; no request for one comes where it is nil
 	CheckTarget func(url string) error // refuses a URL to which the hub sends nothing; none if nil
 	PublicURL   string                 // of the hub, as others know it; what requests say if empty
 }
@@ -116,6 +118,8 @@ type API struct {
 
 	endpoints   *sending.Sender
 	connections store.Connections
+	inbox       Inbox
+	events      Events
 	checkTarget func(url string) error
 	publicURL   string
 }
@@ -126,7 +130,7 @@ func New(o Options) *API {
 		hub: o.Hub, store: o.Store, door: o.Door,
 		epoch: o.Epoch, log: o.Log, now: o.Now,
 		endpoints:   o.Endpoints,
-		connections: o.Connections, checkTarget: o.CheckTarget, publicURL: o.PublicURL,
+		connections: o.Connections, inbox: o.Inbox, events: o.Events, checkTarget: o.CheckTarget, publicURL: o.PublicURL,
 	}
 	if a.log == nil {
 		a.log = slog.Default()

@@ -27,8 +27,18 @@ type connectionItem struct {
 	HasAPIKey     bool         `json:"has_api_key" doc:"Whether there is a key for that API; it is never shown."`
 	Paths         *pathsBody   `json:"paths,omitempty" doc:"Where an event's body has what is needed."`
 	Mapping       any          `json:"mapping,omitempty" doc:"From the sender's fields to those of a record; that of the source if there is none."`
+	Sender        senderItem   `json:"sender" doc:"How it stands with the sender's API, where events are fetched from one, on the node that answers."`
 	Created       time.Time    `json:"created_at"`
 	Changed       time.Time    `json:"changed_at"`
+	// Events counts those of the connection that are not done.
+	Events map[store.InboxState]int `json:"events,omitempty" doc:"How many events of it are not done, by their state; where a connection is read."`
+}
+
+// A senderItem is how it stands with a sender's API.
+type senderItem struct {
+	State    string     `json:"state" enum:"closed,open,half_open" doc:"Of the circuit breaker: closed as long as the sender answers, open while it is left alone, half_open when it is asked once."`
+	Failures int        `json:"failures" doc:"In a row."`
+	Until    *time.Time `json:"until" doc:"When it is asked again, null unless it is left alone."`
 }
 
 // A secretItem is a secret that is in use, without itself.
@@ -52,6 +62,8 @@ func (a *API) showConnection(r *http.Request, c store.Connection) (connectionIte
 		APIURL: s.Params.APIURL, HasAPIKey: s.Params.APIKey != "",
 		Created: c.Created, Changed: c.Changed,
 	}
+	b := a.events.Breaker(c.ID)
+	item.Sender = senderItem{b.State, b.Failures, showTime(b.Until)}
 	for _, secret := range s.Secrets {
 		if secret.Active(a.now()) {
 			item.Secrets = append(item.Secrets, secretItem{secret.ID, secret.Created, showTime(secret.Until)})

@@ -32,10 +32,18 @@ func (a *API) ListConnections(w http.ResponseWriter, r *http.Request, who confli
 	if err != nil {
 		return err
 	}
+	counts, err := a.inbox.InboxCounts(r.Context(), who.Supplier)
+	if err != nil {
+		return err
+	}
 	rest := slices.DeleteFunc(all, func(c store.Connection) bool { return c.ID <= after })
 	p, err := pageOf(rest, limit,
 		func(c store.Connection) string { return nameCursor(c.ID) },
-		func(c store.Connection) (connectionItem, error) { return a.showConnection(r, c) })
+		func(c store.Connection) (connectionItem, error) {
+			item, err := a.showConnection(r, c)
+			item.Events = counts[c.ID]
+			return item, err
+		})
 	if err != nil {
 		return err
 	}
@@ -55,7 +63,7 @@ func (a *API) CreateConnection(w http.ResponseWriter, r *http.Request, who confl
 	}
 	now := a.now()
 	source := connection.Source(o.text("source"))
-	var s connection.Settings
+	s := connection.Settings{CreateUnknown: true}
 	secret := o.newSecret(source)
 	o.settings(&s)
 	a.checkSettings(o, source, s)
@@ -82,10 +90,15 @@ func (a *API) GetConnection(w http.ResponseWriter, r *http.Request, who conflict
 	if err != nil {
 		return err
 	}
+	counts, err := a.inbox.InboxCounts(r.Context(), who.Supplier)
+	if err != nil {
+		return err
+	}
 	item, err := a.showConnection(r, c)
 	if err != nil {
 		return err
 	}
+	item.Events = counts[c.ID]
 	return reply(w, http.StatusOK, item)
 }
 

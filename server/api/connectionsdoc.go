@@ -17,7 +17,7 @@ type pathsBody struct {
 type SettingsBody struct {
 	Name          string     `json:"name,omitempty" maxLength:"100" doc:"What people call the connection." example:"HoneyBook"`
 	Paused        bool       `json:"paused,omitempty" doc:"Whether its sender is told 410, Gone, from now on."`
-	CreateUnknown bool       `json:"create_unknown,omitempty" doc:"Whether events of clients that nobody knows create a record, in place of waiting for a person."`
+	CreateUnknown bool       `json:"create_unknown,omitempty" doc:"Whether events of clients that nobody knows create a record, in place of waiting for a person; a new connection's do unless this is false."`
 	Sources       []string   `json:"sources,omitempty" maxItems:"20" doc:"client-integrations: what the member source of its events may be, * for anything."`
 	Header        string     `json:"header,omitempty" maxLength:"512" doc:"timestamped, github, zapier: the header that has the signature or the secret."`
 	Audience      string     `json:"audience,omitempty" maxLength:"512" doc:"gmail: the audience of the token that Pub/Sub sends."`

@@ -25,6 +25,8 @@ var (
 	Method          = Kind{"method", http.StatusMethodNotAllowed, "This URL does not know the method"}
 	Stale           = Kind{"stale", http.StatusConflict, "The conflict has moved on"}
 	PolicyMoved     = Kind{"stale", http.StatusConflict, "The policy has moved on"}
+	EventMoved      = Kind{"stale", http.StatusConflict, "The event has moved on"}
+	EventState      = Kind{"event-state", http.StatusConflict, "The event is in another state"}
 	ConnectionMoved = Kind{"stale", http.StatusConflict, "The connection has moved on"}
 	Closed          = Kind{"closed", http.StatusConflict, "The entry is closed"}
 	Oneself         = Kind{"oneself", http.StatusConflict, "Nobody takes their own access away"}

@@ -15,6 +15,7 @@ import (
 	"wedsync/server/hub"
 	"wedsync/server/sheet"
 	"wedsync/server/webhooks/inbound"
+	"wedsync/server/webhooks/processing"
 	"wedsync/server/webhooks/sending"
 	"wedsync/store"
 )
@@ -28,6 +29,7 @@ var (
 	errKeyReused   = errors.New("idempotency key used for another request")
 	errPolicyMoved = errors.New("the policy has moved on")
 
+	errEventMoved      = errors.New("the event has moved on")
 	errConnectionMoved = errors.New("the connection has moved on")
 	errKeyBusy         = errors.New("a request with this idempotency key is being worked on")
 )
@@ -108,6 +110,7 @@ func problemOf(err error) Problem {
 		{conflicts.ErrIntroducing, NotFound, ""},
 		{conflicts.ErrUnknownProposal, UnknownProposal, ""},
 		{errPolicyMoved, PolicyMoved, "Nothing was changed. Look at the policy as it stands now and change that."},
+		{errEventMoved, EventMoved, "Nothing was changed. Look at the event as it stands now."},
 		{errConnectionMoved, ConnectionMoved, "Nothing was changed. Look at the connection as it stands now and change that."},
 		{store.ErrTooMany, TooMany, ""},
 		{inbound.ErrUnsigned, Unsigned, ""},
@@ -154,6 +157,7 @@ func toldProblem(err error) (p Problem, ok bool) {
 		limit      *auth.LimitError
 		cells      *badCellsError
 		begun      *brokenOffError
+		event      *processing.StateError
 	)
 	switch {
 	case errors.As(err, &limit):
@@ -183,6 +187,8 @@ func toldProblem(err error) (p Problem, ok bool) {
 	case errors.As(err, &closed):
 		p = Closed.problem("Nothing was changed. Look at the entry as it stands now.")
 		p.Merged = closed.entry
+	case errors.As(err, &event):
+		p = EventState.problem("Nothing was changed: " + event.Error() + ".")
 	case errors.As(err, &ahead):
 		p = UnknownRevision.problem("Nothing was changed: " + ahead.Error() + ". Read the record again.")
 	case errors.As(err, &field):

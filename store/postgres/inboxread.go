@@ -60,6 +60,7 @@ func inboxSelect(supplier string, q store.InboxQuery) (query string, args []any)
 	if q.State != "" && q.State != store.EventDone {
 		w.query += ` AND state <> 'done'` // there is an index of these
 	}
+	w.and(q.Subject != "", `subject = $`, escape(q.Subject))
 	w.and(q.Type != "", `type = $`, escape(q.Type))
 	w.and(q.Record != (crdt.RecordID{}), `record = $`, [16]byte(q.Record))
 	w.and(!q.From.IsZero(), `received >= $`, micros(q.From))

@@ -257,6 +257,7 @@ func inboxQuery(supplier string, q store.InboxQuery) (query string, args []any) 
 	if q.State != "" && q.State != store.EventDone {
 		query += ` AND i.state <> 'done'` // there is an index of these
 	}
+	and(q.Subject != "", `i.subject = ?`, q.Subject)
 	and(q.Type != "", `i.type = ?`, q.Type)
 	and(q.Record != (crdt.RecordID{}), `i.record = ?`, q.Record[:])
 	and(!q.From.IsZero(), `i.received >= ?`, q.From.UnixMicro())

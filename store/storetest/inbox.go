@@ -243,6 +243,7 @@ var inboxCases = []testcase{
 			"next page":               {store.InboxQuery{After: stored[2].Number}, []string{"02", "01"}},
 			"next page, oldest first": {store.InboxQuery{Oldest: true, After: stored[2].Number}, []string{"04", "06"}},
 			"of a connection":         {store.InboxQuery{Connection: elsewhere.Connection}, []string{"06"}},
+			"of an object":            {store.InboxQuery{Connection: stored[1].Connection, Subject: stored[1].Subject}, []string{"03", "02"}},
 			"received":                {store.InboxQuery{State: store.EventReceived}, []string{"06", "04", "01"}},
 			"done":                    {store.InboxQuery{State: store.EventDone}, []string{"02"}},
 			"dead":                    {store.InboxQuery{State: store.EventDead}, []string{"03"}},

@@ -101,7 +101,8 @@ func TestNumberIsReadIfItReadsInOneWay(t *testing.T) {
 		{"", `"1.234.567"`, `1234567`},
 		{"", `"12,50"`, `12.5`},
 		{"", `"-€5"`, `-5`},
-		{"", `"12,500"`, `"12,500"`},
+		{"", `"12,500"`, `12500`},
+		{"", `"$12,500"`, `12500`},
 		{".", `"12,500"`, `12500`},
 		{",", `"12,500"`, `12.5`},
 		{",", `"12.500"`, `12500`},
@@ -125,6 +126,16 @@ func TestNumberIsReadIfItReadsInOneWay(t *testing.T) {
 		got := shown(t, mapping.Mapping{Rules: []mapping.Rule{rule}}.Apply(decoded(t, `{"a":`+c.written+`}`)).Edits)
 		if want := `{"x":` + c.want + `}`; got != want {
 			t.Errorf("%s with the decimal %q: got %s, want %s", c.written, c.decimal, got, want)
+		}
+	}
+}
+
+func TestNumberThatReadsInTwoWaysStays(t *testing.T) {
+	for _, c := range []struct{ decimal, want string }{{"", `"12,500"`}, {".", `12500`}, {",", `12.5`}} {
+		rule := mapping.Rule{From: []string{"a"}, To: "x", Do: []mapping.Step{{Do: mapping.Number, Decimal: c.decimal}}}
+		got := shown(t, mapping.Mapping{Rules: []mapping.Rule{rule}}.Apply(decoded(t, `{"a":"12,500"}`)).Edits)
+		if want := `{"x":` + c.want + `}`; got != want {
+			t.Errorf("with the decimal %q: got %s, want %s", c.decimal, got, want)
 		}
 	}
 }

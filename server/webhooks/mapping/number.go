@@ -23,7 +23,11 @@ func (s Step) number(v crdt.Value, words string) (crdt.Value, string) {
 	if len(plain) > maxDigits {
 		return v, "is no number"
 	}
-	digits, ok := ungroup(plain, s.Decimal)
+	decimal := s.Decimal
+	if decimal == "" {
+		decimal = decimalOf(plain, s.Do == Money)
+	}
+	digits, ok := ungroup(plain, decimal)
 	if !ok {
 		return v, "is no number that reads in one way only"
 	}
@@ -76,9 +80,6 @@ func ungroup(s, decimal string) (string, bool) {
 		}
 		return r
 	}, s)
-	if decimal == "" {
-		decimal = decimalOf(s)
-	}
 	whole, fraction, has := s, "", false
 	if decimal != "" {
 		whole, fraction, has = strings.Cut(s, decimal)
@@ -87,7 +88,7 @@ func ungroup(s, decimal string) (string, bool) {
 	if !ok || !isDigits(whole) || has && !isDigits(fraction) {
 		return "", false
 	}
-	if has {
+	if fraction = strings.TrimRight(fraction, "0"); fraction != "" {
 		return sign + whole + "." + fraction, true
 	}
 	return sign + whole, true
@@ -96,9 +97,10 @@ func ungroup(s, decimal string) (string, bool) {
 // decimalOf is what stands before the fraction of a number, as far as that is
 // certain: the last of two separators; one that is followed by something else
 // than three digits; a point, unless it comes again. It is empty where a separator
-// comes again, and so parts thousands. A single comma before three digits may be
-// either, and no answer reads as a number then.
-func decimalOf(s string) string {
+// comes again, and so parts thousands. A single comma before three digits parts
+// thousands of money, which has no three digits of a fraction; of another number it
+// may be either, and no answer reads as a number then.
+func decimalOf(s string, money bool) string {
 	comma, point := strings.LastIndex(s, ","), strings.LastIndex(s, ".")
 	switch {
 	case comma >= 0 && point >= 0 && comma > point:
@@ -109,7 +111,7 @@ func decimalOf(s string) string {
 		return "."
 	case comma >= 0 && strings.Count(s, ",") == 1 && len(s)-comma != len(",000"):
 		return ","
-	case comma >= 0 && strings.Count(s, ",") == 1:
+	case comma >= 0 && strings.Count(s, ",") == 1 && !money:
 		return "either"
 	}
 	return ""
