@@ -71,7 +71,7 @@ var onlyIn = map[string][]string{
 	"github.com/jackc/pgx/v5/pgxpool":                     {"store/postgres"},
 	"github.com/pressly/goose/v3":                         {"store/sqlite", "store/postgres"},
 	"github.com/riverqueue/river":                         {"store/jobs"},
-	"github.com/riverqueue/river/riverdriver":             {"store/jobs", "store/sqlite"},
+	"github.com/riverqueue/river/riverdriver":             {"store/jobs"},
 	"github.com/riverqueue/river/riverdriver/riverpgxv5":  {"store/postgres"},
 	"github.com/riverqueue/river/riverdriver/riversqlite": {"store/sqlite"},
 	"net/http":                                            {"server", "cmd"},

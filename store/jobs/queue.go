@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"regexp"
 	"sync"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
@@ -19,8 +20,21 @@ import (
 type Options[Tx any] struct {
 	Driver riverdriver.Driver[Tx]
 	Schema string // of River's tables; empty if there are no schemas
-	Alone  bool   // no other process puts jobs
+	// Every is how often to look for jobs of which nobody tells: those that others
+	// put, and those whose time has come.
+	Every time.Duration
 }
+
+// A deaf driver hears of no jobs from the database. A client wakes its own workers
+// then, at once, where one that listens holds back notifications that follow each
+// other closely; and no commit pays for them.
+type deaf[Tx any] struct{ riverdriver.Driver[Tx] }
+
+// SupportsListener implements [riverdriver.Driver].
+func (deaf[Tx]) SupportsListener() bool { return false }
+
+// SupportsListenNotify implements [riverdriver.Driver].
+func (deaf[Tx]) SupportsListenNotify() bool { return false }
 
 // A Queue is a [store.Jobs].
 type Queue[Tx any] struct {
@@ -38,10 +52,10 @@ type Queue[Tx any] struct {
 
 // Open makes a queue on tables of River's present version.
 func Open[Tx any](o Options[Tx]) (*Queue[Tx], error) {
+	o.Driver = deaf[Tx]{o.Driver}
 	q := &Queue[Tx]{o: o, log: quiet(slog.Default())}
-	pause, _ := o.looks()
 	var err error
-	q.putter, err = river.NewClient(o.Driver, &river.Config{Logger: q.log, Schema: o.Schema, PollOnly: o.Alone, FetchCooldown: pause})
+	q.putter, err = river.NewClient(o.Driver, &river.Config{Logger: q.log, Schema: o.Schema})
 	return q, err
 }
 

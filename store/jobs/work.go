@@ -15,10 +15,7 @@ import (
 
 // How River works. What it has finished it forgets soon.
 const (
-	alonePause   = 5 * time.Millisecond  // between looks for more jobs, while there are some
-	sharedPause  = 20 * time.Millisecond // the same, and between notifications of other nodes
-	aloneEvery   = 3 * time.Second       // between looks while nobody says that there are some: each costs 2 ms
-	sharedEvery  = time.Second
+	fetchPause   = 5 * time.Millisecond // between looks for more jobs, while there are some
 	completedFor = time.Minute
 	failedFor    = 24 * time.Hour
 	rescueAfter  = store.MaxJobTime + 30*time.Second // of a job whose process is gone
@@ -28,13 +25,12 @@ const (
 
 // config is how River works for some workers.
 func (q *Queue[Tx]) config(workers map[string]store.Worker) (*river.Config, error) {
-	pause, every := q.o.looks()
 	c := &river.Config{
 		Logger:                      q.log,
 		Schema:                      q.o.Schema,
-		PollOnly:                    q.o.Alone,
-		FetchCooldown:               pause,
-		FetchPollInterval:           every,
+		PollOnly:                    true,
+		FetchCooldown:               fetchPause,
+		FetchPollInterval:           q.o.Every,
 		JobTimeout:                  store.MaxJobTime,
 		MaxAttempts:                 store.MaxJobAttempts,
 		RescueStuckJobsAfter:        rescueAfter,
@@ -62,15 +58,6 @@ func (q *Queue[Tx]) config(workers map[string]store.Worker) (*river.Config, erro
 		}
 	}
 	return c, river.AddWorkerSafely(c.Workers, &dispatcher{workers: workers})
-}
-
-// looks are how long to wait between looks for more jobs, and between those
-// while there are none.
-func (o *Options[Tx]) looks() (pause, every time.Duration) {
-	if o.Alone {
-		return alonePause, aloneEvery
-	}
-	return sharedPause, sharedEvery
 }
 
 // maxAtOnce bounds how many jobs of a kind run on a node at the same time.

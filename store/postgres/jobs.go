@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,7 +17,11 @@ import (
 // jobsSchema is where River has its tables, beside the hub's.
 const jobsSchema = "river"
 
-// maxJobs is how many connections River has at most: one of them listens.
+// jobsEvery is how often to look for jobs that other nodes put and have no worker
+// for, and for those whose time has come.
+const jobsEvery = time.Second
+
+// maxJobs is how many connections River has at most.
 const maxJobs = 4
 
 // A workbench is where jobs are put and worked on, with connections of its own.
@@ -63,7 +68,7 @@ func (w *workbench) open(ctx context.Context) (*jobs.Queue[pgx.Tx], error) {
 	if err != nil {
 		return nil, err
 	}
-	o := jobs.Options[pgx.Tx]{Driver: riverpgxv5.New(pool), Schema: jobsSchema}
+	o := jobs.Options[pgx.Tx]{Driver: riverpgxv5.New(pool), Schema: jobsSchema, Every: jobsEvery}
 	if err = makeJobs(ctx, pool, o); err == nil {
 		w.queue, err = jobs.Open(o)
 	}

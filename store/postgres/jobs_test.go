@@ -34,7 +34,7 @@ func TestNodesMakeTheTablesOfJobsOnceAndShareThem(t *testing.T) {
 	for range nodes {
 		<-ran
 	}
-	if err := nodes[0].PutJobs(t.Context(), store.Job{Kind: "inbound"}); err != nil { // the others hear of it
+	if err := nodes[0].PutJobs(t.Context(), store.Job{Kind: "inbound"}); err != nil { // the others find it
 		t.Fatal(err)
 	}
 	<-ran

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
-	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"wedsync/store"
@@ -17,6 +17,9 @@ import (
 // jobsFile holds the jobs, beside the database, so that they keep no commit
 // waiting. Nothing is lost with it: jobs say only that there is something to do.
 const jobsFile = "jobs.db"
+
+// jobsEvery is how often to look for jobs whose time has come. Each look costs 2 ms.
+const jobsEvery = 3 * time.Second
 
 // A workbench is where jobs are put and worked on. Its file is opened, and made, when
 // it is first needed.
@@ -75,7 +78,7 @@ func (w *workbench) open(ctx context.Context) (*jobs.Queue[*sql.Tx], error) {
 	if err != nil {
 		return nil, err
 	}
-	o := jobs.Options[*sql.Tx]{Driver: deaf{riversqlite.New(db)}, Alone: true}
+	o := jobs.Options[*sql.Tx]{Driver: riversqlite.New(db), Every: jobsEvery}
 	if err = jobs.Migrate(ctx, o); err == nil {
 		w.queue, err = jobs.Open(o)
 	}
@@ -98,13 +101,3 @@ func (w *workbench) close() error {
 	queue.Close()
 	return db.Close()
 }
-
-// deaf is a driver that hears of no new jobs from the file, which nobody else
-// writes: River tells its workers itself, and need not look every moment.
-type deaf struct{ riverdriver.Driver[*sql.Tx] }
-
-// SupportsListener implements [riverdriver.Driver].
-func (deaf) SupportsListener() bool { return false }
-
-// SupportsListenNotify implements [riverdriver.Driver].
-func (deaf) SupportsListenNotify() bool { return false }
