@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"wedsync/store/postgres/pgtest"
 )
 
 const (
@@ -199,5 +201,49 @@ func TestServedHubSendsWhatHappenedBeforeItsCrash(t *testing.T) {
 	}
 	if e.kind != "wedsync.client.changed" || e.fields["name"] != "Ada & Ben" || len(e.fields) != 1 {
 		t.Errorf("%+v", e)
+	}
+}
+
+func TestHubsOnOneDatabaseSendEachEventOnce(t *testing.T) {
+	db, err := pgtest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := db.Run(t.Context(), "postgres", "CREATE DATABASE hooks"); err != nil {
+		t.Fatal(err)
+	}
+	address := db.Address("hooks")
+	const clients = 15
+	ids := make(chan string, 100*clients)
+	app := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { ids <- r.Header.Get("webhook-id") }))
+	defer app.Close()
+	var apis []*api
+	for range 2 {
+		h := &hubProcess{t: t, store: []string{"--store", address}, flags: []string{"--allow-private-targets"}, address: "127.0.0.1:0", log: &tail{}}
+		h.begin()
+		apis = append(apis, h.api(owner("olga")))
+	}
+	var made struct{ ID string }
+	apis[0].must("POST", "/api/webhooks/endpoints", map[string]any{"url": app.URL, "events": []string{"wedsync.client.*"}}, &made)
+	// Each node watches the journal once it was asked to: by a change of the endpoint here, by its sweep else.
+	apis[1].must("PATCH", "/api/webhooks/endpoints/"+made.ID, map[string]any{"description": "app"}, nil)
+	for n := range clients {
+		apis[n%2].create(map[string]any{"name": "Ada", "budget": n})
+	}
+	seen := make(map[string]bool)
+	for len(seen) < clients {
+		id := <-ids
+		if seen[id] {
+			t.Errorf("%s came twice", id)
+		}
+		seen[id] = true
+	}
+	if len(ids) > 0 {
+		t.Errorf("%s came besides", <-ids)
 	}
 }

@@ -27,8 +27,8 @@ func workers(events *processing.Processor, sender *sending.Sender) map[string]st
 	return all
 }
 
-// begin has it work until ctx ends or stop is called, which returns when all of it
-// has ended.
+// begin begins the work. It goes on until ctx ends or stop is called, which
+// returns when all of it has ended.
 func (w *workshop) begin(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup

@@ -72,17 +72,14 @@ func (c *courier) look(ctx context.Context) (again time.Time, err error) {
 	if err != nil || c.set.stands() {
 		return time.Time{}, err
 	}
-	again, err = c.dispatch(ctx, &e, &c.set)
-	if err != nil {
-		return time.Time{}, err
-	}
+	again, unmade := c.dispatch(ctx, &e, &c.set) // what is made already is sent all the same
 	if err := c.send(ctx); err != nil {
-		return time.Time{}, err
+		return time.Time{}, errors.Join(unmade, err)
 	}
 	if c.flying == 0 && again.IsZero() {
-		return c.sleep(ctx)
+		again, err = c.sleep(ctx)
 	}
-	return again, nil
+	return again, errors.Join(unmade, err)
 }
 
 // wait waits for a bell, an answer, or until a time.
