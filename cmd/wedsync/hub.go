@@ -38,8 +38,6 @@ type hubOptions struct {
 	Limits    *auth.Limits
 	Now       func() time.Time // what edits and decisions are dated by; time.Now if nil
 
-	Step func(name string) // see processing.Options
-
 	AllowPrivate bool   // requests to this machine and to private networks
 	PublicURL    string // of the hub, as others know it; empty if their requests say
 	GoogleKeys   string // URL of the keys of Google's tokens; inbound.GoogleKeys if empty
@@ -140,7 +138,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		now = time.Now
 	}
 	events, err := processing.New(processing.Options{
-		Store: s, Jobs: s, Hub: h, Objects: source.NewReader(client, now), Now: now, Log: o.Log, Registerer: m.Registry, Step: o.Step,
+		Store: s, Jobs: s, Hub: h, Objects: source.NewReader(client, now), Now: now, Log: o.Log, Registerer: m.Registry,
 	})
 	if err != nil {
 		return nil, err

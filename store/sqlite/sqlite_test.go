@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { storetest.Main(m, open) }
 
 func TestStoreKeepsThePromisesOfTheContract(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	storetest.Run(t, open)
+	storetest.Run(t, storetest.FromTemplate(open))
 }
 
 func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {

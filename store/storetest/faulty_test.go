@@ -41,13 +41,13 @@ func version(t *testing.T, s store.Store) uint64 {
 }
 
 func TestFaultyStoreKeepsThePromisesWithoutACue(t *testing.T) {
-	storetest.Run(t, func(ctx context.Context, dir string) (store.Store, error) {
+	storetest.Run(t, storetest.FromTemplate(func(ctx context.Context, dir string) (store.Store, error) {
 		s, err := sqlite.Open(ctx, dir)
 		if err != nil {
 			return nil, err
 		}
 		return storetest.NewFaulty(s), nil
-	}, "Concurrency", "Happenings", "History", "Copying", "Hooks", "Inbox", "Outbox", "Jobs")
+	}), "Concurrency", "Happenings", "History", "Copying", "Hooks", "Inbox", "Outbox", "Jobs")
 }
 
 func TestFailedAppendIsStoredOnlyIfItsAnswerWasLost(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -146,63 +145,6 @@ func TestSameEventAThousandTimesAtOnceHasOneEffect(t *testing.T) {
 	s.became(e, store.EventDone)
 	if n, open := s.writes(id), len(s.pending()); n != 1 || open != 1 {
 		t.Errorf("%d writes and %d conflicts of one event", n, open)
-	}
-}
-
-// errCrash is what a step that ends the process panics with.
-var errCrash = errors.New("crash")
-
-// crashing works on an event until a step, as a process that ends there.
-func (s *scene) crashing(id, at string) (crashed bool) {
-	p := s.processor(func(name string) {
-		if name == at {
-			panic(errCrash)
-		}
-	})
-	defer func() {
-		if r := recover(); r != nil {
-			if r != errCrash { //nolint:errorlint // a panic's value
-				panic(r)
-			}
-			crashed = true
-		}
-	}()
-	if err := p.Work(s.t.Context(), supplier, id); err != nil {
-		s.t.Error(err)
-	}
-	return false
-}
-
-func TestCrashAtEveryStepHasOneEffect(t *testing.T) {
-	t.Parallel()
-	for _, step := range []string{"claimed", "read", "identified", "created", "committed", "finished"} {
-		t.Run(step, func(t *testing.T) {
-			t.Parallel()
-			s := newScene(t)
-			e := s.arrive("c1", `{"name":"Ada","email":"ada@example.com","budget":5,"notes":"x"}`)
-			if !s.crashing(e, step) {
-				t.Fatalf("the step %s was not come to", step)
-			}
-			s.store.due(s.now()) // the job went with the process
-			s.pass(time.Hour)
-			s.p = s.processor(nil)
-			if err := s.p.Sweep(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			s.run()
-			s.became(e, store.EventDone)
-			records := s.records()
-			if len(records) != 1 {
-				t.Fatalf("%d records", len(records))
-			}
-			id := records[0].Record
-			if n, open := s.writes(id), s.pending(); n != 1 || len(open) != 1 || len(open[0].Proposals) != 1 || s.event(e).Record != id {
-				t.Errorf("%d writes, conflicts %+v", n, open)
-			}
-			if shown := s.shown(id); shown["name"] != "Ada" || shown["notes"] != "x" {
-				t.Errorf("record %v", shown)
-			}
-		})
 	}
 }
 

@@ -36,13 +36,13 @@ var (
 // A scene is a hub on a store, a connection of a CRM, and a processor whose jobs
 // run when the test says so.
 type scene struct {
-	t       testing.TB
-	hub     *hub.Hub
-	store   rung
-	p       *processing.Processor
-	crm     store.Connection
-	objects processing.Objects
-	at      atomic.Int64 // the clock, Unix seconds
+	t     testing.TB
+	dir   string
+	hub   *hub.Hub
+	store rung
+	p     *processing.Processor
+	crm   store.Connection
+	at    atomic.Int64 // the clock, Unix seconds
 }
 
 // rung is a store whose jobs wait for the test.
@@ -83,30 +83,40 @@ func (s *scene) pass(d time.Duration) { s.at.Add(int64(d / time.Second)) }
 
 func newScene(t testing.TB, change ...func(*connection.Settings)) *scene {
 	t.Helper()
-	kept, err := sqlite.Open(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := kept.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	s := &scene{t: t, store: rung{kept, &bells{}}, objects: source.NewReader(outbound.New(outbound.Options{}), time.Now)}
+	s := &scene{t: t, dir: t.TempDir()}
 	s.at.Store(1_800_000_000)
-	s.hub, err = hub.New(t.Context(), hub.Options{Store: kept, Engine: fieldEngine{}, Log: slog.New(slog.DiscardHandler), Now: s.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.hub.Close)
+	s.open()
+	t.Cleanup(s.shut)
 	settings := connection.Settings{Name: "CRM", CreateUnknown: true, Params: connection.Params{Sources: []string{"*"}}}
 	for _, c := range change {
 		c(&settings)
 	}
 	s.crm = store.Connection{Supplier: supplier, ID: ulid.Make().String(), Source: string(connection.ClientIntegrations), Created: s.now(), Changed: s.now()}
 	s.set(settings)
-	s.p = s.processor(nil)
 	return s
+}
+
+// open starts a hub on what is stored.
+func (s *scene) open() {
+	s.t.Helper()
+	kept, err := sqlite.Open(s.t.Context(), s.dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.store = rung{kept, &bells{}}
+	s.hub, err = hub.New(s.t.Context(), hub.Options{Store: kept, Engine: fieldEngine{}, Log: slog.New(slog.DiscardHandler), Now: s.now})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.p = s.processor(nil)
+}
+
+// shut ends the hub. What it has not worked on it forgets to work on.
+func (s *scene) shut() {
+	s.hub.Close()
+	if err := s.store.Close(); err != nil {
+		s.t.Error(err)
+	}
 }
 
 // set stores the connection's settings.
@@ -126,7 +136,8 @@ func (s *scene) set(settings connection.Settings) {
 func (s *scene) processor(step func(string)) *processing.Processor {
 	s.t.Helper()
 	p, err := processing.New(processing.Options{
-		Store: s.store, Jobs: s.store, Hub: s.hub, Objects: s.objects, Now: s.now, Log: slog.New(slog.DiscardHandler), Step: step,
+		Store: s.store, Jobs: s.store, Hub: s.hub, Objects: source.NewReader(outbound.New(outbound.Options{}), s.now), Now: s.now,
+		Log: slog.New(slog.DiscardHandler), Step: step,
 	})
 	if err != nil {
 		s.t.Fatal(err)
