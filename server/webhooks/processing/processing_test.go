@@ -358,4 +358,11 @@ func TestEventThatConcernsNoRecordIsDone(t *testing.T) {
 	if n := len(s.records()); n != 0 {
 		t.Errorf("%d records", n)
 	}
+	id := s.client(olga, fields("name", "Ada"))
+	s.bind("c3", id)
+	known := s.arrive("c3", `{"colour":"red"}`)
+	s.run()
+	if o := s.became(known, store.EventDone); len(o.Fields) != 0 || o.Record != id.ClientID() {
+		t.Errorf("outcome %+v", o)
+	}
 }
