@@ -13,6 +13,7 @@ import (
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/server/hub"
+	"wedsync/server/webhooks/connection"
 	"wedsync/store"
 )
 
@@ -67,7 +68,7 @@ func (p *Processor) commit(ctx context.Context, j *job, t target) (*Outcome, err
 	if t.missing {
 		a.Outcome.Result = Created
 	}
-	edit := conflicts.WebhookEdit{From: Principal(j.event.Supplier, j.event.Connection), Event: j.event.ID, Fields: news}
+	edit := conflicts.WebhookEdit{From: connection.Principal(j.event.Supplier, j.event.Connection), Event: j.event.ID, Fields: news}
 	o, err := p.Hub.Webhook(ctx, t.id, edit, func(_ crdt.RecordID, o *conflicts.Outcome) *store.Answer {
 		a.Outcome.tell(j.edits, repeated, o.Verdicts)
 		return p.store(ctx, j.event, a)
@@ -116,7 +117,7 @@ func hubFailed(err error) error {
 }
 
 func editBy(e store.InboxEvent, fields map[crdt.Path]crdt.Value) conflicts.Edit {
-	return conflicts.Edit{From: Principal(e.Supplier, e.Connection), Fields: fields}
+	return conflicts.Edit{From: connection.Principal(e.Supplier, e.Connection), Fields: fields}
 }
 
 func isTaken(err error) bool { return errors.Is(err, hub.ErrTaken) }

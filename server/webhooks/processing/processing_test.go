@@ -46,7 +46,7 @@ func TestCase23_OwnAcceptedValueComesBackAtOnceAndLate(t *testing.T) {
 	s := newScene(t)
 	id := s.client(olga, fields("name", "Ada", "budget", 10_000))
 	s.bind("c1", id)
-	crm := processing.Principal(supplier, s.crm.ID)
+	crm := connection.Principal(supplier, s.crm.ID)
 	for n, budget := range []int{20_000, 30_000} {
 		s.edit(olga, id, fields("budget", budget))
 		sent := conflicts.Sending{To: crm, Revisions: map[crdt.Path]uint64{"budget": uint64(n) + 2}}

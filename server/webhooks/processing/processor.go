@@ -97,11 +97,6 @@ func (p *Processor) Workers() map[string]store.Worker {
 
 const atOnce = 16 // events of a node
 
-// Principal is who a connection's edits are of.
-func Principal(supplier, connection string) conflicts.Principal {
-	return conflicts.Principal{Supplier: supplier, User: "connection/" + connection, Role: conflicts.Integration}
-}
-
 // ring has an event worked on when it is due.
 func (p *Processor) ring(ctx context.Context, e store.InboxEvent) {
 	at := e.Due

@@ -10,6 +10,7 @@ import (
 	"wedsync/server/accepted"
 	"wedsync/server/activity"
 	"wedsync/server/hub"
+	"wedsync/server/webhooks/connection"
 	"wedsync/store"
 )
 
@@ -109,6 +110,6 @@ func passes(ctx context.Context, err error) bool {
 // broughtBy reports whether an event came through the connection that an endpoint
 // is linked to: who said it need not be told, and a CRM that answers what it is
 // told would talk to itself without end.
-func broughtBy(connection string, e *activity.Event) bool {
-	return connection != "" && e.Data.Role == conflicts.Integration && e.Data.User == principalOf("", connection).User
+func broughtBy(linked string, e *activity.Event) bool {
+	return linked != "" && e.Data.Role == conflicts.Integration && e.Data.User == connection.Principal("", linked).User
 }

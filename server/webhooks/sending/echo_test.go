@@ -14,6 +14,7 @@ import (
 	"wedsync/crdt/engine"
 	"wedsync/server/activity"
 	"wedsync/server/hub"
+	"wedsync/server/webhooks/connection"
 	"wedsync/store"
 )
 
@@ -48,7 +49,7 @@ func withCRM(t *testing.T, run func(t *testing.T, s *studio)) {
 			t.Fatal(err)
 		}
 		defer h.Close()
-		s := &studio{scene: quiet, hub: h, crm: principalOf("rose", "crm1")}
+		s := &studio{scene: quiet, hub: h, crm: connection.Principal("rose", "crm1")}
 		s.sender, s.stop = s.node(h)
 		if err := s.store.SetConnection(t.Context(), store.Connection{Supplier: "rose", ID: "crm1", Source: "github", Created: time.Now(), Changed: time.Now()}); err != nil {
 			t.Fatal(err)

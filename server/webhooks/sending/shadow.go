@@ -6,13 +6,9 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/webhooks/connection"
 	"wedsync/store"
 )
-
-// principalOf is whom a connection acts as.
-func principalOf(supplier, connection string) conflicts.Principal {
-	return conflicts.Principal{Supplier: supplier, User: "connection/" + connection, Role: conflicts.Integration}
-}
 
 // expect has the hub expect the values of a delivery to come back, before they go.
 func (s *Sender) expect(ctx context.Context, set *Settings, d *store.Delivery) error {
@@ -32,7 +28,7 @@ func (s *Sender) exchanged(ctx context.Context, set *Settings, d *store.Delivery
 	}
 	revisions, err := sent(d.Body)
 	for err == nil && len(revisions) > 0 {
-		err = note(ctx, d.Record, conflicts.Sending{To: principalOf(d.Supplier, set.Connection), Revisions: revisions})
+		err = note(ctx, d.Record, conflicts.Sending{To: connection.Principal(d.Supplier, set.Connection), Revisions: revisions})
 		var field *conflicts.FieldError
 		if !errors.As(err, &field) {
 			break
