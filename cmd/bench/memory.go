@@ -41,6 +41,20 @@ func proportionalSet(pid int) (float64, error) {
 	return 0, errors.New("smaps_rollup has no line Pss")
 }
 
+// mostMemoryOf is the most that a process has held so far, in bytes.
+func mostMemoryOf(pid int) (float64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, fmt.Errorf("memory of process %d: %w", pid, err)
+	}
+	_, rest, found := strings.Cut(string(status), "\nVmHWM:")
+	if f := strings.Fields(rest); found && len(f) > 0 {
+		kilobytes, err := strconv.ParseFloat(f[0], 64)
+		return kilobytes * 1024, err
+	}
+	return 0, errors.New("status has no line VmHWM")
+}
+
 const (
 	memoryProbe = 500 * time.Millisecond
 	memoryLag   = 24 * time.Second // for all servers: the hub closes records that rest, and gives memory back, within 23 s

@@ -31,6 +31,7 @@ var parts = []part{
 	{"storm", size.stormTitle, 2, func(z size) work { return z.storm.work() }, measureStorm, everybody},
 	{"stored", size.storedTitle, 1, func(z size) work { return z.stored.work() }, measureStored, nil},
 	{"diverted", size.divertedTitle, 2, func(z size) work { return z.diverted.work() }, measureDiverted, []string{hubName}},
+	{"webhooks", size.webhooksTitle, 1, func(size) work { return work{} }, measureWebhooks, []string{hubName, postgresName}},
 	{"web", size.webTitle, 1, func(size) work { return work{} }, measureWeb, []string{hubName}},
 }
 
@@ -41,6 +42,7 @@ type size struct {
 	storm               stormSize
 	stored              storedSize
 	diverted            divertedSize
+	webhooks            webhooksSize
 	web                 webSize
 }
 
@@ -62,6 +64,7 @@ func fullSize() size {
 		storm:    stormSize{pool: 2000, changes: 5, devices: 500, opened: 20},
 		stored:   storedSize{connections: 1000, records: 10_000, changes: 5, patience: 40 * time.Second, starts: 3},
 		diverted: divertedSize{records: 4000},
+		webhooks: webhooksSize{objects: 200, flood: 4000, senders: 50, rate: 500, duration: 4 * time.Second},
 		web:      webSize{records: 5000, conflicts: 500, views: 5},
 	}
 }
@@ -76,6 +79,7 @@ func quickSize() size {
 	z.storm.pool, z.storm.devices = 400, 100
 	z.stored.connections, z.stored.records, z.stored.starts = 300, 500, 1
 	z.diverted.records = 400
+	z.webhooks.flood, z.webhooks.duration = 1000, 2*time.Second
 	z.web = webSize{records: 1000, conflicts: 100, views: 3}
 	return z
 }
@@ -107,6 +111,11 @@ func (z size) storedTitle() string {
 
 func (z size) divertedTitle() string {
 	return fmt.Sprintf("diverted: one edit of each of %d records by a member, half of them ordinary", z.diverted.records)
+}
+
+func (z size) webhooksTitle() string {
+	return fmt.Sprintf("webhooks: %s events of %d clients from %d senders, and %d/s for %v",
+		thousands(z.webhooks.flood), z.webhooks.objects, z.webhooks.senders, z.webhooks.rate, z.webhooks.duration)
 }
 
 func (z size) webTitle() string {

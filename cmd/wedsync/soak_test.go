@@ -21,6 +21,7 @@ var (
 	soakActivity      = flag.Duration("soak.activity", 5*time.Second, "`how long` records are edited that many listen to")
 	soakListeners     = flag.Int("soak.listeners", 60, "listeners, `N` in all")
 	soakFailures      = flag.Int("soak.failures", 0, "failures of the database, `N` in all; 0 for each once")
+	soakWebhooks      = flag.Int("soak.webhooks", 4, "deliveries of the same event by each of 50 senders, `N` in all")
 	soakReport        = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
 )
 
