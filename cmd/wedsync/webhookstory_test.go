@@ -1,25 +1,23 @@
 package main
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"testing"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-// A crm changes clients by webhooks, and is told of changes by them.
-type crm struct {
-	*hubProcess
-	url, secret string // of its connection
-	sent        int    // events
-	told        chan crmNews
+// A linkedCRM is told of what happens to its clients, too.
+type linkedCRM struct {
+	*crm
+	hub  *hubProcess
+	sent int // events
+	told chan crmNews
 }
 
 // A crmNews is what the hub tells a CRM.
@@ -28,19 +26,15 @@ type crmNews struct {
 	fields map[string]any
 }
 
-// startCRM has a hub connected with a CRM both ways.
-func startCRM(t *testing.T, h *hubProcess) *crm {
-	t.Helper()
-	c := &crm{hubProcess: h, told: make(chan crmNews, 100)}
-	c.url, c.secret = h.connect(map[string]any{"source": "client-integrations", "name": "CRM", "sources": []string{"crm"}})
-	a := h.api(owner("olga"))
-	var connections struct{ Items []struct{ ID string } }
-	a.must("GET", "/api/webhooks/connections", nil, &connections)
+// linkCRM has a hub connected with a CRM both ways.
+func linkCRM(h *hubProcess) *linkedCRM {
+	h.t.Helper()
+	c := &linkedCRM{crm: connectCRM(h), hub: h, told: make(chan crmNews, 100)}
 	var hook *standardwebhooks.Webhook
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || hook.Verify(body, r.Header) != nil {
-			t.Errorf("%s is signed %s", body, r.Header)
+			h.t.Errorf("%s is signed %s", body, r.Header)
 		}
 		var e struct {
 			Type string
@@ -49,41 +43,34 @@ func startCRM(t *testing.T, h *hubProcess) *crm {
 			}
 		}
 		if err := json.Unmarshal(body, &e); err != nil {
-			t.Error(err)
+			h.t.Error(err)
 		}
 		c.told <- crmNews{e.Type, e.Data.Client.Fields}
 	}))
-	t.Cleanup(receiver.Close)
+	h.t.Cleanup(receiver.Close)
 	var endpoint struct{ ID, Secret string }
-	a.must("POST", "/api/webhooks/endpoints", map[string]any{"url": receiver.URL, "connection": connections.Items[0].ID}, &endpoint)
+	h.api(owner("olga")).must("POST", "/api/webhooks/endpoints", map[string]any{"url": receiver.URL, "connection": path.Base(c.path)}, &endpoint)
 	var err error
 	if hook, err = standardwebhooks.NewWebhook(endpoint.Secret); err != nil {
-		t.Fatal(err)
+		h.t.Fatal(err)
 	}
 	return c
 }
 
 // says sends what the CRM holds of its client, and returns what became of the
 // budget in it.
-func (c *crm) says(budget int) (outcome string) {
-	c.t.Helper()
+func (c *linkedCRM) says(budget int) (outcome string) {
+	c.Helper()
 	c.sent++
-	body := fmt.Sprintf(`{"source":"crm","event_type":"client.updated","event_id":"e%d","client_data":{"supplier_id":"barn","id":"c1","name":"Ada","budget":%d}}`, c.sent, budget)
-	mac := hmac.New(sha256.New, []byte(c.secret))
-	mac.Write([]byte(body))
-	if status, answer := c.hook(c.url, body, map[string]string{"X-Webhook-Signature": hex.EncodeToString(mac.Sum(nil))}); status != http.StatusAccepted {
-		c.t.Fatalf("the CRM is told %d %s", status, answer)
-	}
-	a := c.api(owner("olga"))
+	c.deliver(c.hub, c.event(fmt.Sprint("e", c.sent), map[string]any{"name": "Ada", "budget": budget}))
+	awaitEvents(c.hub)
+	a := c.hub.api(owner("olga"))
+	var events struct{ Items []struct{ ID string } }
+	a.must("GET", "/api/webhooks/events?limit=1", nil, &events)
 	var event struct {
-		State   string
 		Outcome struct {
 			Fields []struct{ Field, Outcome string }
 		}
-	}
-	var events struct{ Items []struct{ ID, State string } }
-	for len(events.Items) == 0 || events.Items[0].State == "received" {
-		a.must("GET", "/api/webhooks/events?limit=1", nil, &events)
 	}
 	a.must("GET", "/api/webhooks/events/"+events.Items[0].ID, nil, &event)
 	for _, f := range event.Outcome.Fields {
@@ -91,13 +78,13 @@ func (c *crm) says(budget int) (outcome string) {
 			return f.Outcome
 		}
 	}
-	c.t.Fatalf("%+v", event)
+	c.Fatalf("%+v", event)
 	return ""
 }
 
 // hears waits until the CRM is told a budget.
-func (c *crm) hears(budget float64) {
-	c.t.Helper()
+func (c *linkedCRM) hears(budget float64) {
+	c.Helper()
 	for news := range c.told {
 		if news.fields["budget"] == budget {
 			return
@@ -108,7 +95,7 @@ func (c *crm) hears(budget float64) {
 func TestBudgetOfACRMAndOfAPhoneIsDecidedOnceAndItsEchoChangesNothing(t *testing.T) {
 	t.Parallel()
 	h := startHubFlags(t, "--allow-private-targets")
-	c := startCRM(t, h)
+	c := linkCRM(h)
 	olga := h.api(owner("olga"))
 
 	if got := c.says(12000); got != "diverted" {
