@@ -14,7 +14,6 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 
 	"wedsync/cmd/chromium"
@@ -328,20 +327,6 @@ func (p *tab) offline(gone bool) {
 		_, err := chromedp.Call(ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{
 			Offline: gone, DownloadThroughput: -1, UploadThroughput: -1,
 		})
-		return chromedp.Void{}, err
-	})
-}
-
-// quota has the browser store no more than so many bytes for the hub's pages, as
-// many as it would by itself if 0.
-func (p *tab) quota(bytes float64) {
-	p.t.Helper()
-	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
-		o := storage.OverrideQuotaForOriginParams{Origin: p.base}
-		if bytes > 0 {
-			o.QuotaSize = &bytes
-		}
-		_, err := chromedp.Call(ctx, storage.OverrideQuotaForOrigin, o)
 		return chromedp.Void{}, err
 	})
 }
