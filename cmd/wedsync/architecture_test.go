@@ -74,13 +74,13 @@ var onlyIn = map[string][]string{
 	"github.com/riverqueue/river/riverdriver":             {"store/jobs"},
 	"github.com/riverqueue/river/riverdriver/riverpgxv5":  {"store/postgres"},
 	"github.com/riverqueue/river/riverdriver/riversqlite": {"store/sqlite"},
-	"net/http":                                            {"server", "cmd"},
-	"github.com/coder/websocket":                          {"server/socket", "server/activity", "cmd/bench"},
-	"github.com/alecthomas/kong":                          {"cmd"},
-	"github.com/danielgtaylor/huma/v2":                    {"server/api", "server/openapi"},
-	"github.com/evanw/esbuild/pkg/api":                    {"cmd/webbuild"},
-	"github.com/sony/gobreaker/v2":                        {"server/webhooks/processing"},
-	"github.com/chromedp/chromedp":                        {"cmd/chromium", "cmd/bench"},
+	"net/http":                         {"server", "cmd"},
+	"github.com/coder/websocket":       {"server/socket", "server/activity", "cmd/bench"},
+	"github.com/alecthomas/kong":       {"cmd"},
+	"github.com/danielgtaylor/huma/v2": {"server/api", "server/openapi"},
+	"github.com/evanw/esbuild/pkg/api": {"cmd/webbuild"},
+	"github.com/sony/gobreaker/v2":     {"server/webhooks/processing"},
+	"github.com/chromedp/chromedp":     {"cmd/chromium", "cmd/bench"},
 }
 
 // pure packages have no socket, disk, clock or goroutine.
