@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -16,22 +17,24 @@ const repeaters = 50
 // then of what has changed.
 func TestSameEventFromManySendersToManyNodesHasOneEffect(t *testing.T) {
 	t.Parallel()
+	seed := seedOf(t)
 	_, address := startDatabase(t)
 	var hubs []*hubProcess
 	for range nodeCount {
 		hubs = append(hubs, startHubOn(t, address))
 	}
 	crm := connectCRM(hubs[0])
-	p := startProgress(t, "webhooks", 0, 2*repeaters**soakWebhooks, nil)
+	p := startProgress(t, "webhooks", seed, 2*repeaters**soakWebhooks, nil)
 	began := time.Now()
 	var events []hookEvent
 	for n, notes := range []string{"met in May", "met in May, and in June"} {
 		body := crm.event(fmt.Sprintf("event-%d", n), map[string]any{"name": "Ada", "email": "ada@example.com", "budget": 12500, "notes": notes})
 		var senders sync.WaitGroup
 		for s := range repeaters {
+			random := rand.New(rand.NewPCG(seed, uint64(s)))
 			senders.Go(func() {
-				for i := range *soakWebhooks {
-					crm.deliver(hubs[(s+i)%nodeCount], body)
+				for range *soakWebhooks {
+					crm.deliver(hubs[random.IntN(nodeCount)], body)
 					p.done.Add(1)
 				}
 			})
