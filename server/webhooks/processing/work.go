@@ -11,8 +11,8 @@ import (
 
 const (
 	lease     = 2 * time.Minute // for which a claimed event is left to whoever claimed it
-	maxRounds = 10              // pages of an object's events that one job works on
-	roundOf   = 50              // events of a page
+	maxRounds = 12              // pages of an object's events that one job works on
+	roundOf   = 50              // events of a page, at most
 )
 
 // Work works on an event and on all others of its object that are to be worked on,
@@ -27,8 +27,9 @@ func (p *Processor) Work(ctx context.Context, supplier, id string) error {
 	}
 	all := e
 	all.Number = math.MaxInt64 // those that came later, too
-	for range maxRounds {
-		events, err := p.Store.Unfinished(ctx, all, roundOf)
+	// The first may be claimed already: then no more than one was read.
+	for round := range maxRounds {
+		events, err := p.Store.Unfinished(ctx, all, min(1<<round, roundOf))
 		if err != nil || len(events) == 0 {
 			return err
 		}
