@@ -105,7 +105,7 @@ func (p *webPage) firstView(path, usable string) (ms float64, err error) {
 			return none, err
 		}
 		defer func() {
-			_, unwatched := chromedp.Call(ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: watch.Identifier})
+			_, unwatched := chromedp.Call(ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams(watch))
 			err = errors.Join(err, unwatched)
 		}()
 		if _, err := chromedp.Call(ctx, serviceworker.StopAllWorkers, cdp.Empty{}); err != nil {
