@@ -97,29 +97,40 @@ func (r *receiving) begin(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
+// statementBytes is about how much of events goes in one statement: the server ends
+// a transaction in which it waits for us for too long.
+const statementBytes = 1 << 20
+
 // insert stores those for which there is room.
 func (r *receiving) insert(ctx context.Context, tx pgx.Tx) error {
-	var c eventColumns
 	tried := make(map[int64]int)
-	for i := range r.events {
-		name := escape(r.events[i].Supplier)
-		if r.room[name] <= 0 {
-			continue
+	for next := 0; next < len(r.events); {
+		var c eventColumns
+		for size := 0; next < len(r.events) && size < statementBytes; next++ {
+			e := r.events[next]
+			name := escape(e.Supplier)
+			if r.room[name] <= 0 {
+				continue
+			}
+			r.room[name]--
+			r.arrivals[next] = store.EventKnown
+			tried[r.numbers[next]] = next
+			e.Record, e.Version, e.Number, e.Body = crdt.RecordID{}, 1, r.numbers[next], notNull(e.Body)
+			c.add(name, &e)
+			size += len(e.Header) + len(e.Body) + len(e.Outcome)
 		}
-		r.room[name]--
-		r.arrivals[i] = store.EventKnown
-		tried[r.numbers[i]] = i
-		e := r.events[i]
-		e.Record, e.Version, e.Number, e.Body = crdt.RecordID{}, 1, r.numbers[i], notNull(e.Body)
-		c.add(name, &e)
+		rows, err := tx.Query(ctx, insertEvents, c.args()...)
+		err = each(rows, err, func(row pgx.Rows) error {
+			var number int64
+			err := row.Scan(&number)
+			r.arrivals[tried[number]] = store.EventStored
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
-	rows, err := tx.Query(ctx, insertEvents, c.args()...)
-	return each(rows, err, func(row pgx.Rows) error {
-		var number int64
-		err := row.Scan(&number)
-		r.arrivals[tried[number]] = store.EventStored
-		return err
-	})
+	return nil
 }
 
 // explain says of those for which there was none whether they are known.
