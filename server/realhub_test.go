@@ -28,6 +28,7 @@ import (
 	"wedsync/server/webhooks/source"
 	"wedsync/store"
 	"wedsync/store/sqlite"
+	"wedsync/store/storetest"
 )
 
 // A realSite is a hub's URLs with a hub and a store behind them.
@@ -44,9 +45,12 @@ type realSite struct {
 
 func (s *realSite) now() time.Time { return time.Unix(s.at.Load(), 0) }
 
+// openEmpty opens a store of which no test has to make the tables.
+var openEmpty = storetest.FromTemplate(func(ctx context.Context, dir string) (store.Store, error) { return sqlite.Open(ctx, dir) })
+
 func newRealSite(t *testing.T) *realSite {
 	t.Helper()
-	kept, err := sqlite.Open(t.Context(), t.TempDir())
+	kept, err := openEmpty(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

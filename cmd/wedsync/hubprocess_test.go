@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"wedsync/store"
+	"wedsync/store/sqlite"
+	"wedsync/store/storetest"
 )
 
 // patience is how long anything may take on a busy machine before it counts
@@ -75,8 +80,25 @@ type hubProcess struct {
 // test; its log is shown if the test failed.
 func startHub(t testing.TB) *hubProcess {
 	t.Helper()
-	dir := t.TempDir()
+	dir := emptyData(t)
 	return startHubWith(t, dir, "--data", dir)
+}
+
+var openEmpty = storetest.FromTemplate(func(ctx context.Context, dir string) (store.Store, error) { return sqlite.Open(ctx, dir) })
+
+// emptyData is a data directory with tables and nothing in them: a hub that has to
+// make them starts later.
+func emptyData(t testing.TB) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	s, err := openEmpty(t.Context(), dir)
+	if err == nil {
+		err = s.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // startHubOn starts a hub on a PostgreSQL database.
@@ -96,7 +118,7 @@ func startHubWith(t testing.TB, data string, store ...string) *hubProcess {
 // those that look like VARIABLE=value go into its environment.
 func startHubFlags(t testing.TB, flags ...string) *hubProcess {
 	t.Helper()
-	dir := t.TempDir()
+	dir := emptyData(t)
 	h := &hubProcess{t: t, data: dir, store: []string{"--data", dir}, address: "127.0.0.1:0", log: &tail{}}
 	for _, f := range flags {
 		if strings.HasPrefix(f, "WEDSYNC_") {

@@ -5,7 +5,6 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
-	"wedsync/store/sqlite"
 	"wedsync/store/storetest"
 )
 
@@ -228,7 +227,7 @@ func (s *scene) moveTo() (dir string) {
 
 func (s *scene) open(dir string) {
 	s.Helper()
-	st, err := sqlite.Open(s.Context(), dir)
+	st, err := open(s.Context(), dir)
 	if err != nil {
 		s.Fatal(err)
 	}

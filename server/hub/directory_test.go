@@ -15,7 +15,6 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/hub"
 	"wedsync/store"
-	"wedsync/store/sqlite"
 	"wedsync/store/storetest"
 )
 
@@ -472,7 +471,7 @@ type copied struct {
 
 func openCopied(t *testing.T, dir string) *copied {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), dir)
+	s, err := open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -514,7 +513,7 @@ func (c *copied) reopen(meanwhile func()) {
 		c.t.Fatal(err)
 	}
 	meanwhile()
-	s, err := sqlite.Open(c.t.Context(), c.dir)
+	s, err := open(c.t.Context(), c.dir)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"pgregory.net/rapid"
 
 	"wedsync/store"
-	"wedsync/store/sqlite"
 	"wedsync/store/transfer"
 )
 
@@ -42,7 +41,7 @@ func (m *model) copy() {
 }
 
 func (m *model) opened(dir string) store.Store {
-	s, err := sqlite.Open(m.ctx, dir)
+	s, err := open(m.ctx, dir)
 	if err != nil {
 		m.t.Fatalf("%v", err)
 	}

@@ -12,7 +12,6 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/hub"
 	"wedsync/store"
-	"wedsync/store/sqlite"
 	"wedsync/store/storetest"
 )
 
@@ -58,7 +57,7 @@ func memoryDir(t interface{ Fatalf(string, ...any) }) string {
 
 // start opens the store and begins a hub over it.
 func (m *model) start() {
-	inner, err := sqlite.Open(m.ctx, m.dir)
+	inner, err := open(m.ctx, m.dir)
 	if err != nil {
 		m.t.Fatalf("%v", err)
 	}

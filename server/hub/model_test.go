@@ -19,7 +19,6 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/hub"
 	"wedsync/store"
-	"wedsync/store/sqlite"
 	"wedsync/store/storetest"
 )
 
@@ -70,7 +69,7 @@ func TestWhateverHappensToTheHubTheStoreSaysWhatTheRulesAllow(t *testing.T) {
 		}
 	})
 	empty := filepath.Join(base, "empty")
-	s, err := sqlite.Open(t.Context(), empty)
+	s, err := open(t.Context(), empty)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/hub"
 	"wedsync/store"
-	"wedsync/store/sqlite"
 	"wedsync/store/storetest"
 )
 
@@ -20,7 +19,7 @@ import (
 func inTime(t *testing.T, run func(t *testing.T, s *storetest.Faulty, h *hub.Hub, m *prometheus.Registry)) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		kept, err := sqlite.Open(t.Context(), dir)
+		kept, err := open(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}

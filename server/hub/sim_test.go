@@ -16,6 +16,7 @@ import (
 	"wedsync/server/hub"
 	"wedsync/store"
 	"wedsync/store/sqlite"
+	"wedsync/store/storetest"
 	"wedsync/syncproto"
 )
 
@@ -28,9 +29,12 @@ func (noEngine) Materialise(context.Context, crdt.RecordID, [][]byte) (*engine.R
 	return nil, engine.ErrClosed
 }
 
+// open opens a store of which no test has to make the tables.
+var open = storetest.FromTemplate(func(ctx context.Context, dir string) (store.Store, error) { return sqlite.Open(ctx, dir) })
+
 func openStore(t *testing.T) store.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), t.TempDir())
+	s, err := open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

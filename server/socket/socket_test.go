@@ -21,6 +21,7 @@ import (
 	"wedsync/server/auth"
 	"wedsync/server/hub"
 	"wedsync/server/socket"
+	"wedsync/store"
 	"wedsync/store/sqlite"
 	"wedsync/store/storetest"
 	"wedsync/syncproto"
@@ -45,9 +46,12 @@ type world struct {
 	waits chan time.Duration
 }
 
+// openEmpty opens a store of which no test has to make the tables.
+var openEmpty = storetest.FromTemplate(func(ctx context.Context, dir string) (store.Store, error) { return sqlite.Open(ctx, dir) })
+
 func newWorld(t testing.TB, timing socket.Timing) *world {
 	t.Helper()
-	inner, err := sqlite.Open(t.Context(), t.TempDir())
+	inner, err := openEmpty(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
