@@ -9,23 +9,10 @@ declare const FILES: string[]
 declare const VERSION: string
 
 const cacheName = `wedsync-app-${VERSION}`
-/** Where most visits begin: the cache holds the page under each of these paths, too. */
-const pages = ["/inbox", "/clients"]
 
 worker.addEventListener("install", event => {
   event.waitUntil(fill())
-  event.waitUntil(route(event as unknown as Router))
 })
-
-/** The static routing API, where a browser has it: https://w3c.github.io/ServiceWorker/#service-worker-static-router-interface */
-interface Router {
-  addRoutes?(rules: { condition: { urlPattern: URLPattern }; source: { cacheName: string } }[]): Promise<void>
-}
-
-/** Has the browser take files from the cache by itself, without waiting until this worker runs. */
-async function route(event: Router): Promise<void> {
-  await event.addRoutes?.(["/app/*", ...pages].map(pathname => ({ condition: { urlPattern: new URLPattern({ pathname, search: "" }) }, source: { cacheName } })))
-}
 
 async function fill(): Promise<void> {
   const cache = await caches.open(cacheName)
@@ -33,7 +20,6 @@ async function fill(): Promise<void> {
     const named = file.startsWith("/app/") // its name changes with its content, so any copy will do
     const response = await fetch(file, { cache: named ? "default" : "no-cache" })
     if (!response.ok) throw new Error(`${file}: ${response.status}`)
-    if (file === "/") for (const path of pages) await cache.put(path, response.clone())
     await cache.put(file, response)
   }))
 }
