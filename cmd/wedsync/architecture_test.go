@@ -74,6 +74,7 @@ var onlyIn = map[string][]string{
 	"github.com/riverqueue/river/riverdriver":             {"store/jobs"},
 	"github.com/riverqueue/river/riverdriver/riverpgxv5":  {"store/postgres"},
 	"github.com/riverqueue/river/riverdriver/riversqlite": {"store/sqlite"},
+
 	"net/http":                         {"server", "cmd"},
 	"github.com/coder/websocket":       {"server/socket", "server/activity", "cmd/bench"},
 	"github.com/alecthomas/kong":       {"cmd"},
