@@ -47,6 +47,15 @@ type object struct {
 	faults  []Fault
 }
 
+// readObject reads a request's body, which must be one JSON object.
+func readObject(w http.ResponseWriter, r *http.Request) (*object, error) {
+	body, err := readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return parseObject(body)
+}
+
 // parseObject reads a body that must be one JSON object.
 func parseObject(body []byte) (*object, error) {
 	if !utf8.Valid(body) {

@@ -3,12 +3,10 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/oklog/ulid/v2"
 
@@ -53,11 +51,7 @@ func (a *API) ListConnections(w http.ResponseWriter, r *http.Request, who confli
 // CreateConnection answers POST /api/webhooks/connections with the connection and,
 // this once, its secret and its whole URL.
 func (a *API) CreateConnection(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
-	o, err := parseObject(body)
+	o, err := readObject(w, r)
 	if err != nil {
 		return err
 	}
@@ -105,19 +99,11 @@ func (a *API) GetConnection(w http.ResponseWriter, r *http.Request, who conflict
 // PatchConnection answers PATCH /api/webhooks/connections/{id}, which changes what
 // it names, with the connection.
 func (a *API) PatchConnection(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	body, err := readBody(w, r)
+	o, err := readObject(w, r)
 	if err != nil {
 		return err
 	}
-	o, err := parseObject(body)
-	if err != nil {
-		return err
-	}
-	c, err := a.connectionOf(r, who)
-	if err != nil {
-		return err
-	}
-	s, err := connection.Of(c)
+	c, s, err := a.settingsOf(r, who)
 	if err != nil {
 		return err
 	}
@@ -156,19 +142,11 @@ func (a *API) DeleteConnection(w http.ResponseWriter, r *http.Request, who confl
 // RotateConnection answers POST /api/webhooks/connections/{id}/rotate, which puts
 // a new secret into use, as CreateConnection does.
 func (a *API) RotateConnection(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	body, err := readBody(w, r)
+	o, err := readObject(w, r)
 	if err != nil {
 		return err
 	}
-	o, err := parseObject(body)
-	if err != nil {
-		return err
-	}
-	c, err := a.connectionOf(r, who)
-	if err != nil {
-		return err
-	}
-	s, err := connection.Of(c)
+	c, s, err := a.settingsOf(r, who)
 	if err != nil {
 		return err
 	}
@@ -199,6 +177,15 @@ func (a *API) connectionOf(r *http.Request, who conflicts.Principal) (store.Conn
 	return c, err
 }
 
+// settingsOf is the connection that a URL names, and its settings.
+func (a *API) settingsOf(r *http.Request, who conflicts.Principal) (c store.Connection, s connection.Settings, err error) {
+	if c, err = a.connectionOf(r, who); err != nil {
+		return c, s, err
+	}
+	s, err = connection.Of(c)
+	return c, s, err
+}
+
 // setConnection stores a connection with other settings.
 func (a *API) setConnection(ctx context.Context, c store.Connection, s connection.Settings) (store.Connection, error) {
 	settings, err := s.Marshal()
@@ -227,91 +214,5 @@ func (a *API) checkSettings(o *object, source connection.Source, s connection.Se
 		if err := a.checkTarget(s.Params.APIURL); err != nil {
 			o.fault("api_url", err.Error())
 		}
-	}
-}
-
-// newSecret takes a secret, or makes one if the source's sender does not.
-func (o *object) newSecret(source connection.Source) string {
-	secret := o.text("secret")
-	switch {
-	case !source.Known() || secret == "" && !source.HasSecret():
-		return ""
-	case secret == "" && source.MakesSecret():
-		o.fault("secret", "is needed: the sender makes it, and shows it where its webhooks are set up")
-		return ""
-	case secret == "":
-		return connection.NewSecret(source)
-	}
-	if rule := connection.CheckSecret(source, secret); rule != "" {
-		o.fault("secret", rule)
-	}
-	return secret
-}
-
-// overlap takes how long the secret before stays in use.
-func (o *object) overlap(name string) time.Duration {
-	seconds := o.span(name)
-	if seconds == nil {
-		return connection.DefaultOverlap
-	}
-	if *seconds > uint64(connection.MaxOverlap/time.Second) {
-		o.fault(name, "must not be more than "+showSpan(connection.MaxOverlap))
-		return 0
-	}
-	return time.Duration(*seconds) * time.Second
-}
-
-// settings takes what is given of settings; the rest stays.
-func (o *object) settings(s *connection.Settings) {
-	o.member("name", &s.Name, "must be a string")
-	o.member("paused", &s.Paused, "must be true or false")
-	o.member("create_unknown", &s.CreateUnknown, "must be true or false")
-	o.member("sources", &s.Params.Sources, "must be a list of strings")
-	o.member("header", &s.Params.Header, "must be a string")
-	o.member("audience", &s.Params.Audience, "must be a string")
-	o.member("account", &s.Params.Account, "must be a string")
-	o.member("api_url", &s.Params.APIURL, "must be a string")
-	o.member("api_key", &s.Params.APIKey, "must be a string")
-	o.paths("paths", &s.Params.Paths)
-	o.member("mapping", &s.Mapping, "must be an object")
-	if string(s.Mapping) == "null" {
-		s.Mapping = nil
-	}
-}
-
-// paths takes all paths, if they are given.
-func (o *object) paths(name string, to *connection.Paths) {
-	raw, ok := o.take(name)
-	if !ok {
-		return
-	}
-	paths, err := parseObject(raw)
-	if err != nil {
-		o.fault(name, "must be an object")
-		return
-	}
-	*to = connection.Paths{}
-	paths.member("event", &to.Event, "must be a string")
-	paths.member("object", &to.Object, "must be a string")
-	paths.member("type", &to.Type, "must be a string")
-	paths.member("version", &to.Version, "must be a string")
-	paths.member("data", &to.Data, "must be a string")
-	var invalid *invalidError
-	if errors.As(paths.end(), &invalid) {
-		for _, fault := range invalid.faults {
-			o.fault(name+"."+fault.Field, fault.Rule)
-		}
-	}
-}
-
-// member takes a member into a value of its type, if it is given.
-func (o *object) member(name string, to any, rule string) {
-	raw, ok := o.take(name)
-	if !ok {
-		return
-	}
-	_, whatever := to.(*json.RawMessage)
-	if err := json.Unmarshal(raw, to); err != nil || string(raw) == "null" && !whatever {
-		o.fault(name, rule)
 	}
 }

@@ -74,11 +74,7 @@ func (a *API) ListDevices(w http.ResponseWriter, r *http.Request, who conflicts.
 
 // PatchDevice answers PATCH /api/devices/{id}, which names it, with the device.
 func (a *API) PatchDevice(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
-	o, err := parseObject(body)
+	o, err := readObject(w, r)
 	if err != nil {
 		return err
 	}

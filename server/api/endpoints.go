@@ -1,8 +1,6 @@
 package api
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -149,44 +147,14 @@ func (a *API) TestEndpoint(w http.ResponseWriter, r *http.Request, who conflicts
 
 // readEndpoint reads what to set of an endpoint.
 func readEndpoint(w http.ResponseWriter, r *http.Request) (c sending.Change, err error) {
-	body, err := readBody(w, r)
-	if err != nil {
-		return c, err
-	}
-	o, err := parseObject(body)
+	o, err := readObject(w, r)
 	if err != nil {
 		return c, err
 	}
 	c.URL, c.Description, c.Connection = o.textIfAny("url"), o.textIfAny("description"), o.textIfAny("connection")
-	c.Events = o.textsIfAny("events")
+	c.Events = o.textsIfAny("events", sending.MaxFilters)
 	if status := o.textIfAny("status"); status != nil {
 		c.Status = (*sending.Status)(status)
 	}
 	return c, o.end()
-}
-
-// textIfAny takes a string, nil if there is none.
-func (o *object) textIfAny(name string) *string {
-	if _, given := o.members[name]; !given {
-		o.asked = append(o.asked, name)
-		return nil
-	}
-	text := o.text(name)
-	return &text
-}
-
-// textsIfAny takes a list of strings, nil if there is none.
-func (o *object) textsIfAny(name string) *[]string {
-	raw, given := o.take(name)
-	if !given {
-		return nil
-	}
-	texts := []string{}
-	if err := json.Unmarshal(raw, &texts); err != nil || texts == nil {
-		o.fault(name, "must be a list of strings")
-	}
-	if len(texts) > sending.MaxFilters {
-		o.fault(name, fmt.Sprintf("must not be more than %d", sending.MaxFilters))
-	}
-	return &texts
 }

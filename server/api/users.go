@@ -71,11 +71,7 @@ func (a *API) PutUser(w http.ResponseWriter, r *http.Request, who conflicts.Prin
 	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return malformed("user", "must be UTF-8 without control characters, as no token names another")
 	}
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
-	o, err := parseObject(body)
+	o, err := readObject(w, r)
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -112,15 +110,23 @@ func eventQuery(values url.Values) (q store.InboxQuery, err error) {
 
 // timeOf reads a time of a query, zero if it is not given.
 func timeOf(values url.Values, name string) (time.Time, error) {
-	text := values.Get(name)
+	t, rule := parseTime(values.Get(name))
+	if rule != "" {
+		return t, malformed(name, rule)
+	}
+	return t, nil
+}
+
+// parseTime reads a time, zero of an empty text, or says what it breaks.
+func parseTime(text string) (t time.Time, rule string) {
 	if text == "" {
-		return time.Time{}, nil
+		return t, ""
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return t, malformed(name, "must be a time such as 2027-06-12T14:30:00Z")
+		return t, "must be a time such as 2027-06-12T14:30:00Z"
 	}
-	return t, nil
+	return t, ""
 }
 
 func eventCursor(text string) (int64, error) {
@@ -148,11 +154,7 @@ func (a *API) ReplayEvent(w http.ResponseWriter, r *http.Request, who conflicts.
 
 // PatchEvent answers PATCH /api/webhooks/events/{id}, which changes its body.
 func (a *API) PatchEvent(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
-	o, err := parseObject(body)
+	o, err := readObject(w, r)
 	if err != nil {
 		return err
 	}
@@ -165,32 +167,14 @@ func (a *API) PatchEvent(w http.ResponseWriter, r *http.Request, who conflicts.P
 	return replyEvent(w, e, err)
 }
 
-// longText takes a string that must be given, of 1 to so many bytes.
-func (o *object) longText(name string, most int) string {
-	raw, ok := o.take(name)
-	if !ok {
-		o.fault(name, "is needed")
-		return ""
-	}
-	var s *string
-	if json.Unmarshal(raw, &s) != nil || s == nil || *s == "" || len(*s) > most {
-		o.fault(name, fmt.Sprintf("must be a string of 1 to %d bytes", most))
-		return ""
-	}
-	return *s
-}
-
 // AssignEvent answers POST /api/webhooks/events/{id}/assign.
 func (a *API) AssignEvent(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	body, err := readBody(w, r)
+	o, err := readObject(w, r)
 	if err != nil {
 		return err
 	}
-	o, err := parseObject(body)
-	if err != nil {
-		return err
-	}
-	client, connection, create := o.text("client_id"), o.text("connection_id"), o.flag("create")
+	client, connection, create := o.text("client_id"), o.text("connection_id"), false
+	o.member("create", &create, "must be true or false")
 	var record crdt.RecordID
 	if client != "" {
 		if record, err = crdt.ParseRecordID(client); err != nil {
@@ -218,20 +202,6 @@ func (a *API) AssignEvent(w http.ResponseWriter, r *http.Request, who conflicts.
 	return replyEvent(w, e, err)
 }
 
-// flag takes a truth value, false if there is none.
-func (o *object) flag(name string) bool {
-	raw, ok := o.take(name)
-	if !ok {
-		return false
-	}
-	var set *bool
-	if json.Unmarshal(raw, &set) != nil || set == nil {
-		o.fault(name, "must be true or false")
-		return false
-	}
-	return *set
-}
-
 // A replayed range is what ReplayEvents answers.
 type replayedRange struct {
 	Replayed int     `json:"replayed" doc:"How many events are worked on again."`
@@ -240,11 +210,7 @@ type replayedRange struct {
 
 // ReplayEvents answers POST /api/webhooks/events/replay.
 func (a *API) ReplayEvents(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
-	o, err := parseObject(body)
+	o, err := readObject(w, r)
 	if err != nil {
 		return err
 	}
@@ -271,19 +237,6 @@ func (a *API) ReplayEvents(w http.ResponseWriter, r *http.Request, who conflicts
 		answer.Next = &text
 	}
 	return reply(w, http.StatusOK, answer)
-}
-
-// moment takes a time, zero if there is none.
-func (o *object) moment(name string) time.Time {
-	text := o.text(name)
-	if text == "" {
-		return time.Time{}
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		o.fault(name, "must be a time such as 2027-06-12T14:30:00Z")
-	}
-	return t
 }
 
 // replyEvent answers with an event.

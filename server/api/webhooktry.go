@@ -7,7 +7,6 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
-	"wedsync/server/webhooks/connection"
 	"wedsync/server/webhooks/inbound"
 	"wedsync/server/webhooks/mapping"
 	"wedsync/server/webhooks/processing"
@@ -42,19 +41,11 @@ type triedStep struct {
 
 // TryConnection answers POST /api/webhooks/connections/{id}/try.
 func (a *API) TryConnection(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
-	body, err := readBody(w, r)
+	o, err := readObject(w, r)
 	if err != nil {
 		return err
 	}
-	o, err := parseObject(body)
-	if err != nil {
-		return err
-	}
-	c, err := a.connectionOf(r, who)
-	if err != nil {
-		return err
-	}
-	s, err := connection.Of(c)
+	c, s, err := a.settingsOf(r, who)
 	if err != nil {
 		return err
 	}
