@@ -38,7 +38,7 @@ func workAndCrash(at []string) error {
 	if err != nil {
 		return err
 	}
-	h, err := hub.New(ctx, hub.Options{Store: kept, Engine: fieldEngine{}, Log: slog.New(slog.DiscardHandler)})
+	h, err := hub.New(ctx, hub.Options{Store: kept, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
