@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"time"
 )
@@ -84,7 +83,7 @@ type remoteImport struct {
 
 // Run imports a file, and prints what became of it.
 func (c *importCommand) Run(ctx context.Context, t terminal) error {
-	file, err := c.read(t)
+	file, err := readInput(t, c.File, maxImportFile, "split it, with the header in each part")
 	if err != nil {
 		return err
 	}
@@ -107,26 +106,6 @@ func (c *importCommand) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	return fmt.Errorf("%w\nwhat was written stays: wedsync import %s --key %s goes on where it stopped", err, printable(c.File), key)
-}
-
-func (c *importCommand) read(t terminal) ([]byte, error) {
-	from := t.In
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		from = f
-	}
-	if from == nil {
-		return nil, errors.New("there is no standard input")
-	}
-	file, err := io.ReadAll(io.LimitReader(from, maxImportFile+1))
-	if err == nil && len(file) > maxImportFile {
-		err = fmt.Errorf("%s is larger than %d bytes: split it, with the header in each part", printable(c.File), maxImportFile)
-	}
-	return file, err
 }
 
 // send has the hub import a file, and shows how far it is.

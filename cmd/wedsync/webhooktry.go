@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 )
 
@@ -60,10 +58,13 @@ type remoteRule struct {
 	Left string `json:"left,omitempty"`
 }
 
+// maxTried is how many bytes a hub takes of a request that is no import.
+const maxTried = 1 << 20
+
 // Run prints what the event would lead to.
 func (c *webhooksTryCommand) Run(ctx context.Context, t terminal) error {
 	body := make(map[string]json.RawMessage)
-	payload, err := readInput(t, c.Payload)
+	payload, err := readInput(t, c.Payload, maxTried, "a hub takes no more at once")
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (c *webhooksTryCommand) Run(ctx context.Context, t terminal) error {
 	}
 	body["payload"] = payload
 	if c.Mapping != "" {
-		if body["mapping"], err = readInput(t, c.Mapping); err != nil {
+		if body["mapping"], err = readInput(t, c.Mapping, maxTried, "a hub takes no more at once"); err != nil {
 			return err
 		}
 		if !json.Valid(body["mapping"]) {
@@ -89,29 +90,6 @@ func (c *webhooksTryCommand) Run(ctx context.Context, t terminal) error {
 		return printJSON(t.Out, trial)
 	}
 	return trial.print(t.Out)
-}
-
-// readInput reads a file, or standard input if it is called -, up to what a hub
-// takes.
-func readInput(t terminal, name string) ([]byte, error) {
-	const most = 1 << 20
-	from := t.In
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		from = f
-	}
-	if from == nil {
-		return nil, errors.New("there is no standard input")
-	}
-	text, err := io.ReadAll(io.LimitReader(from, most+1))
-	if err == nil && len(text) > most {
-		err = fmt.Errorf("%s is larger than %d bytes", printable(name), most)
-	}
-	return text, err
 }
 
 func (r *remoteTrial) print(w io.Writer) error {
