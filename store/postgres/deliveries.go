@@ -3,7 +3,6 @@ package postgres
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -264,51 +263,25 @@ func deliveriesSelect(supplier string, q store.DeliveryQuery) (query string, arg
 // Deliveries implements [store.Outbox].
 func (s *Store) Deliveries(ctx context.Context, supplier string, q store.DeliveryQuery) (found []store.Delivery, err error) {
 	query, args := deliveriesSelect(supplier, q)
-	size := 0
-	err = s.read(ctx, "deliveries", func(ctx context.Context, p *pgxpool.Pool) error {
-		rows, err := p.Query(ctx, query, args...)
-		err = each(rows, err, func(row pgx.Rows) error {
+	err = s.read(ctx, "deliveries", func(ctx context.Context, p *pgxpool.Pool) (err error) {
+		found, err = page(ctx, p, query, args, func(row pgx.Rows) (store.Delivery, int, error) {
 			d, err := scanDelivery(row, supplier, q.Brief)
-			if err != nil {
-				return err
-			}
-			found = append(found, d)
-			if size += len(d.Body) + len(d.Log); size > store.MaxPage {
-				return errPageFull
-			}
-			return nil
+			return d, len(d.Body) + len(d.Log), err
 		})
-		if errors.Is(err, errPageFull) {
-			err = nil
-		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return found, err
 }
 
 const deliveryCountsQuery = `SELECT endpoint, state, count(*) FROM wedsync.deliveries WHERE supplier = $1 AND state <> 'delivered' GROUP BY endpoint, state`
 
 // DeliveryCounts implements [store.Outbox].
-func (s *Store) DeliveryCounts(ctx context.Context, supplier string) (map[string]map[store.DeliveryState]int, error) {
-	counts := make(map[string]map[store.DeliveryState]int)
-	err := s.read(ctx, "delivery counts", func(ctx context.Context, p *pgxpool.Pool) error {
-		rows, err := p.Query(ctx, deliveryCountsQuery, escape(supplier))
-		return each(rows, err, func(row pgx.Rows) error {
-			var endpoint, state string
-			var n int
-			err := row.Scan(&endpoint, &state, &n)
-			endpoint = unescape(endpoint)
-			if counts[endpoint] == nil {
-				counts[endpoint] = make(map[store.DeliveryState]int)
-			}
-			counts[endpoint][store.DeliveryState(state)] = n
-			return err
-		})
+func (s *Store) DeliveryCounts(ctx context.Context, supplier string) (found map[string]map[store.DeliveryState]int, err error) {
+	err = s.read(ctx, "delivery counts", func(ctx context.Context, p *pgxpool.Pool) (err error) {
+		found, err = counts[store.DeliveryState](ctx, p, deliveryCountsQuery, escape(supplier))
+		return err
 	})
-	return counts, err
+	return found, err
 }
 
 const nextDueQuery = `SELECT d.due` + deliveryRows + ` AND d.endpoint = $2 AND d.head ORDER BY d.due LIMIT 1`

@@ -55,24 +55,25 @@ func (r *hookRestoring) objects(ctx context.Context, h *store.Hooks) error {
 
 func (r *hookRestoring) events(ctx context.Context, h *store.Hooks) error {
 	const remove = `DELETE FROM wedsync.inbox WHERE supplier = $1 AND id = ANY ($2::text[])`
-	var c eventColumns
+	var rows []eventRow
+	var ids []string
 	last := int64(0)
 	for i := range h.Events {
-		c.add(r.supplier, &h.Events[i])
-		last = max(last, h.Events[i].Number)
+		e := &h.Events[i]
+		rows, ids, last = append(rows, eventRow{r.supplier, e}), append(ids, escape(e.ID)), max(last, e.Number)
 	}
-	if len(c.ids) == 0 {
+	if len(rows) == 0 {
 		return nil
 	}
-	if _, err := r.Exec(ctx, remove, r.supplier, c.ids); err != nil {
+	if _, err := r.Exec(ctx, remove, r.supplier, ids); err != nil {
 		return err
 	}
-	stored, err := affected(r.Exec(ctx, insertEvents, c.args()...))
-	if err == nil && stored != int64(len(c.ids)) {
-		err = fmt.Errorf("the numbers or external ids of %d events are others': %w", int64(len(c.ids))-stored, store.ErrNotEmpty)
-	}
-	if err != nil {
+	others := len(rows)
+	if err := insertRows(ctx, r, rows, func(int64) { others-- }); err != nil {
 		return err
+	}
+	if others > 0 {
+		return fmt.Errorf("the numbers or external ids of %d events are others': %w", others, store.ErrNotEmpty)
 	}
 	return r.advance(ctx, `SELECT setval('wedsync.arrivals', greatest($1, (SELECT last_value FROM wedsync.arrivals)))`, last)
 }

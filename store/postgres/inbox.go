@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,9 +11,6 @@ import (
 	"wedsync/crdt"
 	"wedsync/store"
 )
-
-// errPageFull ends a page early.
-var errPageFull = errors.New("page is full")
 
 const (
 	arrivalsQuery = `SELECT nextval('wedsync.arrivals') FROM generate_series(1, $1)`
@@ -97,40 +93,23 @@ func (r *receiving) begin(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// statementBytes is about how much of events goes in one statement: the server ends
-// a transaction in which it waits for us for too long.
-const statementBytes = 1 << 20
-
 // insert stores those for which there is room.
 func (r *receiving) insert(ctx context.Context, tx pgx.Tx) error {
+	var rows []eventRow
 	tried := make(map[int64]int)
-	for next := 0; next < len(r.events); {
-		var c eventColumns
-		for size := 0; next < len(r.events) && size < statementBytes; next++ {
-			e := r.events[next]
-			name := escape(e.Supplier)
-			if r.room[name] <= 0 {
-				continue
-			}
-			r.room[name]--
-			r.arrivals[next] = store.EventKnown
-			tried[r.numbers[next]] = next
-			e.Record, e.Version, e.Number, e.Body = crdt.RecordID{}, 1, r.numbers[next], notNull(e.Body)
-			c.add(name, &e)
-			size += len(e.Header) + len(e.Body) + len(e.Outcome)
+	for i := range r.events {
+		name := escape(r.events[i].Supplier)
+		if r.room[name] <= 0 {
+			continue
 		}
-		rows, err := tx.Query(ctx, insertEvents, c.args()...)
-		err = each(rows, err, func(row pgx.Rows) error {
-			var number int64
-			err := row.Scan(&number)
-			r.arrivals[tried[number]] = store.EventStored
-			return err
-		})
-		if err != nil {
-			return err
-		}
+		r.room[name]--
+		r.arrivals[i] = store.EventKnown
+		tried[r.numbers[i]] = i
+		e := r.events[i]
+		e.Record, e.Version, e.Number, e.Body = crdt.RecordID{}, 1, r.numbers[i], notNull(e.Body)
+		rows = append(rows, eventRow{name, &e})
 	}
-	return nil
+	return insertRows(ctx, tx, rows, func(number int64) { r.arrivals[tried[number]] = store.EventStored })
 }
 
 // explain says of those for which there was none whether they are known.
@@ -147,6 +126,40 @@ func (r *receiving) explain(ctx context.Context, tx pgx.Tx) error {
 		r.arrivals[i] = store.EventRefused
 		if known {
 			r.arrivals[i] = store.EventKnown
+		}
+	}
+	return nil
+}
+
+// An eventRow is an event of a supplier, whose name is escaped.
+type eventRow struct {
+	supplier string
+	*store.InboxEvent
+}
+
+// statementBytes is about how much of events goes in one statement: the server ends
+// a transaction in which it waits for us for too long.
+const statementBytes = 1 << 20
+
+// insertRows stores events unless they are there, and tells the numbers of those
+// that were not.
+func insertRows(ctx context.Context, tx pgx.Tx, events []eventRow, stored func(number int64)) error {
+	for next := 0; next < len(events); {
+		var c eventColumns
+		for size := 0; next < len(events) && size < statementBytes; next++ {
+			e := events[next]
+			c.add(e.supplier, e.InboxEvent)
+			size += len(e.Header) + len(e.Body) + len(e.Outcome)
+		}
+		rows, err := tx.Query(ctx, insertEvents, c.args()...)
+		err = each(rows, err, func(row pgx.Rows) error {
+			var number int64
+			err := row.Scan(&number)
+			stored(number)
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -90,29 +89,14 @@ func (s *Store) Unfinished(ctx context.Context, e store.InboxEvent, limit int) (
 
 // events reads a page of events.
 func (s *Store) events(ctx context.Context, what, supplier string, brief bool, query string, args ...any) (found []store.InboxEvent, err error) {
-	size := 0
-	err = s.read(ctx, what, func(ctx context.Context, p *pgxpool.Pool) error {
-		rows, err := p.Query(ctx, query, args...)
-		err = each(rows, err, func(row pgx.Rows) error {
+	err = s.read(ctx, what, func(ctx context.Context, p *pgxpool.Pool) (err error) {
+		found, err = page(ctx, p, query, args, func(row pgx.Rows) (store.InboxEvent, int, error) {
 			e, err := scanEvent(row, supplier, brief)
-			if err != nil {
-				return err
-			}
-			found = append(found, e)
-			if size += len(e.Header) + len(e.Body) + len(e.Outcome); size > store.MaxPage {
-				return errPageFull
-			}
-			return nil
+			return e, len(e.Header) + len(e.Body) + len(e.Outcome), err
 		})
-		if errors.Is(err, errPageFull) {
-			err = nil
-		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return found, err
 }
 
 const dueEventsQuery = `SELECT supplier, id FROM wedsync.inbox WHERE state = 'received' AND due <= $1 ORDER BY due, number LIMIT $2`
@@ -134,21 +118,10 @@ func (s *Store) DueEvents(ctx context.Context, now time.Time, limit int) (due []
 const inboxCountsQuery = `SELECT connection, state, count(*) FROM wedsync.inbox WHERE supplier = $1 AND state <> 'done' GROUP BY connection, state`
 
 // InboxCounts implements [store.Inbox].
-func (s *Store) InboxCounts(ctx context.Context, supplier string) (map[string]map[store.InboxState]int, error) {
-	counts := make(map[string]map[store.InboxState]int)
-	err := s.read(ctx, "inbox counts", func(ctx context.Context, p *pgxpool.Pool) error {
-		rows, err := p.Query(ctx, inboxCountsQuery, escape(supplier))
-		return each(rows, err, func(row pgx.Rows) error {
-			var connection, state string
-			var n int
-			err := row.Scan(&connection, &state, &n)
-			connection = unescape(connection)
-			if counts[connection] == nil {
-				counts[connection] = make(map[store.InboxState]int)
-			}
-			counts[connection][store.InboxState(state)] = n
-			return err
-		})
+func (s *Store) InboxCounts(ctx context.Context, supplier string) (found map[string]map[store.InboxState]int, err error) {
+	err = s.read(ctx, "inbox counts", func(ctx context.Context, p *pgxpool.Pool) (err error) {
+		found, err = counts[store.InboxState](ctx, p, inboxCountsQuery, escape(supplier))
+		return err
 	})
-	return counts, err
+	return found, err
 }

@@ -208,48 +208,25 @@ func deliveriesQuery(supplier string, q store.DeliveryQuery) (query string, args
 // Deliveries implements [store.Outbox].
 func (s *Store) Deliveries(ctx context.Context, supplier string, q store.DeliveryQuery) (found []store.Delivery, err error) {
 	query, args := deliveriesQuery(supplier, q)
-	size := 0
-	err = s.read(ctx, "deliveries", func(ctx context.Context, p *pool) error {
-		err := p.rows(ctx, query, args, func(rows *sql.Rows) error {
+	err = s.read(ctx, "deliveries", func(ctx context.Context, p *pool) (err error) {
+		found, err = page(ctx, p, query, args, func(rows *sql.Rows) (store.Delivery, int, error) {
 			d, err := scanDelivery(rows.Scan, q.Brief)
-			if err != nil {
-				return err
-			}
-			found = append(found, d)
-			if size += len(d.Body) + len(d.Log); size > store.MaxPage {
-				return errPageFull
-			}
-			return nil
+			return d, len(d.Body) + len(d.Log), err
 		})
-		if errors.Is(err, errPageFull) {
-			err = nil
-		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return found, err
 }
 
 // DeliveryCounts implements [store.Outbox].
-func (s *Store) DeliveryCounts(ctx context.Context, supplier string) (map[string]map[store.DeliveryState]int, error) {
+func (s *Store) DeliveryCounts(ctx context.Context, supplier string) (found map[string]map[store.DeliveryState]int, err error) {
 	const query = `SELECT d.endpoint, d.state, count(*) FROM suppliers s JOIN deliveries d ON d.supplier = s.key
 		WHERE s.name = ? AND d.state <> 'delivered' GROUP BY d.endpoint, d.state`
-	counts := make(map[string]map[store.DeliveryState]int)
-	err := s.read(ctx, "delivery counts", func(ctx context.Context, p *pool) error {
-		return p.rows(ctx, query, []any{supplier}, func(rows *sql.Rows) error {
-			var endpoint, state string
-			var n int
-			err := rows.Scan(&endpoint, &state, &n)
-			if counts[endpoint] == nil {
-				counts[endpoint] = make(map[store.DeliveryState]int)
-			}
-			counts[endpoint][store.DeliveryState(state)] = n
-			return err
-		})
+	err = s.read(ctx, "delivery counts", func(ctx context.Context, p *pool) (err error) {
+		found, err = counts[store.DeliveryState](ctx, p, query, supplier)
+		return err
 	})
-	return counts, err
+	return found, err
 }
 
 const nextDueQuery = `SELECT d.due` + deliveryRows + ` AND d.endpoint = ? AND d.head ORDER BY d.due LIMIT 1`

@@ -287,28 +287,14 @@ func (s *Store) Unfinished(ctx context.Context, e store.InboxEvent, limit int) (
 
 // events reads a page of events.
 func (s *Store) events(ctx context.Context, what string, brief bool, query string, args ...any) (found []store.InboxEvent, err error) {
-	size := 0
-	err = s.read(ctx, what, func(ctx context.Context, p *pool) error {
-		err := p.rows(ctx, query, args, func(rows *sql.Rows) error {
+	err = s.read(ctx, what, func(ctx context.Context, p *pool) (err error) {
+		found, err = page(ctx, p, query, args, func(rows *sql.Rows) (store.InboxEvent, int, error) {
 			e, err := scanEvent(rows.Scan, brief)
-			if err != nil {
-				return err
-			}
-			found = append(found, e)
-			if size += len(e.Header) + len(e.Body) + len(e.Outcome); size > store.MaxPage {
-				return errPageFull
-			}
-			return nil
+			return e, len(e.Header) + len(e.Body) + len(e.Outcome), err
 		})
-		if errors.Is(err, errPageFull) {
-			err = nil
-		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return found, err
 }
 
 const dueEventsQuery = `SELECT s.name, i.id FROM inbox i JOIN suppliers s ON s.key = i.supplier
@@ -328,21 +314,12 @@ func (s *Store) DueEvents(ctx context.Context, now time.Time, limit int) (due []
 }
 
 // InboxCounts implements [store.Inbox].
-func (s *Store) InboxCounts(ctx context.Context, supplier string) (map[string]map[store.InboxState]int, error) {
+func (s *Store) InboxCounts(ctx context.Context, supplier string) (found map[string]map[store.InboxState]int, err error) {
 	const query = `SELECT i.connection, i.state, count(*) FROM suppliers s JOIN inbox i ON i.supplier = s.key
 		WHERE s.name = ? AND i.state <> 'done' GROUP BY i.connection, i.state`
-	counts := make(map[string]map[store.InboxState]int)
-	err := s.read(ctx, "inbox counts", func(ctx context.Context, p *pool) error {
-		return p.rows(ctx, query, []any{supplier}, func(rows *sql.Rows) error {
-			var connection, state string
-			var n int
-			err := rows.Scan(&connection, &state, &n)
-			if counts[connection] == nil {
-				counts[connection] = make(map[store.InboxState]int)
-			}
-			counts[connection][store.InboxState(state)] = n
-			return err
-		})
+	err = s.read(ctx, "inbox counts", func(ctx context.Context, p *pool) (err error) {
+		found, err = counts[store.InboxState](ctx, p, query, supplier)
+		return err
 	})
-	return counts, err
+	return found, err
 }

@@ -12,9 +12,6 @@ import (
 
 const maxNumber = 1<<numberBits - 1
 
-// errPageFull ends a page early.
-var errPageFull = errors.New("page is full")
-
 const journalQuery = `SELECT b.entry, r.id, b.version, b.body, b.origins
 	FROM suppliers s
 	JOIN batches b ON b.entry > (s.key << 40) + ?2 AND b.entry < (s.key + 1) << 40
