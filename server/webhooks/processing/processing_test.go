@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -88,6 +89,27 @@ func TestWhatASenderRepeatsUndoesNobodysEdit(t *testing.T) {
 	s.arrive("c1", `{"notes":"new in the CRM"}`)
 	s.run()
 	if shown := s.shown(id); shown["notes"] != "new in the CRM" {
+		t.Errorf("record %v", shown)
+	}
+}
+
+func TestEventWaitsWhileWhatItsSenderSaidBeforeCannotBeRead(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	id := s.client(olga, fields("name", "Ada"))
+	s.bind("c1", id)
+	first := s.arrive("c1", `{"notes":"from the CRM"}`)
+	s.run()
+	s.edit(mia, id, fields("notes", "from Mia"))
+	s.store.bells.lost = first
+	again := s.arrive("c1", `{"notes":"from the CRM"}`)
+	s.run()
+	s.became(again, store.EventReceived)
+	s.store.bells.lost = ""
+	s.pass(time.Minute)
+	s.run()
+	s.wantField(s.became(again, store.EventDone), "notes", processing.Repeated, "")
+	if shown := s.shown(id); shown["notes"] != "from Mia" {
 		t.Errorf("record %v", shown)
 	}
 }

@@ -81,8 +81,12 @@ func (p *Processor) before(ctx context.Context, j *job, t target) (said, error) 
 		return nil, err
 	}
 	for _, e := range events {
-		if a, err := p.answer(ctx, e); a != nil || err != nil {
-			return a.Said, err
+		a, err := p.answer(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		if a != nil {
+			return a.Said, nil
 		}
 	}
 	return nil, nil
