@@ -16,6 +16,7 @@ const brings: { [page in Page]?: () => Promise<unknown> } = {
   status: others,
   devices: others,
   policy: others,
+  integrations: () => import("./pages/integrations"), // which owners alone look at
 }
 
 /** The page whose code could not be loaded: the service worker does not hold the app, and the hub does not give it. */
