@@ -56,8 +56,8 @@ var mayImport = map[string][]string{
 	"server/openapi":               {"server/api"},
 	"server/ui":                    {},
 	"server":                       {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
-	"cmd":                          {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo", "cmd/chromium"},
-	"cmd/wedsync/demo":             {},
+	"cmd":                          {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "store/sqlite", "store/postgres", "store/transfer", "server", "cmd/wedsync/demo", "cmd/chromium", "testdata/providers"},
+	"cmd/wedsync/demo":             {"testdata/providers"},
 	"cmd/webbuild":                 {},
 	"cmd/chromium":                 {},
 }
