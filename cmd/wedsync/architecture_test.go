@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"server/webhooks/source":       {"store", "server/outbound", "server/webhooks/connection", "server/webhooks/signature"},
 	"server/webhooks/inbound":      {"store", "server/auth", "server/webhooks/connection", "server/webhooks/signature", "server/webhooks/source"},
 	"server/webhooks/processing":   {"crdt", "conflicts", "store", "server/hub", "server/webhooks/connection", "server/webhooks/inbound", "server/webhooks/mapping", "server/webhooks/source"},
-	"server/communications/source": {"store"},
+	"server/communications/source": {"store", "server/communications/source"},
 	"server/api":                   {"crdt", "conflicts", "store", "server/accepted", "server/activity", "server/auth", "server/hub", "server/metrics", "server/sheet", "server/webhooks"},
 	"server/openapi":               {"server/api"},
 	"server/ui":                    {},
@@ -81,6 +81,7 @@ var onlyIn = map[string][]string{
 	"github.com/alecthomas/kong":       {"cmd"},
 	"github.com/danielgtaylor/huma/v2": {"server/api", "server/openapi"},
 	"github.com/evanw/esbuild/pkg/api": {"cmd/webbuild"},
+	"github.com/nyaruka/phonenumbers":  {"server/communications/source"},
 	"github.com/sony/gobreaker/v2":     {"server/webhooks/processing"},
 	"github.com/chromedp/chromedp":     {"cmd/chromium", "cmd/bench"},
 }
