@@ -163,7 +163,8 @@ export class Frame extends LitElement {
       case "status": return html`<wed-status></wed-status>`
       case "devices": return html`<wed-devices></wed-devices>`
       case "policy": return html`<wed-policy></wed-policy>`
-      case "integrations": return html`<wed-integrations></wed-integrations>`
+      case "integrations": return mayDecide(session.value) ? html`<wed-integrations></wed-integrations>`
+        : html`<wed-empty icon="integrations" title="Owners look after these">Ask an owner to connect another app with this hub.</wed-empty>`
       case "sign-in": return nothing
       case "unknown": return html`
         <wed-empty icon="search" title="There is no such page"><a href="/inbox">To the inbox</a></wed-empty>`
