@@ -133,7 +133,7 @@ func scenes(olivia *api) []scene {
 			p.see("dialog[open]")
 		}, end: escape},
 		{name: "policy", path: "/policy", shows: "wed-policy-row"},
-		{name: "connections", path: "/integrations", shows: "li.item"},
+		{name: "connections", once: true, path: "/integrations", shows: "li.item"},
 		{name: "connections-new", once: true, path: "/integrations", shows: "li.item", begin: func(p *tab) {
 			p.click("button.primary")
 			p.see("dialog[open]")
@@ -144,11 +144,11 @@ func scenes(olivia *api) []scene {
 			p.tap("button.try:enabled")
 			p.see("table")
 		}},
-		{name: "events", path: "/integrations?show=events", shows: "li.item"},
-		{name: "event-waiting", path: "/integrations?show=events&event=" + olivia.hookEvent("waiting"), shows: `button[aria-label^="It is theirs"]`},
-		{name: "event-dead", once: true, path: "/integrations?show=events&event=" + olivia.hookEvent("dead"), shows: "textarea.code"},
-		{name: "endpoints", once: true, path: "/integrations?show=endpoints", shows: "li.item"},
-		{name: "endpoint", path: "/integrations?show=endpoints&endpoint=" + olivia.endpoint("Bookkeeping"), shows: "wed-delivery", begin: func(p *tab) {
+		{name: "events", once: true, path: "/integrations?show=events", shows: "li.item"},
+		{name: "event-waiting", once: true, path: "/integrations?show=events&event=" + olivia.hookEvent("waiting"), shows: `button[aria-label^="It is theirs"]`},
+		{name: "event-dead", picture: true, path: "/integrations?show=events&event=" + olivia.hookEvent("dead"), shows: "textarea.code"},
+		{name: "endpoints", picture: true, path: "/integrations?show=endpoints", shows: "li.item"},
+		{name: "endpoint", once: true, path: "/integrations?show=endpoints&endpoint=" + olivia.endpoint("Bookkeeping"), shows: "wed-delivery", begin: func(p *tab) {
 			p.tap(`button[aria-label^="Log: "]`)
 			p.see("details")
 		}},
