@@ -50,7 +50,9 @@ type Server struct {
 	push     func(Push)
 	serial   uint64 // of ids that are made
 
-	google googleState
+	google    googleState
+	microsoft microsoftState
+	twilio    twilioState
 }
 
 // An account is one of a provider's.
@@ -82,10 +84,14 @@ func New(o Options) *Server {
 		quotas:   make(map[account]*bucket),
 		counts:   make(map[string]Count),
 		google:   newGoogleState(),
+		microsoft: newMicrosoftState(),
+		twilio: newTwilioState(),
 	}
 	s.handleOAuth(Google, "/o/oauth2/v2/auth", "/token", "/revoke")
 	s.handleOAuth(Microsoft, "/common/oauth2/v2.0/authorize", "/common/oauth2/v2.0/token", "")
 	s.handleGoogle()
+	s.handleMicrosoft()
+	s.handleTwilio()
 	return s
 }
 
