@@ -116,11 +116,12 @@ func (k *Keeper) save(ctx context.Context, who conflicts.Principal, p Provider, 
 			return Account{}, err
 		}
 		if fresh {
-			if twin, err := k.twin(ctx, a); err != nil || twin {
-				if err != nil {
-					return Account{}, err
-				}
-				continue // whose account is the one of the address
+			first, err := k.onlyFirst(ctx, a)
+			if err != nil {
+				return Account{}, err
+			}
+			if !first {
+				continue // with that which is there
 			}
 		}
 		k.Log.InfoContext(ctx, "account connected", "supplier", a.Supplier, "account", a.ID, "provider", string(p), "new", fresh)
@@ -130,21 +131,26 @@ func (k *Keeper) save(ctx context.Context, who conflicts.Principal, p Provider, 
 	return Account{}, ErrBusy
 }
 
-// twin reports whether somebody made an account of the same address meanwhile, and
-// deletes this one then, unless it is the first.
-func (k *Keeper) twin(ctx context.Context, a Account) (bool, error) {
+// onlyFirst deletes all accounts of an address but the first, should several have
+// been made at once, and reports whether a is the first.
+func (k *Keeper) onlyFirst(ctx context.Context, a Account) (bool, error) {
 	all, err := k.Accounts(ctx, a.Supplier)
 	if err != nil {
 		return false, err
 	}
-	if i := slices.IndexFunc(all, a.same); i < 0 || all[i].ID == a.ID {
-		return false, nil
+	first := ""
+	for _, other := range all {
+		switch {
+		case !a.same(other):
+		case first == "":
+			first = other.ID
+		default:
+			if err := k.remove(ctx, other); err != nil && !errors.Is(err, store.ErrNotFound) {
+				return false, err
+			}
+		}
 	}
-	err = k.Store.DeleteAccount(ctx, a.Supplier, a.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		err = nil
-	}
-	return true, err
+	return first == a.ID, nil
 }
 
 // same reports whether other is of the same address.

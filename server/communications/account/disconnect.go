@@ -32,15 +32,23 @@ func (k *Keeper) Disconnect(ctx context.Context, supplier, id string) error {
 	if err != nil {
 		return err
 	}
-	forget := store.Job{Kind: JobForget, Supplier: supplier, Key: id, At: k.Now().Add(forgetAgain)}
-	if err := k.Jobs.PutJobs(ctx, forget); err != nil {
-		return err
-	}
 	k.revoke(ctx, a)
-	if err := k.Store.DeleteAccount(ctx, supplier, id); err != nil {
+	if err := k.remove(ctx, a); err != nil {
 		return err
 	}
 	k.Log.InfoContext(ctx, "account disconnected", "supplier", supplier, "account", id, "provider", a.Provider)
+	return nil
+}
+
+// remove deletes an account, and has what it stored removed.
+func (k *Keeper) remove(ctx context.Context, a Account) error {
+	forget := store.Job{Kind: JobForget, Supplier: a.Supplier, Key: a.ID, At: k.Now().Add(forgetAgain)}
+	if err := k.Jobs.PutJobs(ctx, forget); err != nil {
+		return err
+	}
+	if err := k.Store.DeleteAccount(ctx, a.Supplier, a.ID); err != nil {
+		return err
+	}
 	forget.At = time.Time{}
 	return k.Jobs.PutJobs(ctx, forget)
 }
