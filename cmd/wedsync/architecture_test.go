@@ -31,8 +31,9 @@ var mayImport = map[string][]string{
 	"conflicts":                     {"crdt"},
 	"store":                         {"crdt", "conflicts"},
 	"store/jobs":                    {"store"},
-	"store/sqlite":                  {"crdt", "conflicts", "store", "store/jobs"},
-	"store/postgres":                {"crdt", "conflicts", "store", "store/jobs"},
+	"store/talk":                    {"store"},
+	"store/sqlite":                  {"crdt", "conflicts", "store", "store/jobs", "store/talk"},
+	"store/postgres":                {"crdt", "conflicts", "store", "store/jobs", "store/talk"},
 	"store/postgres/pgtest":         {},
 	"store/storetest":               {"crdt", "conflicts", "store"},
 	"store/transfer":                {"crdt", "conflicts", "store"},
@@ -51,9 +52,9 @@ var mayImport = map[string][]string{
 	"server/webhooks/source":        {"store", "server/outbound", "server/webhooks/connection", "server/webhooks/signature"},
 	"server/webhooks/inbound":       {"store", "server/auth", "server/webhooks/connection", "server/webhooks/signature", "server/webhooks/source"},
 	"server/webhooks/processing":    {"crdt", "conflicts", "store", "server/hub", "server/webhooks/connection", "server/webhooks/inbound", "server/webhooks/mapping", "server/webhooks/source"},
-	"server/communications/source":  {"store", "server/communications/source"},
 	"server/communications/vault":   {},
 	"server/communications/account": {"conflicts", "store", "server/communications/source", "server/communications/vault", "server/outbound"},
+	"server/communications/source":  {"store", "server/communications/source"},
 	"server/api":                    {"crdt", "conflicts", "store", "server/accepted", "server/activity", "server/auth", "server/hub", "server/metrics", "server/sheet", "server/webhooks"},
 	"server/openapi":                {"server/api"},
 	"server/ui":                     {},
@@ -90,7 +91,7 @@ var onlyIn = map[string][]string{
 }
 
 // pure packages have no socket, disk, clock or goroutine.
-var pure = []string{"crdt", "crdt/internal", "syncproto", "conflicts", "server/sheet", "server/webhooks/mapping", "server/webhooks/signature"}
+var pure = []string{"crdt", "crdt/internal", "syncproto", "conflicts", "store/talk", "server/sheet", "server/webhooks/mapping", "server/webhooks/signature"}
 
 func TestPackagesImportDownOnly(t *testing.T) {
 	for _, p := range packages(t) {
