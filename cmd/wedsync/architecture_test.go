@@ -83,7 +83,7 @@ var onlyIn = map[string][]string{
 	"github.com/danielgtaylor/huma/v2": {"server/api", "server/openapi"},
 	"github.com/evanw/esbuild/pkg/api": {"cmd/webbuild"},
 	"github.com/nyaruka/phonenumbers":  {"server/communications/source"},
-	"github.com/sony/gobreaker/v2":     {"server/webhooks/processing"},
+	"github.com/sony/gobreaker/v2":     {"server/breaker"},
 	"github.com/chromedp/chromedp":     {"cmd/chromium", "cmd/bench"},
 }
 

@@ -38,6 +38,7 @@ func (k *tokens) Refused(_ context.Context, _, token string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.refused = append(k.refused, token)
+	k.gone = len(k.refused) == 2
 	if token == fmt.Sprintf("secret-%d", k.current) {
 		k.current++
 	}
@@ -107,7 +108,7 @@ func TestTokenThatIsRefusedIsReplacedAndTheRequestMadeAgain(t *testing.T) {
 func TestAccountWhoseTokensAreAllRefusedHasToBeConnectedAgain(t *testing.T) {
 	e, p, _ := exchange(t, calling.Provider{})
 	p.answer = func(int, *http.Request) (*http.Response, error) { return says(401, `{}`), nil }
-	if err := get(t, e, "a"); !errors.Is(err, source.ErrReconnect) || len(p.asked) != 3 {
+	if err := get(t, e, "a"); !errors.Is(err, source.ErrReconnect) || len(p.asked) != 2 {
 		t.Errorf("%v after %d requests", err, len(p.asked))
 	}
 }

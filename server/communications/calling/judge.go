@@ -36,7 +36,7 @@ func judge(a source.Answer, r source.Request) verdict {
 	}
 	switch {
 	case a.Status == http.StatusUnauthorized:
-		return verdict{name: "unauthorized", refused: true, err: source.ErrReconnect}
+		return verdict{name: "unauthorized", refused: true, err: fmt.Errorf("%w: it refuses what the account authenticates with", source.ErrTemporary)}
 	case a.Status == http.StatusTooManyRequests,
 		a.Status == http.StatusForbidden && usedUp(a.Body),
 		a.Status == http.StatusServiceUnavailable && after > 0:
