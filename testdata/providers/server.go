@@ -50,7 +50,9 @@ type Server struct {
 	push     func(Push)
 	serial   uint64 // of ids that are made
 
-	google googleState
+	google    googleState
+	microsoft microsoftState
+	twilio    twilioState
 }
 
 // An account is one of a provider's.
@@ -73,19 +75,23 @@ func New(o Options) *Server {
 	o.TokenLife = cmp.Or(o.TokenLife, time.Hour)
 	o.SlowFor = cmp.Or(o.SlowFor, 20*time.Millisecond)
 	s := &Server{
-		options:  o,
-		mux:      http.NewServeMux(),
-		skew:     make(map[Provider]time.Duration),
-		accounts: make(map[account]*identity),
-		tokens:   newTokens(),
-		faults:   newFaults(o.Seed),
-		quotas:   make(map[account]*bucket),
-		counts:   make(map[string]Count),
-		google:   newGoogleState(),
+		options:   o,
+		mux:       http.NewServeMux(),
+		skew:      make(map[Provider]time.Duration),
+		accounts:  make(map[account]*identity),
+		tokens:    newTokens(),
+		faults:    newFaults(o.Seed),
+		quotas:    make(map[account]*bucket),
+		counts:    make(map[string]Count),
+		google:    newGoogleState(),
+		microsoft: newMicrosoftState(),
+		twilio:    newTwilioState(),
 	}
 	s.handleOAuth(Google, "/o/oauth2/v2/auth", "/token", "/revoke")
 	s.handleOAuth(Microsoft, "/common/oauth2/v2.0/authorize", "/common/oauth2/v2.0/token", "")
 	s.handleGoogle()
+	s.handleMicrosoft()
+	s.handleTwilio()
 	return s
 }
 

@@ -3,6 +3,7 @@ package source
 import (
 	"encoding/json"
 	"time"
+	"unicode/utf8"
 
 	"wedsync/store"
 )
@@ -48,4 +49,15 @@ func (d Detail) JSON() []byte {
 		return nil // unheard of: all members are bounded by the providers
 	}
 	return data
+}
+
+// Clip is a text of at most so many bytes, cut between characters.
+func Clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
 }

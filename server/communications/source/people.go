@@ -31,10 +31,7 @@ func (a Account) participant(role, name string, c store.Contact) store.Participa
 	if c.Value != "" && store.NormalEMail(name) == c.Value {
 		name = "" // programs put the address where no name is known
 	}
-	if len(name) > maxName {
-		name = strings.ToValidUTF8(name[:maxName], "")
-	}
-	return store.Participant{Role: role, Name: name, Contact: c, Own: a.Mine(c)}
+	return store.Participant{Role: role, Name: Clip(name, maxName), Contact: c, Own: a.Mine(c)}
 }
 
 // Together are participants as an item has them: nobody twice in a role, nobody of
