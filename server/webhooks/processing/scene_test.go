@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"wedsync/server/webhooks/processing"
 	"wedsync/server/webhooks/source"
 	"wedsync/store"
+	"wedsync/store/postgres"
 	"wedsync/store/sqlite"
 )
 
@@ -37,7 +39,7 @@ var (
 // run when the test says so.
 type scene struct {
 	t     testing.TB
-	dir   string
+	kept  string // where the store is: a directory, or the address of a database
 	hub   *hub.Hub
 	store rung
 	p     *processing.Processor
@@ -47,7 +49,7 @@ type scene struct {
 
 // rung is a store whose jobs wait for the test.
 type rung struct {
-	*sqlite.Store
+	store.Store
 	bells *bells
 }
 
@@ -91,7 +93,13 @@ func (s *scene) pass(d time.Duration) { s.at.Add(int64(d / time.Second)) }
 
 func newScene(t testing.TB, change ...func(*connection.Settings)) *scene {
 	t.Helper()
-	s := &scene{t: t, dir: t.TempDir()}
+	return newSceneOn(t, t.TempDir(), change...)
+}
+
+// newSceneOn is a scene whose store is in a directory, or at the address of a database.
+func newSceneOn(t testing.TB, kept string, change ...func(*connection.Settings)) *scene {
+	t.Helper()
+	s := &scene{t: t, kept: kept}
 	s.at.Store(1_800_000_000)
 	s.open()
 	t.Cleanup(s.shut)
@@ -107,7 +115,7 @@ func newScene(t testing.TB, change ...func(*connection.Settings)) *scene {
 // open starts a hub on what is stored.
 func (s *scene) open() {
 	s.t.Helper()
-	kept, err := sqlite.Open(s.t.Context(), s.dir)
+	kept, err := openStore(s.t.Context(), s.kept)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -117,6 +125,14 @@ func (s *scene) open() {
 		s.t.Fatal(err)
 	}
 	s.p = s.processor(nil)
+}
+
+// openStore opens the store in a directory, or at the address of a database.
+func openStore(ctx context.Context, kept string) (store.Store, error) {
+	if strings.HasPrefix(kept, "postgres://") {
+		return postgres.Open(ctx, kept)
+	}
+	return sqlite.Open(ctx, kept)
 }
 
 // shut ends the hub. What it has not worked on it forgets to work on.
