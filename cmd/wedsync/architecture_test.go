@@ -39,10 +39,7 @@ var mayImport = map[string][]string{
 	"store/transfer":                {"crdt", "conflicts", "store"},
 	"server/metrics":                {},
 	"server/outbound":               {},
-<<<<<<< HEAD
-=======
 	"server/breaker":                {},
->>>>>>> main
 	"server/auth":                   {"crdt", "conflicts", "store"},
 	"server/hub":                    {"crdt", "crdt/engine", "syncproto", "conflicts", "store", "server/metrics"},
 	"server/socket":                 {"crdt", "syncproto", "conflicts", "store", "server/auth", "server/hub", "server/metrics"},
@@ -55,19 +52,13 @@ var mayImport = map[string][]string{
 	"server/webhooks/connection":    {"conflicts", "store", "server/webhooks/signature"},
 	"server/webhooks/source":        {"store", "server/outbound", "server/webhooks/connection", "server/webhooks/signature"},
 	"server/webhooks/inbound":       {"store", "server/auth", "server/webhooks/connection", "server/webhooks/signature", "server/webhooks/source"},
-<<<<<<< HEAD
-	"server/webhooks/processing":    {"crdt", "conflicts", "store", "server/hub", "server/webhooks/connection", "server/webhooks/inbound", "server/webhooks/mapping", "server/webhooks/source"},
-	"server/communications/vault":   {},
-	"server/communications/account": {"conflicts", "store", "server/communications/source", "server/communications/vault", "server/outbound"},
-	"server/communications/source":  {"store", "server/outbound", "server/communications/source"},
-	"server/api":                    {"crdt", "conflicts", "store", "server/accepted", "server/activity", "server/auth", "server/hub", "server/metrics", "server/sheet", "server/webhooks"},
-=======
 	"server/webhooks/processing":    {"crdt", "conflicts", "store", "server/breaker", "server/hub", "server/webhooks/connection", "server/webhooks/inbound", "server/webhooks/mapping", "server/webhooks/source"},
 	"server/communications/calling": {"server/breaker", "server/communications/source"},
 	"server/communications/pulling": {"store", "server/communications/source"},
+	"server/communications/vault":   {},
+	"server/communications/account": {"conflicts", "store", "server/communications/source", "server/communications/vault", "server/outbound"},
 	"server/communications/source":  {"store", "server/outbound", "server/communications/source"},
 	"server/api":                    {"crdt", "conflicts", "store", "server/accepted", "server/activity", "server/auth", "server/breaker", "server/hub", "server/metrics", "server/sheet", "server/webhooks"},
->>>>>>> main
 	"server/openapi":                {"server/api"},
 	"server/ui":                     {},
 	"server":                        {"crdt", "crdt/engine", "conflicts", "syncproto", "store", "server"},
