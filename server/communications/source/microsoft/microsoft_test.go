@@ -30,7 +30,7 @@ func TestAccountIsReadCompletelyInEveryTrouble(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			corpus := s.fill(300, 60)
+			corpus := s.fill(200, 60)
 			for _, f := range faults {
 				atMost := -1
 				if f == providers.Expired {

@@ -90,7 +90,7 @@ func TestAccountIsReadCompletelyInEveryTrouble(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			corpus := s.server.Fill(3, providers.Sizes{Clients: 20, Messages: 1100, Calls: 1000}, providers.Places{Twilio: []providers.Line{{SID: sid, Token: "secret", Number: ours}}})
+			corpus := s.server.Fill(3, providers.Sizes{Clients: 20, Messages: 300, Calls: 900}, providers.Places{Twilio: []providers.Line{{SID: sid, Token: "secret", Number: ours}}})
 			for _, f := range faults {
 				share, atMost := 0.3, -1
 				if name == "all" {
