@@ -15,7 +15,7 @@ func (s *Server) twilioOf(r *request) (*twilioAccount, error) {
 	sid := strings.TrimSuffix(r.PathValue("sid"), ".json")
 	of, ok := s.twilio.accounts[r.address]
 	if !ok || sid != r.address {
-		return nil, notFound("The requested resource " + r.URL.Path)
+		return nil, failure{status: http.StatusNotFound, code: 20404, message: "The requested resource " + r.URL.Path + " was not found"}
 	}
 	return of, nil
 }
