@@ -105,7 +105,7 @@ func TestRecordIsEditedInABrowserThatStoresNothing(t *testing.T) {
 	maya.signIn(h.token(who{"barn", "maya", "member", ""}), "/clients/"+id)
 	tom.signIn(h.token(who{"barn", "tom", "member", ""}), "/clients/"+id)
 	maya.readNotes("Peonies.")
-	maya.says("storage is full")
+	maya.says("edits made offline")
 	maya.typeNotes(" Ramp needed.")
 	maya.see(`wed-badge[data-saving="saved"]`)
 	tom.readNotes("Peonies. Ramp needed.")

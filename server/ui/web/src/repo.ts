@@ -31,12 +31,23 @@ export interface Held {
 class Storage extends IndexedDBStorageAdapter {
   override async save(key: string[], data: Uint8Array): Promise<void> {
     try {
-      await super.save(key, data)
+      await this.#put(key, data)
       storageTrouble.set("")
     } catch (error) {
       tell(error)
       throw error
     }
+  }
+
+  /** As in IndexedDBStorageAdapter, which waits for good when a transaction finds at its end that storage is full:
+   *  no request has failed then, it is only aborted. */
+  async #put(key: string[], data: Uint8Array): Promise<void> {
+    const transaction = (await this["dbPromise"]).transaction(this["store"], "readwrite")
+    transaction.objectStore(this["store"]).put({ key, binary: data }, key)
+    await new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve()
+      transaction.onabort = () => reject(transaction.error)
+    })
   }
 
   override async load(key: string[]): Promise<Uint8Array | undefined> {
@@ -107,9 +118,9 @@ export class Documents {
     await this.#repo.shutdown()
   }
 
-  /** The device that the hub knows this browser as, unless its token names one. */
-  async storageId(): Promise<string> {
-    return (await this.#repo.storageId()) ?? ""
+  /** The device that the hub knows this browser as, unless its token names one: without a storage, another whenever the app starts. */
+  async device(): Promise<string> {
+    return (await this.#repo.storageId()) ?? this.#repo.peerId
   }
 
   /** Opens a record, from this browser's storage or from the hub. If neither has it now it throws or,
