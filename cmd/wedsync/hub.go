@@ -41,6 +41,8 @@ type hubOptions struct {
 	AllowPrivate bool   // requests to this machine and to private networks
 	PublicURL    string // of the hub, as others know it; empty if their requests say
 	GoogleKeys   string // URL of the keys of Google's tokens; inbound.GoogleKeys if empty
+
+	Communications communicationFlags
 }
 
 // runHub runs a hub until ctx ends and everything that was begun is stored. It
@@ -92,6 +94,7 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 		site.listeners.Wait()
 		site.hooks.Close()
 		stop()
+		site.providers.Close()
 		h.Close()
 		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
 		defer cancel()
@@ -112,6 +115,7 @@ type site struct {
 	listeners *activity.Handler
 	hooks     *inbound.Receiver
 	workshop  *workshop
+	providers *outbound.Client // of communications
 }
 
 // urls wires it.
@@ -137,8 +141,14 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	if now == nil {
 		now = time.Now
 	}
+	keeper := o.Communications.keeper(o.Store, s, identity, client, o.Log)
+	accounts, err := readAccounts(keeper, s, o, m)
+	if err != nil {
+		return nil, err
+	}
 	events, err := processing.New(processing.Options{
 		Store: s, Jobs: s, Hub: h, Objects: source.NewReader(client, now), Now: now, Log: o.Log, Registerer: m.Registry,
+		Changed: accounts.changed(o.Log),
 	})
 	if err != nil {
 		return nil, err
@@ -174,7 +184,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Ready:   h.Ready,
 			Pprof:   o.Pprof,
 		}),
-		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks,
-		workshop: &workshop{jobs: s, workers: workers(events, sender), sender: sender, log: o.Log},
+		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks, providers: accounts.client,
+		workshop: &workshop{jobs: s, workers: workers(events, sender, keeper, accounts.engine), sender: sender, log: o.Log},
 	}, nil
 }

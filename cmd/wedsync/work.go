@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"wedsync/server/communications/account"
+	"wedsync/server/communications/pulling"
 	"wedsync/server/webhooks/processing"
 	"wedsync/server/webhooks/sending"
 	"wedsync/store"
@@ -20,10 +22,13 @@ type workshop struct {
 	log     *slog.Logger
 }
 
-// workers are the jobs of webhooks, those that come and those that go.
-func workers(events *processing.Processor, sender *sending.Sender) map[string]store.Worker {
+// workers are the jobs of webhooks, those that come and those that go, and of
+// communications.
+func workers(events *processing.Processor, sender *sending.Sender, keeper *account.Keeper, engine *pulling.Engine) map[string]store.Worker {
 	all := events.Workers()
 	maps.Copy(all, sender.Workers())
+	maps.Copy(all, keeper.Workers())
+	maps.Copy(all, engine.Workers())
 	return all
 }
 
