@@ -171,6 +171,7 @@ func (b *build) options(o api.BuildOptions) api.BuildOptions {
 	o.Define["process.env.NODE_ENV"] = `"production"`
 	o.Conditions = []string{"browser", "module", "production"}
 	o.Alias = instead
+	o.Plugins = []api.Plugin{templates, withoutRefs}
 	return o
 }
 

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
 )
 
 // Instead names what stands for a dependency of automerge-repo that brings much
@@ -17,6 +20,19 @@ var instead = map[string]string{
 	"debug":                "./src/instead/debug.ts",
 	"xstate":               "./src/instead/xstate.ts",
 	"@noble/hashes/sha256": "./src/instead/sha256.ts",
+	"fast-sha256":          "./src/instead/sha256.ts",
+}
+
+// Refs are a part of automerge-repo itself, which imports it by its file.
+const refs = "./src/instead/ref.ts"
+
+var withoutRefs = api.Plugin{
+	Name: "without refs",
+	Setup: func(b api.PluginBuild) {
+		b.OnResolve(api.OnResolveOptions{Filter: `^\./refs/ref\.js$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
+			return api.OnResolveResult{Path: filepath.Join(b.InitialOptions.AbsWorkingDir, filepath.FromSlash(refs))}, nil
+		})
+	},
 }
 
 // Meta is what esbuild says of its output.
@@ -88,6 +104,9 @@ func (m meta) standIns() error {
 		if !used[path.Clean(file)] {
 			return fmt.Errorf("%s stands for %s, which nothing imports: remove it, or find by which name it is imported now", file, dependency)
 		}
+	}
+	if !used[path.Clean(refs)] {
+		return fmt.Errorf("%s stands for automerge-repo's refs/ref.js, which nothing imports any more: remove it", refs)
 	}
 	return nil
 }

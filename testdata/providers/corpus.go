@@ -9,15 +9,24 @@ import (
 
 // Sizes say how much a corpus has.
 type Sizes struct {
-	Clients int
-	Mails   int
-	Events  int
+	Clients  int
+	Mails    int
+	Events   int
+	Messages int // text messages
+	Calls    int
 }
 
 // Places are the accounts that a corpus is put into.
 type Places struct {
 	Google    []string // addresses
 	Microsoft []string
+	Twilio    []Line
+}
+
+// A Line is an account at Twilio with one phone number.
+type Line struct {
+	SID, Token string
+	Number     string // E.164
 }
 
 // A Client is one whom the supplier wrote with.
@@ -77,6 +86,8 @@ func (s *Server) Fill(seed uint64, sizes Sizes, places Places) Corpus {
 	}
 	f.mails(sizes.Mails)
 	f.events(sizes.Events)
+	f.messages(sizes.Messages)
+	f.calls(sizes.Calls)
 	return c
 }
 

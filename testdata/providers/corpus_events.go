@@ -54,5 +54,7 @@ func (f *filling) events(n int) {
 func (f *filling) schedule(with mailAccount, e Event) {
 	if with.provider == Google {
 		f.server.GoogleCalendar(with.address, with.address, with.address, "").Add(e)
+	} else {
+		f.server.OutlookCalendar(with.address, "Calendar", true).Add(e)
 	}
 }

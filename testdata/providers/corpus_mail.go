@@ -19,6 +19,9 @@ func (f *filling) mailboxes() (all []mailAccount) {
 	for _, address := range f.places.Google {
 		all = append(all, mailAccount{Google, address})
 	}
+	for _, address := range f.places.Microsoft {
+		all = append(all, mailAccount{Microsoft, address})
+	}
 	return all
 }
 
@@ -26,6 +29,8 @@ func (f *filling) mailboxes() (all []mailAccount) {
 func (f *filling) deliver(to mailAccount, m Mail) {
 	if to.provider == Google {
 		f.server.Gmail(to.address).Add(m)
+	} else {
+		f.server.Outlook(to.address).Add(m)
 	}
 }
 

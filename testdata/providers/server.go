@@ -75,17 +75,17 @@ func New(o Options) *Server {
 	o.TokenLife = cmp.Or(o.TokenLife, time.Hour)
 	o.SlowFor = cmp.Or(o.SlowFor, 20*time.Millisecond)
 	s := &Server{
-		options:  o,
-		mux:      http.NewServeMux(),
-		skew:     make(map[Provider]time.Duration),
-		accounts: make(map[account]*identity),
-		tokens:   newTokens(),
-		faults:   newFaults(o.Seed),
-		quotas:   make(map[account]*bucket),
-		counts:   make(map[string]Count),
-		google:   newGoogleState(),
+		options:   o,
+		mux:       http.NewServeMux(),
+		skew:      make(map[Provider]time.Duration),
+		accounts:  make(map[account]*identity),
+		tokens:    newTokens(),
+		faults:    newFaults(o.Seed),
+		quotas:    make(map[account]*bucket),
+		counts:    make(map[string]Count),
+		google:    newGoogleState(),
 		microsoft: newMicrosoftState(),
-		twilio: newTwilioState(),
+		twilio:    newTwilioState(),
 	}
 	s.handleOAuth(Google, "/o/oauth2/v2/auth", "/token", "/revoke")
 	s.handleOAuth(Microsoft, "/common/oauth2/v2.0/authorize", "/common/oauth2/v2.0/token", "")

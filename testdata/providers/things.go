@@ -57,8 +57,9 @@ type Message struct {
 	Sent     time.Time
 }
 
-// A Call is one by telephone.
+// A Call is one by telephone, or one part of it.
 type Call struct {
+	Parent   string // the sid of the call that was put through here; empty for one of its own
 	From, To string // E.164
 	Inbound  bool
 	State    string // ringing, in-progress, completed, busy, no-answer, …
