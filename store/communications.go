@@ -129,8 +129,8 @@ type Pull struct {
 	Cursor *Cursor
 	// Items have one occurrence each, that of the account.
 	Items []Item
-	// Removed are the account's ids of what is gone there. Of those that were
-	// never stored a tombstone is kept.
+	// Removed are the account's ids of what is gone there, also of Items. Those that
+	// were never stored are left out.
 	Removed []string
 }
 
@@ -215,9 +215,14 @@ type Communications interface {
 	// one whose occurrence is known under another Key moves to its new key. What the
 	// account knows now replaces what it knew: an item has subject, snippet, body
 	// and detail up to the widest Level among its occurrences that are not removed,
-	// each as it came last, and what no occurrence shows any more is removed. An
-	// occurrence that was removed and is found again comes back. An item that was
-	// erased, by its key or the account's id, is left out for ever.
+	// each as it came last, and what no occurrence shows any more is removed. It has
+	// the participants of all of these occurrences, once each. An occurrence that was
+	// removed and is found again comes back. An item that was erased, by its key or
+	// the account's id, is left out for ever, and so are participants that an item
+	// lost when their client was erased.
+	//
+	// Nothing changes if all is known. An item with more than MaxItemBytes or
+	// MaxParticipants, or a pull of more than MaxPull, is ErrTooMany.
 	StorePull(ctx context.Context, p Pull) (Pulled, error)
 	// ForgetOccurrences removes occurrences of an account that is gone: at most
 	// limit, whose number it returns. What has no occurrence left goes with them,
@@ -240,9 +245,9 @@ type Communications interface {
 	// returns ErrNotFound if there is no such item or listed record.
 	SetLink(ctx context.Context, l Link) error
 
-	// Untold names items of all suppliers that nobody was told of and that were
-	// stored before a time, those that wait longest first.
+	// Untold names items of all suppliers that nobody was told of and whose IDs
+	// were made before a time, in ascending order of id: those that wait longest first.
 	Untold(ctx context.Context, before time.Time, limit int) ([]EventKey, error)
-	// Tell notes that who listens was told of items. Those that are gone are left out.
-	Tell(ctx context.Context, supplier string, items []string) error
+	// Told notes that who listens was told of items. Those that are gone are left out.
+	Told(ctx context.Context, supplier string, items []string) error
 }

@@ -163,6 +163,11 @@ type Eraser interface {
 	// journal entries keep their numbers and have no batches; one more tells of
 	// the erasure, with its origin.
 	//
+	// Items in the record's timeline lose all but their key and the names of their
+	// occurrences, by which they are left out ever after. One that is in another
+	// record's timeline too, or that a person has unlinked, loses the participants
+	// with the record's contacts alone.
+	//
 	// It returns ErrNotFound if the supplier has no such record or it is erased
 	// already, ErrStale if the record moved on since it was read; nothing has
 	// changed then. After nil a power failure brings nothing back, and no query finds
@@ -366,6 +371,7 @@ type Store interface {
 	Inbox
 	Identities
 	Contacts
+	Communications
 	Outbox
 	Jobs
 	Nodes

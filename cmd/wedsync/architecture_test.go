@@ -31,8 +31,9 @@ var mayImport = map[string][]string{
 	"conflicts":                      {"crdt"},
 	"store":                          {"crdt", "conflicts"},
 	"store/jobs":                     {"store"},
-	"store/sqlite":                   {"crdt", "conflicts", "store", "store/jobs"},
-	"store/postgres":                 {"crdt", "conflicts", "store", "store/jobs"},
+	"store/talk":                     {"store"},
+	"store/sqlite":                   {"crdt", "conflicts", "store", "store/jobs", "store/talk"},
+	"store/postgres":                 {"crdt", "conflicts", "store", "store/jobs", "store/talk"},
 	"store/postgres/pgtest":          {},
 	"store/storetest":                {"crdt", "conflicts", "store"},
 	"store/transfer":                 {"crdt", "conflicts", "store"},
@@ -88,7 +89,7 @@ var onlyIn = map[string][]string{
 }
 
 // pure packages have no socket, disk, clock or goroutine.
-var pure = []string{"crdt", "crdt/internal", "syncproto", "conflicts", "server/sheet", "server/webhooks/mapping", "server/webhooks/signature"}
+var pure = []string{"crdt", "crdt/internal", "syncproto", "conflicts", "store/talk", "server/sheet", "server/webhooks/mapping", "server/webhooks/signature"}
 
 func TestPackagesImportDownOnly(t *testing.T) {
 	for _, p := range packages(t) {

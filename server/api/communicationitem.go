@@ -105,7 +105,7 @@ type sourceItem struct {
 func showSources(sources []timeline.Source) []sourceItem {
 	shown := make([]sourceItem, len(sources))
 	for i, s := range sources {
-		shown[i] = sourceItem{s.Source, s.Account, s.ID, s.State, showTime(s.LastSuccess), nil, s.Left, showTime(s.NextRetry)}
+		shown[i] = sourceItem{s.Name, s.Address, s.Account, s.State, showTime(s.LastSuccess), nil, s.Left, showTime(s.NextRetry)}
 		if s.Error != "" {
 			shown[i].Error = &s.Error
 		}

@@ -20,7 +20,7 @@ func (s *Store) Erase(ctx context.Context, e store.Erasure) error {
 	}
 	err = s.write(ctx, s.durable, "erase", func(ctx context.Context, tx pgx.Tx) error {
 		x := erasing{Tx: tx, supplier: escape(e.Supplier), record: e.Record}
-		for _, step := range []func(context.Context, store.Erasure) error{x.begin, x.contents, x.hooks, x.conflicts} {
+		for _, step := range []func(context.Context, store.Erasure) error{x.begin, x.talk, x.contents, x.hooks, x.conflicts} {
 			if err := step(ctx, e); err != nil {
 				return fmt.Errorf("record %s: %w", e.Record, err)
 			}

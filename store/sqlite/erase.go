@@ -39,7 +39,7 @@ func (s *Store) erase(ctx context.Context, e store.Erasure) (err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 	err = w.do(ctx, func(ctx context.Context, t *transaction) error {
 		x := erasing{transaction: t}
-		for _, step := range []func(context.Context, store.Erasure) error{x.begin, x.contents, x.answers, x.hooks, x.conflicts} {
+		for _, step := range []func(context.Context, store.Erasure) error{x.begin, x.talk, x.contents, x.answers, x.hooks, x.conflicts} {
 			if err := step(ctx, e); err != nil {
 				return fmt.Errorf("record %s: %w", e.Record, err)
 			}

@@ -24,24 +24,25 @@ const (
 	Failing  = "failing"
 )
 
-// A Source is how far one source of a supplier's communication has been read.
+// A Source is how it stands with one kind of communication of one account.
 type Source struct {
-	Source      string        // gmail, outlook, twilio_sms, twilio_calls, google_calendar, outlook_calendar, in_app, manual
-	Account     string        // its address; empty for the hub's own
-	ID          string        // of the account
-	State       string        // up_to_date, reading, resyncing, limited, failing, reconnect, paused, never
-	LastSuccess time.Time     // when it was read last, zero for never
-	Age         time.Duration // of what was read
-	Error       string        // why it cannot be read, for people
-	Found, Left int           // items; Left is -1 if nobody knows
-	NextRetry   time.Time     // zero if none is waited for
+	Name        string    // gmail, outlook, twilio_sms, twilio_calls, google_calendar, outlook_calendar, in_app, manual
+	Account     string    // its id; empty for the hub's own
+	Title       string    // of the account, for people
+	Address     string    // of the account
+	State       string    // up_to_date, reading, resyncing, limited, failing, reconnect, paused, never
+	LastSuccess time.Time // since when all that there was is known; zero if it is not yet
+	Error       string    // why it fails, in words for anybody; empty if it does not
+	NextRetry   time.Time // when it is tried again; zero if it does not fail
+	Found       int       // items, since it began to read
+	Left        int       // items to be read, about; -1 if nobody knows
 }
 
 // An Engine reads accounts.
 type Engine interface {
-	// Now reads accounts until all that there is was read or could not be, or ctx
-	// ends; what is left is read later. It calls progress whenever a source gets on,
-	// from any goroutine.
+	// Now reads accounts, all if none are named, until each is up to date or has
+	// failed, or ctx ends; what is not ready by then is read on in the background. It
+	// tells progress how it stands with each source at first and whenever that changes.
 	Now(ctx context.Context, supplier string, accounts []string, progress func(Source)) error
 	// Sources says how far each source of a supplier has been read.
 	Sources(ctx context.Context, supplier string) ([]Source, error)
@@ -81,17 +82,9 @@ func (t *Timeline) read(ctx context.Context, supplier string, record crdt.Record
 	if t.Engine == nil {
 		return nil
 	}
-	accounts, err := t.Store.Accounts(ctx, supplier)
-	if err != nil || len(accounts) == 0 {
-		return err
-	}
-	ids := make([]string, len(accounts))
-	for i := range accounts {
-		ids[i] = accounts[i].ID
-	}
 	within, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	err = t.Engine.Now(within, supplier, ids, func(s Source) { t.show(supplier, record, s) })
+	err := t.Engine.Now(within, supplier, nil, func(s Source) { t.show(supplier, record, s) })
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -112,7 +105,7 @@ func (t *Timeline) Sources(ctx context.Context, supplier string) ([]Source, erro
 		all = slices.Clone(read)
 	}
 	now := t.Now()
-	return append(all, Source{Source: InApp, State: UpToDate, LastSuccess: now}, Source{Source: Manual, State: UpToDate, LastSuccess: now}), nil
+	return append(all, Source{Name: InApp, State: UpToDate, LastSuccess: now}, Source{Name: Manual, State: UpToDate, LastSuccess: now}), nil
 }
 
 // A Progress is how a source gets on, as who listens is told.
@@ -125,11 +118,11 @@ type Progress struct {
 }
 
 func (t *Timeline) show(supplier string, record crdt.RecordID, s Source) {
-	data, err := json.Marshal(Progress{s.Source, s.Account, s.State, s.Found, s.Left})
+	data, err := json.Marshal(Progress{s.Name, s.Address, s.State, s.Found, s.Left})
 	if err != nil {
 		return // unheard of: it holds nothing that JSON cannot
 	}
-	t.Hub.ShowReading(supplier, record, s.Source+" "+s.Account, data)
+	t.Hub.ShowReading(supplier, record, s.Name+" "+s.Address, data)
 }
 
 // SourceOf is the source that an occurrence of an item came from. Accounts are
