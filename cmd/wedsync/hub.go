@@ -15,6 +15,7 @@ import (
 	"wedsync/server/activity"
 	jsonapi "wedsync/server/api"
 	"wedsync/server/auth"
+	"wedsync/server/communications/timeline"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
 	"wedsync/server/outbound"
@@ -146,9 +147,13 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	sender := sending.New(sending.Options{
 		Store: s, Hub: h, Client: client, Epoch: identity.Epoch, Now: now, Log: o.Log, Registerer: m.Registry,
 	})
+	talk, err := timeline.New(timeline.Options{Store: s, Hub: h, Now: now, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
 	api := jsonapi.New(jsonapi.Options{
 		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
-		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender,
+		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender, Timeline: talk,
 	})
 	hooks, err := inbound.New(ctx, inbound.Options{
 		Store: s, Jobs: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
@@ -175,6 +180,6 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Pprof:   o.Pprof,
 		}),
 		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks,
-		workshop: &workshop{jobs: s, workers: workers(events, sender), sender: sender, log: o.Log},
+		workshop: &workshop{jobs: s, workers: workers(events, sender, talk), sender: sender, log: o.Log},
 	}, nil
 }

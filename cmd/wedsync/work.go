@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"wedsync/server/communications/timeline"
 	"wedsync/server/webhooks/processing"
 	"wedsync/server/webhooks/sending"
 	"wedsync/store"
@@ -20,10 +21,12 @@ type workshop struct {
 	log     *slog.Logger
 }
 
-// workers are the jobs of webhooks, those that come and those that go.
-func workers(events *processing.Processor, sender *sending.Sender) map[string]store.Worker {
+// workers are the jobs of webhooks, those that come and those that go, and of
+// communications.
+func workers(events *processing.Processor, sender *sending.Sender, talk *timeline.Timeline) map[string]store.Worker {
 	all := events.Workers()
 	maps.Copy(all, sender.Workers())
+	maps.Copy(all, talk.Workers())
 	return all
 }
 

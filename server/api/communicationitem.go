@@ -14,8 +14,8 @@ import (
 // shownPeople is how many participants of an item a list names.
 const shownPeople = 20
 
-// A communicationRow is an item of a timeline in a list.
-type communicationRow struct {
+// A CommunicationRow is an item of a timeline in a list.
+type CommunicationRow struct {
 	ID           string            `json:"id"`
 	Kind         string            `json:"kind" doc:"A scheduled_call is in a calendar; a call took place. A message was written in the app, a note entered by hand." enum:"email,sms,call,scheduled_call,meeting,message,note"`
 	Direction    store.Direction   `json:"direction" doc:"Who began it; internal if it is among the supplier's own people." enum:"inbound,outbound,internal"`
@@ -46,7 +46,7 @@ var levels = map[store.Level]string{store.LevelMetadata: "metadata", store.Level
 
 // A communicationItem is an item with all that is known of it.
 type communicationItem struct {
-	communicationRow
+	CommunicationRow
 	Body        string           `json:"body" doc:"Its text."`
 	HTML        string           `json:"html,omitempty" doc:"Of a mail, as markup that was made safe: no scripts, no forms, nothing that is fetched from elsewhere."`
 	State       string           `json:"state,omitempty" doc:"The provider's word for what became of it, such as delivered or no-answer."`
@@ -79,7 +79,7 @@ type linkItem struct {
 
 // An unmatchedRow is an item that is nobody's.
 type unmatchedRow struct {
-	communicationRow
+	CommunicationRow
 	Suggestions []suggestionItem `json:"suggestions" doc:"Whose it may be, the likeliest first."`
 }
 
@@ -127,8 +127,8 @@ func (a *API) accountsByID(ctx context.Context, supplier string) (map[string]sto
 }
 
 // showCommunication is an item as a list has it.
-func showCommunication(it *store.Item, accounts map[string]store.Account) communicationRow {
-	row := communicationRow{
+func showCommunication(it *store.Item, accounts map[string]store.Account) CommunicationRow {
+	row := CommunicationRow{
 		ID: it.ID, Kind: it.Kind, Direction: it.Direction, OccurredAt: it.At.UTC(), Subject: it.Subject, Snippet: it.Snippet,
 		Participants: showPeople(it.Participants, shownPeople), Occurrences: []occurrenceItem{},
 	}
@@ -161,7 +161,7 @@ func openCommunication(o *timeline.Opened, accounts map[string]store.Account) (c
 		}
 	}
 	item := communicationItem{
-		communicationRow: showCommunication(&o.Item, accounts),
+		CommunicationRow: showCommunication(&o.Item, accounts),
 		Body:             o.Body, HTML: d.HTML, State: d.State, Seconds: d.Seconds, EndsAt: showTime(d.Ends), AllDay: d.AllDay,
 		Location: d.Location, Conference: d.Conference, Channel: d.Channel, Media: d.Media,
 		Clients: []string{}, Links: []linkItem{},

@@ -13,7 +13,7 @@ import (
 // A syncAnswer is what SyncCommunications answers.
 type syncAnswer struct {
 	Client  string             `json:"client_id"`
-	Items   []communicationRow `json:"items" doc:"The newest of the client's timeline."`
+	Items   []CommunicationRow `json:"items" doc:"The newest of the client's timeline."`
 	Sources []sourceItem       `json:"sources" doc:"How far every source has been read. One that cannot be read is not an empty one: its error says why."`
 	Next    *string            `json:"next" doc:"The cursor with which GET /api/clients/{id}/communications goes on, null at the end."`
 }
@@ -84,7 +84,7 @@ func (a *API) ListCommunications(w http.ResponseWriter, r *http.Request, who con
 }
 
 // communications is a page of a client's timeline.
-func (a *API) communications(r *http.Request, who conflicts.Principal, q store.TimelineQuery) (p Page[communicationRow], err error) {
+func (a *API) communications(r *http.Request, who conflicts.Principal, q store.TimelineQuery) (p Page[CommunicationRow], err error) {
 	items, more, err := a.timeline.Page(r.Context(), who.Supplier, q)
 	if err != nil {
 		return p, err
@@ -93,7 +93,7 @@ func (a *API) communications(r *http.Request, who conflicts.Principal, q store.T
 	if err != nil {
 		return p, err
 	}
-	p.Items = make([]communicationRow, len(items))
+	p.Items = make([]CommunicationRow, len(items))
 	for i := range items {
 		p.Items[i] = showCommunication(&items[i], accounts)
 	}

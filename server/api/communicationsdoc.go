@@ -51,7 +51,7 @@ var ListCommunicationsDoc = Doc{
 		"of what people linked with it, and what was written in the app; the newest first, each once in however many accounts it is. " +
 		"A page may be short although there is a next one. Texts are in the single item alone.",
 	Query:   communicationParams,
-	Answers: []Answer{{Status: http.StatusOK, Body: Page[communicationRow]{}, Says: "A page of items."}},
+	Answers: []Answer{{Status: http.StatusOK, Body: Page[CommunicationRow]{}, Says: "A page of items."}},
 }
 
 // GetCommunicationDoc describes GetCommunication.
