@@ -15,6 +15,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"wedsync/crdt"
+	"wedsync/server/communications/pulling"
 	"wedsync/server/communications/source"
 	"wedsync/server/communications/timeline"
 	"wedsync/store"
@@ -23,24 +24,24 @@ import (
 // A fakeEngine reads accounts as a test says.
 type fakeEngine struct {
 	mu      sync.Mutex
-	sources []timeline.Source
-	now     func(ctx context.Context, progress func(timeline.Source)) error // nothing if nil
+	sources []pulling.Source
+	now     func(ctx context.Context, progress func(pulling.Source)) error // nothing if nil
 }
 
-func (f *fakeEngine) Now(ctx context.Context, _ string, _ []string, progress func(timeline.Source)) error {
+func (f *fakeEngine) Now(ctx context.Context, _ string, _ []string, progress func(pulling.Source)) error {
 	if f.now == nil {
 		return nil
 	}
 	return f.now(ctx, progress)
 }
 
-func (f *fakeEngine) Sources(context.Context, string) ([]timeline.Source, error) {
+func (f *fakeEngine) Sources(context.Context, string) ([]pulling.Source, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.sources, nil
 }
 
-func (f *fakeEngine) are(sources ...timeline.Source) {
+func (f *fakeEngine) are(sources ...pulling.Source) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.sources = sources
@@ -107,10 +108,10 @@ func TestSyncAnswersWithTheTimelineAndEverySourceByName(t *testing.T) {
 	client := s.seen(s.create(`{"name":"Ada & Ben","email":"ada@example.com"}`))
 	s.account("01ACCOUNT0GOOGLE0000000000", "google")
 	s.account("01ACCOUNT0TWILIO0000000000", "twilio")
-	broken := timeline.Source{Name: "twilio_sms", Account: "01ACCOUNT0TWILIO0000000000", Address: "AC1", State: "failing", Error: "the provider does not answer", Left: -1, NextRetry: s.now().Add(time.Minute)}
-	s.engine.now = func(_ context.Context, progress func(timeline.Source)) error {
+	broken := pulling.Source{Name: "twilio_sms", Account: "01ACCOUNT0TWILIO0000000000", Address: "AC1", State: "failing", Error: "the provider does not answer", Left: -1, NextRetry: s.now().Add(time.Minute)}
+	s.engine.now = func(_ context.Context, progress func(pulling.Source)) error {
 		s.pull("01ACCOUNT0GOOGLE0000000000", s.mail("01ACCOUNT0GOOGLE0000000000", "m1@example.com", "ada@example.com", "Peonies", "We like peonies."))
-		s.engine.are(broken, timeline.Source{Name: "gmail", Account: "01ACCOUNT0GOOGLE0000000000", Address: "barn@example.com", State: "up_to_date", LastSuccess: s.now()})
+		s.engine.are(broken, pulling.Source{Name: "gmail", Account: "01ACCOUNT0GOOGLE0000000000", Address: "barn@example.com", State: "up_to_date", LastSuccess: s.now()})
 		progress(broken)
 		return nil
 	}
@@ -142,11 +143,11 @@ func TestSyncAnswersWithTheTimelineAndEverySourceByName(t *testing.T) {
 func TestSyncThatTakesTooLongAnswersWithWhatThereIs(t *testing.T) {
 	s := newRealSite(t)
 	client := s.create(`{"name":"Ada & Ben"}`)
-	s.engine.now = func(ctx context.Context, _ func(timeline.Source)) error {
+	s.engine.now = func(ctx context.Context, _ func(pulling.Source)) error {
 		<-ctx.Done()
 		return nil
 	}
-	s.engine.are(timeline.Source{Name: "gmail", State: "reading", Left: 1200})
+	s.engine.are(pulling.Source{Name: "gmail", State: "reading", Left: 1200})
 	got := s.want(200, s.do(mia, "POST", "/api/integrations/communication/sync", `{"client_id":"`+client+`","wait":"0s"}`))
 	if got.text("sources", 0, "state") != "reading" || got.at("sources", 0, "left") != "1200" || got.at("sources", 0, "last_success") != nil {
 		t.Errorf("%s", got.raw)
@@ -165,7 +166,7 @@ func TestTooManySyncsAtOnceAreToldToComeBack(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	begun := make(chan struct{})
-	s.engine.now = func(ctx context.Context, _ func(timeline.Source)) error {
+	s.engine.now = func(ctx context.Context, _ func(pulling.Source)) error {
 		begun <- struct{}{}
 		<-ctx.Done()
 		return nil
@@ -427,8 +428,8 @@ func TestMessageThatACrashBrokeOffIsEndedByTheSweepOrItsWriter(t *testing.T) {
 func TestProgressIsToldToWhoListens(t *testing.T) {
 	s := newRealSite(t)
 	client := s.create(`{"name":"Ada & Ben"}`)
-	s.engine.now = func(_ context.Context, progress func(timeline.Source)) error {
-		progress(timeline.Source{Name: "gmail", Address: "barn@example.com", State: "reading", Found: 120, Left: 380})
+	s.engine.now = func(_ context.Context, progress func(pulling.Source)) error {
+		progress(pulling.Source{Name: "gmail", Address: "barn@example.com", State: "reading", Found: 120, Left: 380})
 		return nil
 	}
 	events := s.listen(t, client)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"wedsync/server/communications/pulling"
 	"wedsync/server/communications/source"
 	"wedsync/server/communications/timeline"
 	"wedsync/store"
@@ -102,10 +103,10 @@ type sourceItem struct {
 	NextRetry   *time.Time `json:"next_retry" doc:"When it is tried again after a failure; null for none."`
 }
 
-func showSources(sources []timeline.Source) []sourceItem {
+func showSources(sources []pulling.Source) []sourceItem {
 	shown := make([]sourceItem, len(sources))
 	for i, s := range sources {
-		shown[i] = sourceItem{s.Name, s.Address, s.Account, s.State, showTime(s.LastSuccess), nil, s.Left, showTime(s.NextRetry)}
+		shown[i] = sourceItem{s.Name, s.Address, s.Account, string(s.State), showTime(s.LastSuccess), nil, s.Left, showTime(s.NextRetry)}
 		if s.Error != "" {
 			shown[i].Error = &s.Error
 		}

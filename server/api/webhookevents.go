@@ -12,6 +12,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/breaker"
 	"wedsync/server/webhooks/inbound"
 	"wedsync/server/webhooks/mapping"
 	"wedsync/server/webhooks/processing"
@@ -39,7 +40,7 @@ type Events interface {
 	// Try says what a payload would lead to.
 	Try(ctx context.Context, c store.Connection, m mapping.Mapping, payload []byte) (*processing.Trial, error)
 	// Breaker is how it stands with a connection's sender.
-	Breaker(connection string) processing.Breaker
+	Breaker(connection string) breaker.Breaker
 }
 
 var eventStates = []store.InboxState{store.EventReceived, store.EventWaiting, store.EventDone, store.EventDead, store.EventUnrouted}

@@ -147,8 +147,3 @@ func (s *Server) authenticate(r *request) bool {
 func badRequest(message string) failure {
 	return failure{status: http.StatusBadRequest, reason: "invalidArgument", code: 20001, message: message}
 }
-
-// notFound is the failure of what is not there.
-func notFound(what string) failure {
-	return failure{status: http.StatusNotFound, reason: "notFound", code: 20404, message: what + " was not found"}
-}

@@ -38,6 +38,7 @@ type faults struct {
 	scripts []script
 	times   map[string]uint64 // how often a URL was asked
 	bursts  map[account]burst // who is being refused
+	struck  map[Fault]int
 }
 
 type chance struct {
@@ -59,7 +60,7 @@ type burst struct {
 }
 
 func newFaults(seed uint64) faults {
-	return faults{seed: seed, chances: make(map[Fault]chance), times: make(map[string]uint64), bursts: make(map[account]burst)}
+	return faults{seed: seed, chances: make(map[Fault]chance), times: make(map[string]uint64), bursts: make(map[account]burst), struck: make(map[Fault]int)}
 }
 
 // Trouble makes a share (0 to 1) of the requests meet a fault, at most so many
@@ -84,8 +85,23 @@ func (s *Server) Calm() {
 	s.faults = newFaults(s.faults.seed)
 }
 
+// Struck says how often a fault was met since the server was calm.
+func (s *Server) Struck(f Fault) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.faults.struck[f]
+}
+
 // strikes reports whether a request that could meet a fault does. The lock is held.
 func (f *faults) strikes(what Fault, r *http.Request) bool {
+	if f.due(what, r) {
+		f.struck[what]++
+		return true
+	}
+	return false
+}
+
+func (f *faults) due(what Fault, r *http.Request) bool {
 	for i := range f.scripts {
 		if one := &f.scripts[i]; one.fault == what && one.times > 0 && strings.Contains(r.URL.Path, one.path) {
 			one.times--

@@ -3,6 +3,7 @@ package providers
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -301,6 +302,9 @@ func (s *Server) gmailGet(r *request) (any, error) {
 	}
 	if format != "minimal" {
 		answer["payload"] = payload(m.mail, format == "full", r.URL.Query()["metadataHeaders"])
+	}
+	if fields := r.URL.Query().Get("fields"); fields != "" {
+		maps.DeleteFunc(answer, func(name string, _ any) bool { return !slices.Contains(strings.Split(fields, ","), name) })
 	}
 	return answer, nil
 }

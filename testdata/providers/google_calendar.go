@@ -137,6 +137,7 @@ type calendarCursor struct {
 	Upto  uint64 `json:"u,omitempty"` // the last change when the first page was made
 	From  int64  `json:"f,omitempty"` // events that end later than timeMin, in seconds
 	Until int64  `json:"t,omitempty"` // and begin before timeMax
+	Gone  bool   `json:"g,omitempty"` // showDeleted: those that are gone too
 }
 
 // calendarEvents answers events.list.
@@ -182,7 +183,7 @@ func (s *Server) calendarEvents(r *request) (any, error) {
 // calendarCursor reads where a list of events begins. The lock is held.
 func (s *Server) calendarCursor(r *request, c *calendar) (calendarCursor, error) {
 	q := r.URL.Query()
-	from := calendarCursor{Upto: c.now}
+	from := calendarCursor{Upto: c.now, Gone: q.Get("showDeleted") == "true"}
 	if q.Get("singleEvents") != "true" {
 		return from, failure{status: http.StatusNotImplemented, reason: "notImplemented", message: "the test server knows instances alone: singleEvents=true"}
 	}
@@ -223,7 +224,7 @@ func (s *Server) calendarCursor(r *request, c *calendar) (calendarCursor, error)
 func (c calendarCursor) shows(e *googleEvent) bool {
 	switch {
 	case e.deleted || e.event.Cancelled:
-		return c.After > 0
+		return c.After > 0 || c.Gone
 	case c.From != 0 && e.event.End.Unix() <= c.From, c.Until != 0 && e.event.Start.Unix() >= c.Until:
 		return false
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wedsync/crdt"
+	"wedsync/server/communications/pulling"
 	"wedsync/store"
 )
 
@@ -17,35 +18,14 @@ const (
 	Manual = "manual" // what they enter by hand
 )
 
-// The states of a source that this package knows.
-const (
-	UpToDate = "up_to_date"
-	Reading  = "reading"
-	Failing  = "failing"
-)
-
-// A Source is how it stands with one kind of communication of one account.
-type Source struct {
-	Name        string    // gmail, outlook, twilio_sms, twilio_calls, google_calendar, outlook_calendar, in_app, manual
-	Account     string    // its id; empty for the hub's own
-	Title       string    // of the account, for people
-	Address     string    // of the account
-	State       string    // up_to_date, reading, resyncing, limited, failing, reconnect, paused, never
-	LastSuccess time.Time // since when all that there was is known; zero if it is not yet
-	Error       string    // why it fails, in words for anybody; empty if it does not
-	NextRetry   time.Time // when it is tried again; zero if it does not fail
-	Found       int       // items, since it began to read
-	Left        int       // items to be read, about; -1 if nobody knows
-}
-
-// An Engine reads accounts.
+// An Engine reads accounts. It is a [pulling.Engine].
 type Engine interface {
 	// Now reads accounts, all if none are named, until each is up to date or has
 	// failed, or ctx ends; what is not ready by then is read on in the background. It
 	// tells progress how it stands with each source at first and whenever that changes.
-	Now(ctx context.Context, supplier string, accounts []string, progress func(Source)) error
+	Now(ctx context.Context, supplier string, accounts []string, progress func(pulling.Source)) error
 	// Sources says how far each source of a supplier has been read.
-	Sources(ctx context.Context, supplier string) ([]Source, error)
+	Sources(ctx context.Context, supplier string) ([]pulling.Source, error)
 }
 
 const (
@@ -60,7 +40,7 @@ var ErrBusy = errors.New("too many are being brought up to date")
 // Sync brings all accounts of a supplier up to date, as far as that goes within a
 // while, tells who listens how it gets on, about a listed record, and says how far
 // each source is. What is not ready then goes on.
-func (t *Timeline) Sync(ctx context.Context, supplier string, record crdt.RecordID, wait time.Duration) ([]Source, error) {
+func (t *Timeline) Sync(ctx context.Context, supplier string, record crdt.RecordID, wait time.Duration) ([]pulling.Source, error) {
 	if _, err := t.Store.Summary(ctx, supplier, record); err != nil {
 		return nil, err
 	}
@@ -84,7 +64,7 @@ func (t *Timeline) read(ctx context.Context, supplier string, record crdt.Record
 	}
 	within, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	err := t.Engine.Now(within, supplier, nil, func(s Source) { t.show(supplier, record, s) })
+	err := t.Engine.Now(within, supplier, nil, func(s pulling.Source) { t.show(supplier, record, s) })
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -95,8 +75,8 @@ func (t *Timeline) read(ctx context.Context, supplier string, record crdt.Record
 }
 
 // Sources says how far each source of a supplier has been read, the hub's own last.
-func (t *Timeline) Sources(ctx context.Context, supplier string) ([]Source, error) {
-	var all []Source
+func (t *Timeline) Sources(ctx context.Context, supplier string) ([]pulling.Source, error) {
+	var all []pulling.Source
 	if t.Engine != nil {
 		read, err := t.Engine.Sources(ctx, supplier)
 		if err != nil {
@@ -105,7 +85,10 @@ func (t *Timeline) Sources(ctx context.Context, supplier string) ([]Source, erro
 		all = slices.Clone(read)
 	}
 	now := t.Now()
-	return append(all, Source{Name: InApp, State: UpToDate, LastSuccess: now}, Source{Name: Manual, State: UpToDate, LastSuccess: now}), nil
+	for _, name := range []string{InApp, Manual} {
+		all = append(all, pulling.Source{Name: name, Supplier: supplier, State: pulling.UpToDate, LastSuccess: now})
+	}
+	return all, nil
 }
 
 // A Progress is how a source gets on, as who listens is told.
@@ -117,8 +100,8 @@ type Progress struct {
 	Left    int    `json:"left"`
 }
 
-func (t *Timeline) show(supplier string, record crdt.RecordID, s Source) {
-	data, err := json.Marshal(Progress{s.Name, s.Address, s.State, s.Found, s.Left})
+func (t *Timeline) show(supplier string, record crdt.RecordID, s pulling.Source) {
+	data, err := json.Marshal(Progress{s.Name, s.Address, string(s.State), s.Found, s.Left})
 	if err != nil {
 		return // unheard of: it holds nothing that JSON cannot
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wedsync/conflicts"
+	"wedsync/server/breaker"
 	"wedsync/server/hub"
 	"wedsync/store"
 )
@@ -46,11 +47,11 @@ func (e *senderError) Unwrap() error { return e.cause }
 // it is.
 func (p *Processor) fail(ctx context.Context, e *store.InboxEvent, err error) {
 	now := p.Now()
-	var open *openError
+	var open *breaker.OpenError
 	if errors.As(err, &open) {
 		e.Attempts-- // it was none
-		e.Due = now.Add(max(time.Second, open.until.Sub(now)) + within(breakerFor))
-		e.Error = open.Error()
+		e.Due = now.Add(max(time.Second, open.Until.Sub(now)) + within(breakerFor))
+		e.Error = leftAlone
 		return
 	}
 	var d *deadError

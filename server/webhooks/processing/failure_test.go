@@ -11,6 +11,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/breaker"
 	"wedsync/server/hub"
 	"wedsync/server/webhooks/processing"
 	"wedsync/server/webhooks/source"
@@ -182,18 +183,18 @@ func TestSenderThatFailsIsLeftAloneForAWhile(t *testing.T) {
 		f, p := failing(t, m)
 		f.sender["a"] = &source.APIError{Status: 503}
 		for n := range 5 {
-			if b := p.Breaker("a"); b.State != processing.BreakerClosed || b.Failures != n {
+			if b := p.Breaker("a"); b.State != breaker.Closed || b.Failures != n {
 				t.Fatalf("breaker %+v after %d failures", b, n)
 			}
 			work(t, p, "a")
 			time.Sleep(time.Until(m.events["a"].Due))
 		}
 		// The last wait may have been longer than the breaker's.
-		if b := p.Breaker("a"); b.State == processing.BreakerClosed {
+		if b := p.Breaker("a"); b.State == breaker.Closed {
 			t.Fatalf("breaker %+v", b)
 		}
 		m.arrive("a")
-		for p.Breaker("a").State != processing.BreakerOpen {
+		for p.Breaker("a").State != breaker.Open {
 			work(t, p, "a")
 			m.arrive("a")
 		}
@@ -214,11 +215,11 @@ func TestSenderThatFailsIsLeftAloneForAWhile(t *testing.T) {
 		}
 		f.sender["a"] = nil
 		time.Sleep(time.Until(until) + time.Millisecond)
-		if b := p.Breaker("a"); b.State != processing.BreakerHalfOpen {
+		if b := p.Breaker("a"); b.State != breaker.HalfOpen {
 			t.Errorf("breaker %+v", b)
 		}
 		m.arrive("a")
-		if work(t, p, "a"); m.events["a"].State != store.EventDone || p.Breaker("a").State != processing.BreakerClosed {
+		if work(t, p, "a"); m.events["a"].State != store.EventDone || p.Breaker("a").State != breaker.Closed {
 			t.Errorf("event %+v, breaker %+v", m.events["a"], p.Breaker("a"))
 		}
 	})

@@ -93,7 +93,7 @@ func (p *Processor) connection(ctx context.Context, e store.InboxEvent) (store.C
 // read reads what an event is about, unless its sender has failed too often
 // lately.
 func (p *Processor) read(ctx context.Context, c store.Connection, e store.InboxEvent) (source.Object, error) {
-	done, err := p.breakers.enter(c.ID, p.Now())
+	done, err := p.breakers.Enter(c.ID, p.Now())
 	if err != nil {
 		return source.Object{}, err
 	}

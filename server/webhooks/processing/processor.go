@@ -11,6 +11,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/breaker"
 	"wedsync/server/hub"
 	"wedsync/server/webhooks/inbound"
 	"wedsync/server/webhooks/source"
@@ -67,7 +68,7 @@ type Options struct {
 // A Processor works on events. Its methods may be called from any goroutine.
 type Processor struct {
 	Options
-	breakers breakers
+	breakers breaker.Set
 	metrics  *metrics
 }
 
@@ -83,7 +84,8 @@ func New(o Options) (*Processor, error) {
 		o.Step = func(string) {}
 	}
 	p := &Processor{Options: o, metrics: newMetrics(o.Registerer)}
-	p.breakers.metrics = p.metrics
+	p.breakers.After, p.breakers.For = breakerAfter, breakerFor
+	p.breakers.Opened = func(n int) { p.metrics.breakers.Set(float64(n)) }
 	return p, nil
 }
 

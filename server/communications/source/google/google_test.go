@@ -1,0 +1,363 @@
+package google_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"wedsync/server/communications/source"
+	"wedsync/server/communications/source/google"
+	"wedsync/store"
+	"wedsync/testdata/providers"
+)
+
+var now = time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+
+const (
+	anna  = "anna@studio.example"
+	bruno = "bruno@studio.example"
+)
+
+// A caller asks a server of the tests until it answers, as the real one does, but
+// without waiting.
+type caller struct {
+	server *providers.Server
+	token  string
+}
+
+const tries = 20
+
+func (c caller) Call(ctx context.Context, r source.Request) (a source.Answer, err error) {
+	for range tries {
+		if a, err = c.once(ctx, r); !errors.Is(err, source.ErrTemporary) && !errors.Is(err, source.ErrReconnect) {
+			return a, err
+		}
+	}
+	return a, err
+}
+
+func (c caller) once(ctx context.Context, r source.Request) (source.Answer, error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://providers.test/google"+r.URL, nil)
+	if err != nil {
+		return source.Answer{}, err
+	}
+	q.Header.Set("Authorization", "Bearer "+c.token)
+	answer, err := c.server.RoundTrip(q)
+	if err != nil {
+		return source.Answer{}, fmt.Errorf("%w: %w", source.ErrTemporary, err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || !json.Valid(body) {
+		return source.Answer{}, fmt.Errorf("%w: broken off", source.ErrTemporary)
+	}
+	a := source.Answer{Status: answer.StatusCode, Header: answer.Header, Body: body}
+	if a.Status/100 == 2 {
+		return a, nil
+	}
+	if err := r.Judge(a.Status, a.Header, a.Body); err != nil {
+		return a, err
+	}
+	switch {
+	case a.Status == 401:
+		return a, source.ErrReconnect
+	case a.Status == 404:
+		return a, source.ErrGone
+	case a.Status == 429, a.Status >= 500, bytes.Contains(body, []byte("ateLimitExceeded")):
+		return a, source.ErrTemporary
+	}
+	return a, source.ErrForbidden
+}
+
+// A reader keeps what was read of an account, as the store does.
+type reader struct {
+	t       *testing.T
+	account source.Account
+	places  map[string]source.Place
+	items   map[string]store.Item // by the provider's id
+	found   int                   // how often something was found
+	step    func()                // called before each step
+}
+
+func newReader(t *testing.T, s *providers.Server, address string) *reader {
+	return &reader{
+		t: t, places: make(map[string]source.Place), items: make(map[string]store.Item), step: func() {},
+		account: source.Account{
+			Address: address, Level: store.LevelEverything, Region: "DE", Now: now,
+			Own:    []store.Contact{{Kind: store.EMail, Value: anna}, {Kind: store.EMail, Value: bruno}},
+			Caller: caller{s, s.Grant(providers.Google, address).Access},
+		},
+	}
+}
+
+// read reads all scopes until they are up to date.
+func (r *reader) read() {
+	r.t.Helper()
+	var scopes []string
+	var err error
+	if scopes, err = (google.Source{}).Scopes(r.t.Context(), r.account); err != nil {
+		r.t.Fatal(err)
+	}
+	for _, scope := range scopes {
+		r.readScope(scope)
+	}
+}
+
+// maxSteps is how many steps a scope takes at most in these tests.
+const maxSteps = 1000
+
+func (r *reader) readScope(scope string) {
+	r.t.Helper()
+	for range maxSteps {
+		r.step()
+		step, err := google.Source{}.Pull(r.t.Context(), r.account, scope, r.places[scope])
+		if errors.Is(err, source.ErrPlace) {
+			r.places[scope] = source.Place{Again: true}
+			continue
+		}
+		if err != nil {
+			r.t.Fatalf("%s: %v", scope, err)
+		}
+		if len(step.Found)+len(step.Removed) > store.MaxPull {
+			r.t.Errorf("a step found %d and removed %d", len(step.Found), len(step.Removed))
+		}
+		for _, item := range step.Found {
+			r.items[item.Occurrences[0].Provider] = item
+			r.found++
+		}
+		for _, id := range step.Removed {
+			delete(r.items, id)
+		}
+		if r.places[scope] = (source.Place{State: step.State}); !step.More {
+			return
+		}
+	}
+	r.t.Fatalf("%s: no end", scope)
+}
+
+// keys are the keys of what was read, sorted.
+func (r *reader) keys() [][32]byte {
+	var keys [][32]byte
+	for _, item := range r.items {
+		keys = append(keys, item.Key)
+	}
+	slices.SortFunc(keys, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
+	return keys
+}
+
+// wanted are the keys of what is true of an account, sorted.
+func wanted(c providers.Corpus, address string) [][32]byte {
+	var keys [][32]byte
+	for _, f := range c.Facts {
+		if !slices.Contains(f.Accounts, address) {
+			continue
+		}
+		key := source.EventKey(f.ID, f.At)
+		if f.Kind == "email" {
+			key, _ = source.MailKeys(f.ID, "", "", source.Account{}, "")
+		}
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
+	return keys
+}
+
+// filled is a server with a corpus in two accounts.
+func filled(mails, events int) (*providers.Server, providers.Corpus) {
+	s := providers.New(providers.Options{Seed: 7, Clock: func() time.Time { return now }, SlowFor: time.Millisecond})
+	return s, s.Fill(7, providers.Sizes{Clients: 20, Mails: mails, Events: events}, providers.Places{Google: []string{anna, bruno}})
+}
+
+func TestWhateverTroubleThereIsEachCommunicationIsFoundOnce(t *testing.T) {
+	troubles := map[string][]providers.Fault{"none": nil, "all at once": providers.AllFaults()}
+	for _, f := range providers.AllFaults() {
+		troubles[string(f)] = []providers.Fault{f}
+	}
+	for name, faults := range troubles {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, corpus := filled(350, 40)
+			troubled(s, faults)
+			for _, address := range []string{anna, bruno} {
+				r := newReader(t, s, address)
+				r.read()
+				if got, want := r.keys(), wanted(corpus, address); !slices.Equal(got, want) {
+					t.Fatalf("%s: found %d, want %d", address, len(got), len(want))
+				}
+				for _, f := range faults {
+					if s.Struck(f) == 0 {
+						t.Errorf("%s: nothing met %s", address, f)
+					}
+				}
+				onlyNewIsAskedFor(t, s, r)
+				troubled(s, faults)
+			}
+		})
+	}
+}
+
+// troubled makes a server meet requests with faults.
+func troubled(s *providers.Server, faults []providers.Fault) {
+	for _, f := range faults {
+		share, times := 0.05, -1
+		if slices.Contains([]providers.Fault{providers.Expired, providers.Doubled, providers.Reordered}, f) { // of lists alone
+			share, times = 0.5, 5
+		}
+		s.Trouble(f, share, times)
+	}
+}
+
+// onlyNewIsAskedFor changes some things in an account that was read, and reads again.
+func onlyNewIsAskedFor(t *testing.T, s *providers.Server, r *reader) {
+	t.Helper()
+	s.Calm()
+	s.ResetCounts()
+	found := r.found
+	r.read()
+	if c := s.Total("/messages"); c.Asked != 0 || r.found != found {
+		t.Errorf("nothing is new: %+v, %d found", c, r.found-found)
+	}
+	box := s.Gmail(r.account.Address)
+	ids := box.IDs()
+	box.Trash(ids[0])
+	box.Delete(ids[1])
+	box.Label(ids[2], []string{"STARRED"}, []string{"UNREAD"})
+	added := box.Add(providers.Mail{MessageID: "<new@mail.example>", From: providers.Person{Address: "x@mail.example"}, Text: "new", Date: now})
+	s.ResetCounts()
+	r.read()
+	if c := s.Total("/messages"); c.Asked != 2 { // the one in the trash and the new one
+		t.Errorf("asked for messages %d times, want 2", c.Asked)
+	}
+	if c := s.Total("/google/"); c.Asked != 5 { // both, the history, the calendars, one calendar
+		t.Errorf("asked %d times, want 5", c.Asked)
+	}
+	_, trashed := r.items[ids[0]]
+	_, deleted := r.items[ids[1]]
+	if _, ok := r.items[added]; !ok || trashed || deleted {
+		t.Errorf("the new one found: %v, in the trash: %v, deleted: %v", ok, trashed, deleted)
+	}
+	box.Label(ids[0], []string{"INBOX"}, []string{"TRASH"})
+	r.read()
+	if _, ok := r.items[ids[0]]; !ok {
+		t.Error("what came out of the trash was not found")
+	}
+}
+
+func TestWhatChangesWhileAllIsReadIsNotLost(t *testing.T) {
+	s, _ := filled(1500, 0)
+	box := s.Gmail(anna)
+	r := newReader(t, s, anna)
+	r.account.Level = store.LevelMetadata
+	changes := 0
+	r.step = func() {
+		if changes++; changes > 8 {
+			return
+		}
+		ids := box.IDs()
+		box.Add(providers.Mail{MessageID: fmt.Sprintf("<new%d@mail.example>", changes), From: providers.Person{Address: "x@mail.example"}, Text: "new", Date: now})
+		box.Trash(ids[0])
+		box.Delete(ids[len(ids)/2])
+		box.Add(providers.Mail{From: providers.Person{Address: "x@mail.example"}, Text: "a draft", Date: now}, "DRAFT")
+	}
+	r.readScope("mail")
+	want := box.IDs()
+	slices.Sort(want)
+	var got []string
+	for id := range r.items {
+		got = append(got, id)
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) || changes < 9 {
+		t.Errorf("found %d, want %d after %d steps", len(got), len(want), changes)
+	}
+}
+
+func TestAfterTheHistoryIsForgottenAllIsReadAgain(t *testing.T) {
+	s, corpus := filled(150, 0)
+	box := s.Gmail(anna)
+	r := newReader(t, s, anna)
+	r.readScope("mail")
+	trashed := box.IDs()[3]
+	box.Trash(trashed)
+	box.ForgetHistory()
+	r.readScope("mail")
+	if _, ok := r.items[trashed]; ok {
+		t.Error("what came into the trash meanwhile is still there")
+	}
+	if got, want := len(r.items), len(wanted(corpus, anna))-1; got != want {
+		t.Errorf("found %d, want %d", got, want)
+	}
+}
+
+func TestManyRemovalsComeInSteps(t *testing.T) {
+	s, _ := filled(2500, 0)
+	box := s.Gmail(anna)
+	r := newReader(t, s, anna)
+	r.account.Level = store.LevelMetadata
+	r.readScope("mail")
+	for i, id := range box.IDs() {
+		if i%2 == 0 {
+			box.Delete(id)
+		} else {
+			box.Trash(id)
+		}
+	}
+	r.readScope("mail")
+	if len(r.items) != 0 {
+		t.Errorf("%d are left", len(r.items))
+	}
+}
+
+func TestLessIsAskedForWhereLessIsShown(t *testing.T) {
+	s, _ := filled(20, 10)
+	for level, subject := range map[store.Level]bool{store.LevelMetadata: false, store.LevelSubject: true, store.LevelEverything: true} {
+		r := newReader(t, s, anna)
+		r.account.Level = level
+		r.read()
+		for _, item := range r.items {
+			if (item.Subject != "") != subject || (item.Body != "" && level < store.LevelEverything) || item.Occurrences[0].Level != level || len(item.Participants) == 0 {
+				t.Fatalf("level %d: %+v", level, item)
+			}
+			if level < store.LevelEverything && (item.Snippet != "" || item.Detail != nil) {
+				t.Fatalf("level %d shows %q, %s", level, item.Snippet, item.Detail)
+			}
+		}
+		found := r.found
+		r.account.Level = store.LevelEverything
+		r.read()
+		if again := r.found > found; again != (level < store.LevelEverything) {
+			t.Errorf("level %d: read again when everything was to be shown: %v", level, again)
+		}
+	}
+}
+
+func TestSinceLeavesOlderMailAlone(t *testing.T) {
+	s, corpus := filled(100, 20)
+	r := newReader(t, s, anna)
+	r.account.Since = now.AddDate(0, -6, 0)
+	r.read()
+	want := 0
+	for _, f := range corpus.Facts {
+		if slices.Contains(f.Accounts, anna) && (f.Kind == "email" && !f.At.Before(r.account.Since)) {
+			want++
+		}
+	}
+	got := 0
+	for _, item := range r.items {
+		if item.Kind == "email" {
+			got++
+		}
+		if item.At.Before(r.account.Since.AddDate(0, 0, -1)) {
+			t.Errorf("an item of %s", item.At)
+		}
+	}
+	if got != want || want == 0 {
+		t.Errorf("found %d mails, want %d", got, want)
+	}
+}
