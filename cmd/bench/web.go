@@ -21,8 +21,8 @@ type webSize struct {
 // The elements by which a page is known to be of use.
 const (
 	openCard = "wed-app wed-frame wed-inbox wed-conflict[current] .values button:not([disabled])"
-	listRow  = "wed-app wed-frame wed-clients wed-virtual wed-client-row a"
-	list     = "wed-app wed-frame wed-clients wed-virtual"
+	listRow  = "wed-app wed-frame wed-clients wed-client-list a"
+	list     = "wed-app wed-frame wed-clients wed-client-list"
 	synced   = "wed-app wed-frame wed-state [data-state=Synced]"
 	notes    = "wed-app wed-frame wed-client wed-cotext textarea:not([readonly])"
 )

@@ -42,6 +42,8 @@ type hubOptions struct {
 	AllowPrivate bool   // requests to this machine and to private networks
 	PublicURL    string // of the hub, as others know it; empty if their requests say
 	GoogleKeys   string // URL of the keys of Google's tokens; inbound.GoogleKeys if empty
+
+	Communications communicationFlags
 }
 
 // runHub runs a hub until ctx ends and everything that was begun is stored. It
@@ -93,6 +95,7 @@ func runHub(ctx context.Context, o hubOptions, serving func(net.Addr)) (err erro
 		site.listeners.Wait()
 		site.hooks.Close()
 		stop()
+		site.providers.Close()
 		h.Close()
 		leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
 		defer cancel()
@@ -113,6 +116,7 @@ type site struct {
 	listeners *activity.Handler
 	hooks     *inbound.Receiver
 	workshop  *workshop
+	providers *outbound.Client // of communications
 }
 
 // urls wires it.
@@ -138,8 +142,18 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	if now == nil {
 		now = time.Now
 	}
+	talk, err := timeline.New(timeline.Options{Store: s, Hub: h, Now: now, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	keeper := o.Communications.keeper(o.Store, s, identity, client, o.Log)
+	accounts, err := readAccounts(keeper, s, talk, o, m)
+	if err != nil {
+		return nil, err
+	}
 	events, err := processing.New(processing.Options{
 		Store: s, Jobs: s, Hub: h, Objects: source.NewReader(client, now), Now: now, Log: o.Log, Registerer: m.Registry,
+		Changed: accounts.changed(o.Log),
 	})
 	if err != nil {
 		return nil, err
@@ -147,10 +161,6 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	sender := sending.New(sending.Options{
 		Store: s, Hub: h, Client: client, Epoch: identity.Epoch, Now: now, Log: o.Log, Registerer: m.Registry,
 	})
-	talk, err := timeline.New(timeline.Options{Store: s, Hub: h, Now: now, Log: o.Log})
-	if err != nil {
-		return nil, err
-	}
 	api := jsonapi.New(jsonapi.Options{
 		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
 		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender, Timeline: talk,
@@ -179,7 +189,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Ready:   h.Ready,
 			Pprof:   o.Pprof,
 		}),
-		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks,
-		workshop: &workshop{jobs: s, workers: workers(events, sender, talk), sender: sender, log: o.Log},
+		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks, providers: accounts.client,
+		workshop: &workshop{jobs: s, workers: workers(events, sender, keeper, accounts.engine, talk), sender: sender, log: o.Log},
 	}, nil
 }

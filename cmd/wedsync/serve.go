@@ -17,6 +17,7 @@ type serveCommand struct {
 	identityFlags
 	limitFlags
 	webhookFlags
+	communicationFlags
 }
 
 func (serveCommand) Help() string {
@@ -40,6 +41,7 @@ Examples:
     wedsync serve --claims supabase --jwks https://PROJECT.supabase.co/auth/v1/.well-known/jwks.json \
         --jwt-issuer https://PROJECT.supabase.co/auth/v1 --jwt-audience authenticated
     wedsync serve --public-url https://hub.example.com
+    WEDSYNC_GOOGLE_CLIENT_SECRET=SECRET wedsync serve --google-client-id ID.apps.googleusercontent.com
     WEDSYNC_JWT_SECRET=SECRET wedsync serve --claims supabase
     wedsync serve --jwks https://login.example.com/keys --claims supplier=org.id,role=org.role,user=sub,device=device`
 }
@@ -53,6 +55,9 @@ func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) er
 	if err := c.webhookFlags.check(c.AllowPrivateTargets); err != nil {
 		return err
 	}
+	if err := c.communicationFlags.check(c.AllowPrivateTargets); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go boundMemory(ctx) // ends with ctx
@@ -63,6 +68,7 @@ func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) er
 		Store: c.storeFlags, NoMigrate: c.NoMigrate, Listen: c.Listen, Origins: c.Origin, Pprof: c.Pprof, Log: log,
 		Issuers: issuers, Limits: c.limits(),
 		AllowPrivate: c.AllowPrivateTargets, PublicURL: c.PublicURL, GoogleKeys: c.GoogleKeys,
+		Communications: c.communicationFlags,
 	}
 	return runHub(ctx, o, func(address net.Addr) {
 		fmt.Fprintf(t.Out, "listening on http://%s\n", address)

@@ -118,8 +118,8 @@ func scenes(olivia *api) []scene {
 			p.see("dialog[open]")
 		}, end: escape},
 		{name: "inbox-decided", once: true, path: "/inbox?show=decided", shows: ".values"},
-		{name: "clients", path: "/clients", shows: "wed-client-row"},
-		{name: "clients-new", once: true, path: "/clients", shows: "wed-client-row", begin: func(p *tab) {
+		{name: "clients", path: "/clients", shows: "li[aria-posinset] .name"},
+		{name: "clients-new", once: true, path: "/clients", shows: "li[aria-posinset] .name", begin: func(p *tab) {
 			p.click("button.primary")
 			p.see("dialog[open]")
 		}, end: escape},

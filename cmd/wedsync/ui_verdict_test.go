@@ -108,7 +108,7 @@ func TestWhatWasEditedOfflineIsDecidedElsewhereAndTold(t *testing.T) {
 	back.unsays(kept)
 	back.until("performance.getEntriesByType('resource').some(e => e.name.includes('/ack?') && e.responseEnd > 0)")
 	back.reload()
-	back.see("wed-client-row")
+	back.see("li[aria-posinset] .name")
 	back.unsays(kept)
 
 	// Who signs out does so in every tab.

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"wedsync/server/communications/account"
+	"wedsync/server/communications/pulling"
 	"wedsync/server/communications/timeline"
 	"wedsync/server/webhooks/processing"
 	"wedsync/server/webhooks/sending"
@@ -23,9 +25,11 @@ type workshop struct {
 
 // workers are the jobs of webhooks, those that come and those that go, and of
 // communications.
-func workers(events *processing.Processor, sender *sending.Sender, talk *timeline.Timeline) map[string]store.Worker {
+func workers(events *processing.Processor, sender *sending.Sender, keeper *account.Keeper, engine *pulling.Engine, talk *timeline.Timeline) map[string]store.Worker {
 	all := events.Workers()
 	maps.Copy(all, sender.Workers())
+	maps.Copy(all, keeper.Workers())
+	maps.Copy(all, engine.Workers())
 	maps.Copy(all, talk.Workers())
 	return all
 }

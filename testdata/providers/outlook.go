@@ -19,7 +19,6 @@ type outlookBox struct {
 // An outlookFolder is a mail folder.
 type outlookFolder struct {
 	id, name, parent string
-	made             uint64
 	gone             map[string]uint64 // when messages left it, by immutable id
 }
 

@@ -42,6 +42,10 @@ type Options struct {
 	// Stored is told of the items of each step after they are stored; nil for nobody.
 	Stored func(ctx context.Context, supplier string, items []string)
 
+	// Alone is set if no other node has the same store: what was claimed when the
+	// engine began was claimed by a process that is gone.
+	Alone bool
+
 	Poll       map[string]time.Duration // how often accounts of a provider are read; PollEvery if 0
 	Retry      time.Duration            // bounds the wait after a first failure; RetryAfter if 0
 	AtOnce     int                      // accounts that jobs read at once on a node; ReadAtOnce if 0

@@ -259,41 +259,59 @@ func TestSeveralNodesReadEachScopeOnce(t *testing.T) {
 }
 
 func TestScopeOfAProcessThatWasKilledIsReadOnByAnother(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newScene(t, map[string]int{"folder:in": 95}, "a")
-		killed := make(chan struct{})
-		s.b.step = func(ctx context.Context, _ string, from int) error {
-			if from == 50 {
-				<-killed // for ever, as far as anybody can see
-			}
-			return nil
+	t.Run("among several", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { killOne(t, false, 15*time.Second) }) })
+	t.Run("alone", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { killOne(t, true, 0) }) })
+}
+
+// killOne kills a process in the middle of reading. Another one begins then, and
+// goes on after some time.
+func killOne(t *testing.T, alone bool, after time.Duration) {
+	t.Helper()
+	s := newScene(t, map[string]int{"folder:in": 95}, "a")
+	killed := make(chan struct{})
+	s.b.step = func(ctx context.Context, _ string, from int) error {
+		if from == 50 {
+			<-killed // for ever, as far as anybody can see
 		}
-		s.m.fail = func(p store.Pull) error { // its last step is never stored, nor anything later
-			if len(s.m.items) == 50 {
-				return store.ErrUnavailable
-			}
-			return nil
+		return nil
+	}
+	s.m.fail = func(p store.Pull) error { // its last step is never stored, nor anything later
+		if len(s.m.items) == 50 {
+			return store.ErrUnavailable
 		}
-		dead := s.engine()
-		ctx, kill := context.WithCancel(t.Context())
-		var all sync.WaitGroup
-		all.Go(func() { _ = dead.Now(ctx, supplier, nil, nil) })
-		time.Sleep(time.Second)
-		before := s.m.cursors
-		s.m.cursors = make(map[store.CursorKey]store.Cursor)
-		for key, c := range before {
-			s.m.cursors[key] = c
+		return nil
+	}
+	dead := s.engine()
+	ctx, kill := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() { _ = dead.Now(ctx, supplier, nil, nil) })
+	time.Sleep(time.Second)
+	before := s.m.cursors
+	s.m.cursors = make(map[store.CursorKey]store.Cursor)
+	for key, c := range before {
+		s.m.cursors[key] = c
+	}
+	kill()
+	close(killed)
+	all.Wait()
+	for key, c := range before { // what it stored after it was killed
+		s.m.cursors[key] = c
+	}
+	s.m.fail, s.b.step, s.b.asked = nil, nil, nil
+	s.m.jobs = nil // lost with it
+	s.e = s.engine()
+	s.e.Alone = alone
+	begun := time.Now()
+	for len(s.m.items) < 95 && time.Since(begun) <= after {
+		if err := s.e.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
 		}
-		kill()
-		close(killed)
-		all.Wait()
-		for key, c := range before { // what it stored after it was killed
-			s.m.cursors[key] = c
+		s.ring()
+		if len(s.m.items) < 95 {
+			time.Sleep(time.Second)
 		}
-		s.m.fail, s.b.step, s.b.asked = nil, nil, nil
-		s.now()
-		s.want(95)
-	})
+	}
+	s.want(95)
 }
 
 func TestEndOfAProcessGivesItsScopesBack(t *testing.T) {

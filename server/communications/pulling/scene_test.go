@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -26,7 +27,7 @@ type memory struct {
 	mu       sync.Mutex
 	accounts map[string]pulling.Account
 	cursors  map[store.CursorKey]store.Cursor
-	items    map[string]string // account and the provider's id → whatever the item says
+	items    map[string]store.Item // by account and its provider's id
 	pulls    int
 	jobs     []store.Job
 	fail     func(store.Pull) error // before a pull is stored
@@ -35,7 +36,7 @@ type memory struct {
 
 func newMemory() *memory {
 	return &memory{
-		accounts: make(map[string]pulling.Account), cursors: make(map[store.CursorKey]store.Cursor), items: make(map[string]string),
+		accounts: make(map[string]pulling.Account), cursors: make(map[store.CursorKey]store.Cursor), items: make(map[string]store.Item),
 	}
 }
 
@@ -142,7 +143,7 @@ func (m *memory) StorePull(_ context.Context, p store.Pull) (store.Pulled, error
 		if _, ok := m.items[key]; !ok {
 			stored.Fresh++
 		}
-		m.items[key] = item.Subject
+		m.items[key] = item
 		stored.IDs = append(stored.IDs, item.ID)
 	}
 	for _, id := range p.Removed {
@@ -244,7 +245,7 @@ func (s *scene) engine() *pulling.Engine {
 	s.Helper()
 	e, err := pulling.New(pulling.Options{
 		Store: s.m, Accounts: s.m, Readers: map[string]source.Source{"microsoft": s.b},
-		Caller: func(string, string) source.Caller { return nil }, Clock: time.Now,
+		Caller: func(string, string) source.Caller { return nil }, Clock: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		s.Fatal(err)

@@ -39,12 +39,13 @@ func (e *Engine) wake(ctx context.Context) error {
 }
 
 // heal gives accounts a cursor that have none, because a process ended between
-// connecting them and that.
+// connecting them and that. The first time it also frees what a process that is gone
+// has claimed, if that is known.
 func (e *Engine) heal(ctx context.Context) error {
 	e.mu.Lock()
-	due := e.Clock().Sub(e.healed) >= healEvery
+	healed := e.healed
 	e.mu.Unlock()
-	if !due {
+	if e.Clock().Sub(healed) < healEvery {
 		return nil
 	}
 	for after := ""; ; {
@@ -53,7 +54,7 @@ func (e *Engine) heal(ctx context.Context) error {
 			return err
 		}
 		for _, a := range accounts {
-			if err := e.begun(ctx, a); err != nil {
+			if err := e.healOne(ctx, a, e.Alone && healed.IsZero()); err != nil {
 				return err
 			}
 			after = a.ID
@@ -68,14 +69,38 @@ func (e *Engine) heal(ctx context.Context) error {
 	return nil
 }
 
-// begun has an account read if that has never begun.
-func (e *Engine) begun(ctx context.Context, a store.Account) error {
+// healOne heals an account, and frees its scopes if the process that claimed them
+// is gone.
+func (e *Engine) healOne(ctx context.Context, a store.Account, free bool) error {
 	cursors, err := e.Store.Cursors(ctx, a.Supplier, a.ID)
-	if err != nil || slices.ContainsFunc(cursors, func(c store.Cursor) bool { return !isScope(c) }) {
+	if err != nil {
 		return err
 	}
-	if err := e.Begin(ctx, a.Supplier, a.ID); !errors.Is(err, store.ErrNotFound) {
-		return err
+	begun := slices.ContainsFunc(cursors, func(c store.Cursor) bool { return !isScope(c) })
+	freed := false
+	for _, c := range cursors {
+		if free && progressOf(c).claimed(c, e.Clock()) && !e.reads(a.ID) {
+			c.Due, freed = e.Clock(), true
+			if err := e.Store.SetCursor(ctx, c); err != nil && !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
 	}
-	return nil // it was deleted meanwhile
+	switch {
+	case !begun:
+		err = e.Begin(ctx, a.Supplier, a.ID)
+	case freed:
+		e.ring(ctx, a.Supplier, a.ID, time.Time{})
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // it was deleted meanwhile
+	}
+	return err
+}
+
+// reads reports whether an account is being read on this node.
+func (e *Engine) reads(account string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.runs[account] != nil
 }

@@ -2,7 +2,6 @@ package source
 
 import (
 	"slices"
-	"strings"
 
 	"wedsync/store"
 )
@@ -27,11 +26,11 @@ func (a Account) Number(role, name, number string) store.Participant {
 }
 
 func (a Account) participant(role, name string, c store.Contact) store.Participant {
-	name = strings.Join(strings.Fields(name), " ")
+	name = Line(name, maxName)
 	if c.Value != "" && store.NormalEMail(name) == c.Value {
 		name = "" // programs put the address where no name is known
 	}
-	return store.Participant{Role: role, Name: Clip(name, maxName), Contact: c, Own: a.Mine(c)}
+	return store.Participant{Role: role, Name: name, Contact: c, Own: a.Mine(c)}
 }
 
 // Together are participants as an item has them: nobody twice in a role, nobody of

@@ -49,6 +49,9 @@ func (p *Processor) handle(ctx context.Context, e store.InboxEvent) (*Outcome, e
 		return nil, err
 	}
 	p.Step("read")
+	if a, ok := j.object.Changed(j.source); ok {
+		p.Changed(ctx, e.Supplier, a)
+	}
 	if deletes(e.Type) {
 		return &Outcome{Result: Nothing, Object: j.key, Note: "deletions are not carried out: delete the client yourself if it is to go"}, nil
 	}

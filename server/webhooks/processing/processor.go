@@ -60,6 +60,9 @@ type Options struct {
 	Now        func() time.Time
 	Log        *slog.Logger          // slog.Default if nil
 	Registerer prometheus.Registerer // none if nil
+	// Changed is told when an event says that something has changed in an account
+	// whose communication is read. Nil for nothing.
+	Changed func(ctx context.Context, supplier string, a source.Account)
 	// Step is called whenever something was done that a crash may come after:
 	// claimed, read, identified, created, committed, finished. Nil for nothing.
 	Step func(name string)
@@ -79,6 +82,9 @@ func New(o Options) (*Processor, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Changed == nil {
+		o.Changed = func(context.Context, string, source.Account) {}
 	}
 	if o.Step == nil {
 		o.Step = func(string) {}

@@ -35,8 +35,8 @@ func calendars(ctx context.Context, a source.Account) ([]string, error) {
 	}
 	scopes := make([]string, 0, len(all))
 	for _, c := range all {
-		if c.ID == "" {
-			return nil, fmt.Errorf("%w: a calendar without an id", source.ErrUnreadable)
+		if odd(c.ID) {
+			return nil, fmt.Errorf("%w: a calendar with an odd id", source.ErrUnreadable)
 		}
 		if c.CanEdit {
 			scopes = append(scopes, calendarScope+c.ID)
@@ -102,8 +102,8 @@ type series struct {
 }
 
 func (s *series) into(ctx context.Context, e event, step *source.Step) error {
-	if e.ID == "" {
-		return fmt.Errorf("%w: an event without an id", source.ErrUnreadable)
+	if odd(e.ID) {
+		return fmt.Errorf("%w: an event with an odd id", source.ErrUnreadable)
 	}
 	provider := s.calendar + "/" + e.ID
 	if e.Removed != nil || e.Cancelled {
@@ -126,6 +126,9 @@ func (s *series) into(ctx context.Context, e event, step *source.Step) error {
 			step.Removed = append(step.Removed, provider)
 			return nil
 		}
+	}
+	if e.UID == "" {
+		return fmt.Errorf("%w: an event without an iCalUId", source.ErrUnreadable)
 	}
 	item, err := e.item(s.a, provider)
 	if err != nil {

@@ -51,14 +51,17 @@ func (m moment) none() bool { return m.Time == "" }
 
 func (m moment) read() (time.Time, error) {
 	at, err := time.Parse("2006-01-02T15:04:05", m.Time) // takes fractions of seconds too
-	if err != nil || m.Zone != "" && m.Zone != "UTC" {
+	if err != nil || at.IsZero() || m.Zone != "" && m.Zone != "UTC" {
 		return time.Time{}, fmt.Errorf("%w: the time %q in %q", source.ErrUnreadable, m.Time, m.Zone)
 	}
 	return at, nil
 }
 
-// part reports whether it lacks what all events have.
-func (e event) part() bool { return e.Organiser == nil || e.UID == "" || e.Start.none() }
+// part reports whether it lacks what all events have, as instances do that are like
+// their series.
+func (e event) part() bool {
+	return e.UID == "" || e.Start.none() || e.Type == "occurrence" && e.Organiser == nil
+}
 
 // item is the event as the store has it.
 func (e event) item(a source.Account, provider string) (store.Item, error) {
@@ -70,7 +73,10 @@ func (e event) item(a source.Account, provider string) (store.Item, error) {
 	if err != nil {
 		return store.Item{}, err
 	}
-	people := persons(a, "organiser", *e.Organiser)
+	var people []store.Participant
+	if e.Organiser != nil {
+		people = persons(a, "organiser", *e.Organiser)
+	}
 	for _, one := range e.Attendees {
 		if one.Type != "resource" { // a room
 			people = append(people, persons(a, "attendee", one.recipient)...)
@@ -84,7 +90,7 @@ func (e event) item(a source.Account, provider string) (store.Item, error) {
 	text := e.Body.text()
 	item := store.Item{
 		Kind: "meeting", At: start, Direction: source.Way(people, "organiser"),
-		Subject: clip(e.Subject), Snippet: text.Snippet, Body: text.Body,
+		Subject: source.Line(e.Subject, maxSubject), Snippet: text.Snippet, Body: text.Body,
 		Participants: people, Occurrences: []store.Occurrence{{Provider: provider}},
 	}
 	if e.Online || conference != "" || source.HasPhone(e.Location.Name, a.Region) {
@@ -95,7 +101,7 @@ func (e event) item(a source.Account, provider string) (store.Item, error) {
 		state = e.Shown
 	}
 	item.Detail = source.Detail{
-		State: state, Ends: end, AllDay: e.AllDay, Location: clip(e.Location.Name), Conference: clip(conference),
+		State: state, Ends: end, AllDay: e.AllDay, Location: source.Line(e.Location.Name, maxLine), Conference: source.Line(conference, maxLine),
 	}.JSON()
 	first := start
 	if !e.Original.IsZero() {

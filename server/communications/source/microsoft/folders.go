@@ -42,8 +42,8 @@ func folders(ctx context.Context, a source.Account) ([]string, error) {
 	}
 	parents := make(map[string]string, len(all))
 	for _, f := range all {
-		if f.ID == "" {
-			return nil, fmt.Errorf("%w: a folder without an id", source.ErrUnreadable)
+		if odd(f.ID) {
+			return nil, fmt.Errorf("%w: a folder with an odd id", source.ErrUnreadable)
 		}
 		if f.Removed == nil {
 			parents[f.ID] = f.Parent

@@ -110,8 +110,8 @@ func pullFolder(ctx context.Context, a source.Account, id string, from source.Pl
 
 // into puts a mail among what a step found, or what is gone.
 func (m message) into(ctx context.Context, a source.Account, folder string, step *source.Step) error {
-	if m.ID == "" {
-		return fmt.Errorf("%w: a mail without an id", source.ErrUnreadable)
+	if odd(m.ID) {
+		return fmt.Errorf("%w: a mail with an odd id", source.ErrUnreadable)
 	}
 	provider := folder + "/" + m.ID
 	if m.Removed == nil && m.part() {
@@ -127,6 +127,8 @@ func (m message) into(ctx context.Context, a source.Account, folder string, step
 	switch {
 	case m.Removed != nil:
 		step.Removed = append(step.Removed, provider)
+	case m.part():
+		return fmt.Errorf("%w: a mail without a date", source.ErrUnreadable)
 	case m.Draft || m.at().Before(a.Since):
 	default:
 		step.Found = append(step.Found, m.item(a, provider))
@@ -156,12 +158,12 @@ func (m message) item(a source.Account, provider string) store.Item {
 	detail := source.Detail{HTML: text.HTML}
 	for _, f := range m.Files {
 		if !f.Inline {
-			detail.Attachments = append(detail.Attachments, source.Attachment{Name: f.Name, Type: f.Type, Size: f.Size})
+			detail.Attachments = append(detail.Attachments, source.Attachment{Name: source.Line(f.Name, maxName), Type: source.Line(f.Type, maxName), Size: f.Size})
 		}
 	}
 	item := store.Item{
 		Kind: "email", At: m.at(), Direction: source.Way(people, "from"),
-		Subject: clip(m.Subject), Snippet: text.Snippet, Body: text.Body,
+		Subject: source.Line(m.Subject, maxSubject), Snippet: text.Snippet, Body: text.Body,
 		Participants: people, Occurrences: []store.Occurrence{{Provider: provider}},
 	}
 	item.Detail = detail.JSON()

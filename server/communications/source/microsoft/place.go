@@ -55,6 +55,8 @@ func changes[T any](ctx context.Context, a source.Account, at *place, prefer ...
 	switch {
 	case err != nil:
 		return p, err
+	case len(p.Value) > store.MaxPull:
+		return p, fmt.Errorf("%w: %d changes at once", source.ErrUnreadable, len(p.Value))
 	case p.Next != "":
 		at.Link = p.Next
 		if at.Left >= 0 {
@@ -88,7 +90,15 @@ func narrow(item *store.Item, level store.Level) {
 	item.Occurrences[0].Level = level
 }
 
-// clip is s, cut after a whole character if it is longer than an item may have it.
-func clip(s string) string {
-	return source.Clip(s, store.MaxItemBytes)
+// Bounds of what is said in one line, in bytes.
+const (
+	maxSubject = 4 << 10
+	maxLine    = 2 << 10
+	maxName    = 256 // of a file, and of its type
+	maxID      = 1 << 10
+)
+
+// odd reports whether an id is none that Graph gives.
+func odd(id string) bool {
+	return id == "" || len(id) > maxID || source.Line(id, maxID) != id
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	attempts = 20      // of a request, before it is given up
+	attempts = 50      // of a request, before it is given up
 	maxBody  = 8 << 20 // bytes of an answer
 )
 

@@ -33,6 +33,7 @@ type callPage struct {
 }
 
 func (p *callPage) next() string { return p.Next }
+func (p *callPage) size() int    { return len(p.Calls) }
 
 // outcomes are the states of a call from the least to the most that can be said of
 // it: one that somebody took was taken, whoever else did not.
@@ -82,8 +83,8 @@ func sorted(all []leg) (first []leg, through map[string][]leg, err error) {
 	for _, l := range all {
 		i, ok := at[l.SID]
 		switch {
-		case l.SID == "" || l.at().IsZero():
-			return nil, nil, fmt.Errorf("%w: a call without an id or a date", source.ErrUnreadable)
+		case odd(l.SID) || l.at().IsZero():
+			return nil, nil, fmt.Errorf("%w: a call with an odd id or without a date", source.ErrUnreadable)
 		case !ok:
 			at[l.SID] = len(legs)
 			legs = append(legs, l)
@@ -168,7 +169,7 @@ func (l leg) item(a source.Account, through []leg) store.Item {
 	item := store.Item{
 		Kind: "call", At: l.at(), Direction: source.Way(people, "caller"),
 		Key:          source.Key("call", l.SID),
-		Detail:       source.Detail{State: state, Seconds: seconds}.JSON(),
+		Detail:       source.Detail{State: source.Line(state, maxSnippet), Seconds: seconds}.JSON(),
 		Participants: people,
 		Occurrences:  []store.Occurrence{{Provider: l.SID, Level: a.Level}},
 	}
@@ -182,5 +183,5 @@ func orName(known, said string) string {
 	if known != "" {
 		return known
 	}
-	return source.Clip(said, maxSnippet)
+	return source.Line(said, maxSnippet)
 }

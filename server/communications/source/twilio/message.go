@@ -30,6 +30,7 @@ type messagePage struct {
 }
 
 func (p *messagePage) next() string { return p.Next }
+func (p *messagePage) size() int    { return len(p.Messages) }
 
 // progress are the states of a message in the order in which it can have them.
 var progress = []string{
@@ -52,8 +53,8 @@ func pullMessages(ctx context.Context, a source.Account, from source.Place) (sou
 		return source.Step{}, err
 	}
 	for _, m := range furthest(p.Messages) {
-		if m.SID == "" || m.at().IsZero() {
-			return source.Step{}, fmt.Errorf("%w: a message without an id or a date", source.ErrUnreadable)
+		if odd(m.SID) || m.at().IsZero() {
+			return source.Step{}, fmt.Errorf("%w: a message with an odd id or without a date", source.ErrUnreadable)
 		}
 		if !m.at().Before(a.Since) {
 			step.Found = append(step.Found, m.item(a))
@@ -101,7 +102,7 @@ func (m message) item(a source.Account) store.Item {
 		Key:    source.Key("sms", m.SID),
 		Thread: source.Key("thread", named(*own), named(*other)),
 		Body:   source.Plain(m.Body), Snippet: source.Line(m.Body, maxSnippet),
-		Detail:       source.Detail{State: m.Status, Channel: channel, Media: number(m.Media)}.JSON(),
+		Detail:       source.Detail{State: source.Line(m.Status, maxSnippet), Channel: channel, Media: number(m.Media)}.JSON(),
 		Participants: source.Together([]store.Participant{sender, receiver}),
 		Occurrences:  []store.Occurrence{{Provider: m.SID, Level: a.Level}},
 	}
@@ -119,12 +120,12 @@ const maxSnippet = 200
 // no phone number, as a sender that is a word, is known by its name.
 func party(a source.Account, role, address string) (p store.Participant, channel string) {
 	if before, after, ok := strings.Cut(address, ":"); ok {
-		channel, address = before, after
+		channel, address = source.Line(before, maxSnippet), after
 	}
 	user, _, _ := strings.Cut(address, "@") // a telephone on the Internet
 	p = a.Number(role, "", user)
 	if p.Value == "" {
-		p.Name = source.Clip(address, maxSnippet)
+		p.Name = source.Line(address, maxSnippet)
 	}
 	return p, channel
 }

@@ -55,9 +55,15 @@ func roundOf(a source.Account, from source.Place) (round, error) {
 	return r, nil
 }
 
+// A page is one of a list.
+type page interface {
+	next() string // Twilio's path of the next one
+	size() int
+}
+
 // page asks for the next page of a list and moves the round on. The list can be
 // read from a day on by a parameter.
-func (r *round) page(ctx context.Context, a source.Account, list, day string, page interface{ next() string }) error {
+func (r *round) page(ctx context.Context, a source.Account, list, day string, page page) error {
 	path, later := r.Next, r.Next != ""
 	if !later {
 		query := url.Values{"PageSize": {strconv.Itoa(pageSize)}}
@@ -69,9 +75,17 @@ func (r *round) page(ctx context.Context, a source.Account, list, day string, pa
 	if err := ask(ctx, a, path, later, page); err != nil {
 		return fmt.Errorf("read %s: %w", strings.ToLower(list), err)
 	}
+	if page.size() > 2*pageSize {
+		return fmt.Errorf("%w: a page of %d %s", source.ErrUnreadable, page.size(), strings.ToLower(list))
+	}
 	r.Next = page.next()
 	return nil
 }
+
+// odd reports whether an id is none that Twilio gives.
+func odd(sid string) bool { return sid == "" || len(sid) > maxSID || source.Line(sid, maxSID) != sid }
+
+const maxSID = 64 // bytes
 
 // step is a step without what it found.
 func (r round) step() (source.Step, error) {

@@ -1,17 +1,18 @@
 // Dates, money and durations as people of this browser's language write them.
 
 import { deviceNames } from "./devicenames"
+import { lazily } from "./lazily"
 import type { Author, Value } from "./types"
 
 const language = navigator.language
-const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" })
-const longDay = new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" })
-const localDay = new Intl.DateTimeFormat(language, { dateStyle: "full" })
-const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" })
-const exactMoment = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" })
-const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" })
-const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 })
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" })
+const day = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }))
+const longDay = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" }))
+const localDay = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "full" }))
+const moment = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }))
+const exactMoment = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" }))
+const clock = lazily(() => new Intl.DateTimeFormat(language, { timeStyle: "short" }))
+const number = lazily(() => new Intl.NumberFormat(language, { maximumFractionDigits: 2 }))
+const relative = lazily(() => new Intl.RelativeTimeFormat(language, { numeric: "auto" }))
 const named = 4 // fields that a sentence names
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -21,26 +22,26 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
 /** "12 Jun 2027" of "2027-06-12"; what is no date stays as it is. */
 export function date(text: string, { long = false } = {}): string {
   if (!isDay(text)) return text
-  return (long ? longDay : day).format(new Date(text + "T00:00:00Z"))
+  return (long ? longDay : day)().format(new Date(text + "T00:00:00Z"))
 }
 
 /** A moment by this browser's clock and zone. */
 export function time(at: string | Date, { exact = false } = {}): string {
   const when = new Date(at)
-  return Number.isNaN(when.getTime()) ? String(at) : (exact ? exactMoment : moment).format(when)
+  return Number.isNaN(when.getTime()) ? String(at) : (exact ? exactMoment : moment)().format(when)
 }
 
 /** The time of day alone. */
 export function hour(at: string | Date): string {
-  return clock.format(new Date(at))
+  return clock().format(new Date(at))
 }
 
 /** "Today", "Yesterday" or the day in full, by this browser's zone. */
 export function longDayOf(at: string | Date, now = new Date()): string {
   const when = new Date(at)
   const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(when).setHours(0, 0, 0, 0)) / 86_400_000)
-  if (days === 0 || days === 1) return capital(new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day"))
-  return localDay.format(when)
+  if (days === 0 || days === 1) return capital(relative().format(-days, "day"))
+  return localDay().format(when)
 }
 
 function capital(text: string): string {
@@ -51,7 +52,7 @@ function capital(text: string): string {
 export function ago(at: string | Date, now = Date.now()): string {
   const seconds = (new Date(at).getTime() - now) / 1000
   for (const [unit, size] of units) {
-    if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit)
+    if (Math.abs(seconds) >= size) return relative().format(Math.round(seconds / size), unit)
   }
   return "just now"
 }
@@ -69,17 +70,17 @@ export function duration(from: string | Date, to: string | Date | number = Date.
 
 /** An amount; the hub knows no currency. */
 export function money(amount: number): string {
-  return number.format(amount)
+  return number().format(amount)
 }
 
 export function count(n: number): string {
-  return number.format(n)
+  return number().format(n)
 }
 
 /** A field's value for people, by the kind that the policy gives it. */
 export function value(v: Value | undefined, kind = "any"): string {
   if (v === null || v === undefined || v === "") return "—"
-  if (typeof v === "number") return kind === "any" ? number.format(v) : money(v)
+  if (typeof v === "number") return kind === "any" ? number().format(v) : money(v)
   if (typeof v === "boolean") return v ? "yes" : "no"
   if (typeof v === "string") return kind === "date" || isDay(v) ? date(v) : v
   if (Array.isArray(v)) return v.map(item => value(item)).join(", ")

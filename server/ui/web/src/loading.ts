@@ -3,6 +3,7 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit"
 import { get, kept, Offline, told, type Answer } from "./api"
 import { remember, remembered } from "./glance"
+import { idle } from "./idle"
 import { onNews } from "./stream"
 
 const gather = 150 // milliseconds: events come in bursts
@@ -69,7 +70,10 @@ export class Loading<T> implements ReactiveController {
     try {
       if (this.#shown !== path) {
         const body = this.#first ? remembered<T>(path) : undefined
-        if (body) this.answer = { body, etag: "", at: new Date(0), old: true }
+        if (body) {
+          this.answer = { body, etag: "", at: new Date(0), old: true }
+          await idle() // which it is once that is painted
+        }
         this.answer = (await kept<T>(path)) ?? this.answer
         if (signal.aborted) return
         this.#shown = path

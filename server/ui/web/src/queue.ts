@@ -3,6 +3,7 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit"
 import { get, kept, Offline, Problem, told } from "./api"
 import { remember, remembered } from "./glance"
+import { idle } from "./idle"
 import { onNews } from "./stream"
 import type { Conflict, ConflictPage } from "./types"
 
@@ -159,7 +160,10 @@ export class Queue implements ReactiveController {
   /** Another query: what was kept of it is shown until it is read. */
   async #begin(path: string, signal: AbortSignal): Promise<void> {
     const glance = this.loaded ? undefined : remembered<ConflictPage>(path)
-    if (glance) this.#show(glance)
+    if (glance) {
+      this.#show(glance)
+      await idle() // which it is once that is painted
+    }
     const known = await kept<ConflictPage>(path)
     if (signal.aborted) return
     this.#path = path

@@ -2,6 +2,7 @@
 // each record that something happens to.
 
 import { get, keep, kept, Offline, told, type Answer } from "./api"
+import { remembered } from "./glance"
 import { idle } from "./idle"
 import { session } from "./session"
 import { onEvent } from "./stream"
@@ -119,6 +120,7 @@ interface Part {
 
 /** Shows the list as it was last read, if all of it is there. */
 async function show(mine: number): Promise<void> {
+  if (remembered("list")) await idle() // its beginning is being painted
   const known = (await kept<Whole>(whole))?.body
   if (!known) return
   const parts = await Promise.all(Array.from({ length: known.parts }, async (_, i) => (await kept<Part>(`${whole} ${i}`))?.body))

@@ -12,7 +12,18 @@ const cacheName = `wedsync-app-${VERSION}`
 
 worker.addEventListener("install", event => {
   event.waitUntil(fill())
+  event.waitUntil(route(event as unknown as Router))
 })
+
+/** The static routing API, where a browser has it: https://w3c.github.io/ServiceWorker/#service-worker-static-router-interface */
+interface Router {
+  addRoutes?(rules: { condition: { urlPattern: URLPattern }; source: { cacheName: string } }[]): Promise<void>
+}
+
+/** Has the browser take scripts and styles from the cache by itself, without asking this worker for each. */
+async function route(event: Router): Promise<void> {
+  await event.addRoutes?.([{ condition: { urlPattern: new URLPattern({ pathname: "/app/*" }) }, source: { cacheName } }])
+}
 
 async function fill(): Promise<void> {
   const cache = await caches.open(cacheName)

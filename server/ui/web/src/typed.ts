@@ -1,6 +1,7 @@
 // Values as people type them, by the kind that the policy gives a field.
 
 import { money } from "./format"
+import { lazily } from "./lazily"
 import type { FieldPolicy, Value } from "./types"
 
 export type Kind = FieldPolicy["kind"]
@@ -8,7 +9,7 @@ export type Kind = FieldPolicy["kind"]
 /** What a text means, or why it means nothing. */
 export type Meaning = { value: Value; fault?: undefined } | { value?: undefined; fault: string }
 
-const point = new Intl.NumberFormat(navigator.language).formatToParts(1.5).find(part => part.type === "decimal")?.value ?? "."
+const point = lazily(() => new Intl.NumberFormat(navigator.language).formatToParts(1.5).find(part => part.type === "decimal")?.value ?? ".")
 
 /** What a text means as a field's value. Nothing typed clears the field. Of the kind any, a
  *  text stays text unless the field's value is something else: then it is read as JSON. */
@@ -27,7 +28,7 @@ export function meaning(text: string, kind: Kind, like: Value = ""): Meaning {
 export function typedText(value: Value, kind: Kind): string {
   if (value === null) return ""
   if (typeof value === "string") return value
-  if (typeof value === "number" && kind !== "any") return String(value).replace(".", point)
+  if (typeof value === "number" && kind !== "any") return String(value).replace(".", point())
   return JSON.stringify(value)
 }
 
@@ -41,7 +42,7 @@ export function meant(text: string, kind: Kind): string {
 /** A number with the separators of this browser's language. */
 function numeric(text: string): Meaning {
   const plain = text.replace(/[\s'’_]/g, "")
-  const digits = point === "," ? plain.replace(/\.(?=\d{3}(\D|$))/g, "").replace(",", ".") : plain.replace(/,(?=\d{3}(\D|$))/g, "")
+  const digits = point() === "," ? plain.replace(/\.(?=\d{3}(\D|$))/g, "").replace(",", ".") : plain.replace(/,(?=\d{3}(\D|$))/g, "")
   if (!/^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(digits)) return { fault: "Type a number, without a currency." }
   const n = Number(digits)
   return { value: Math.abs(n) <= Number.MAX_SAFE_INTEGER && digits.length <= 15 ? n : digits } // the hub reads digits exactly

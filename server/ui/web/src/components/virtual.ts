@@ -1,17 +1,16 @@
 import { css, html, LitElement, type TemplateResult } from "lit"
-import { customElement, property, state } from "lit/decorators.js"
+import { property, state } from "lit/decorators.js"
 import { repeat } from "lit/directives/repeat.js"
 import { base } from "../styles"
 
 const beyond = 12 // rows that are ready above and below the window
 const step = beyond / 2 // rows by which it goes on, or each scrolled row would render
+const lowest = 48 // pixels of a row, at least: by it the first rows are counted before any can be measured
 
 /** A long list of which only the rows about the window are on the page. All rows have
- *  the same height, --row-height in rem; row says what stands in one. An element that
- *  leaves the window comes back at its other end, with another item: a row keeps none
- *  of its own state. */
-@customElement("wed-virtual")
-export class Virtual<T> extends LitElement {
+ *  the same height, --row-height in rem. A row that leaves the window comes back at its
+ *  other end, with another item: it keeps no state of its own. */
+export abstract class Virtual<T> extends LitElement {
   static override styles = [base, css`
     :host { display: block; contain: layout style; }
     ul { position: relative; }
@@ -19,51 +18,46 @@ export class Virtual<T> extends LitElement {
   `]
 
   @property({ attribute: false }) items: T[] = []
-  @property({ attribute: false }) row: (item: T) => TemplateResult = () => html``
   @property() label = ""
   @state() private first = 0
-  @state() private most = 40 // rows on the page
-  #height = 64
+  @state() private most = Math.ceil(window.innerHeight / lowest) // rows on the page
+
+  /** What stands in the row of an item. */
+  abstract row(item: T): TemplateResult
 
   override connectedCallback() {
     super.connectedCallback()
     window.addEventListener("scroll", this.#look, { passive: true })
-    window.addEventListener("resize", this.#measure)
+    window.addEventListener("resize", this.#look)
   }
 
   override disconnectedCallback() {
     super.disconnectedCallback()
     window.removeEventListener("scroll", this.#look)
-    window.removeEventListener("resize", this.#measure)
-  }
-
-  override firstUpdated() {
-    this.#measure()
+    window.removeEventListener("resize", this.#look)
   }
 
   override updated() {
-    this.#look()
+    requestAnimationFrame(() => setTimeout(this.#look)) // once it is painted: before, to look would lay the page out one time more
+  }
+
+  /** The items in the rows that are on the page. */
+  protected get shown(): T[] {
+    return this.items.slice(this.first, this.first + this.most)
   }
 
   override render() {
-    const shown = this.items.slice(this.first, this.first + this.most)
-    const list = this.renderRoot.querySelector?.("ul")
-    if (list) list.style.blockSize = `${this.items.length * this.#height}px`
-    return html`<ul role="list" aria-label=${this.label}>${repeat(shown, (_, i) => (this.first + i) % this.most, (item, i) => html`
-      <li role="listitem" aria-setsize=${this.items.length} aria-posinset=${this.first + i + 1} .style=${`inset-block-start: ${(this.first + i) * this.#height}px`}>${this.row(item)}</li>`)}</ul>`
-  }
-
-  #measure = () => {
-    const height = parseFloat(getComputedStyle(this).getPropertyValue("--row-height"))
-    const root = parseFloat(getComputedStyle(document.documentElement).fontSize)
-    if (height > 0) this.#height = height * root
-    this.requestUpdate()
-    this.#look()
+    const height = `block-size: calc(var(--row-height) * ${this.items.length}rem)`
+    return html`<ul role="list" aria-label=${this.label} .style=${height}>${repeat(this.shown, (_, i) => (this.first + i) % this.most, (item, i) => html`
+      <li role="listitem" aria-setsize=${this.items.length} aria-posinset=${this.first + i + 1} .style=${`inset-block-start: calc(var(--row-height) * ${this.first + i}rem)`}>${this.row(item)}</li>`)}</ul>`
   }
 
   #look = () => {
-    const above = -this.getBoundingClientRect().top / this.#height
-    this.first = Math.max(0, Math.floor((above - beyond) / step) * step)
-    this.most = Math.ceil(window.innerHeight / this.#height) + 2 * beyond + step
+    if (!this.isConnected || this.items.length === 0) return
+    const { top, height } = this.getBoundingClientRect()
+    const row = height / this.items.length
+    if (row === 0) return // it is not displayed
+    this.first = Math.max(0, Math.floor((-top / row - beyond) / step) * step)
+    this.most = Math.ceil(window.innerHeight / row) + 2 * beyond + step
   }
 }

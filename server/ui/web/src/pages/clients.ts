@@ -2,12 +2,12 @@ import { css, html, LitElement, nothing } from "lit"
 import { customElement, query, state } from "lit/decorators.js"
 import "../components/all"
 import { icon } from "../components/icon"
-import "../components/virtual"
+import "../components/clientlist"
 import "../components/newclient"
 import type { NewClient } from "../components/newclient"
-import { ago, count, date, label, money } from "../format"
+import { ago, count } from "../format"
 import { remember, remembered } from "../glance"
-import { freshen, records, selected, watchRecords, type Order, type Row } from "../records"
+import { records, selected, watchRecords, type Order, type Row } from "../records"
 import { go, place } from "../router"
 import { mayEdit, session } from "../session"
 import { base, controls, pageFrame } from "../styles"
@@ -36,9 +36,9 @@ export class ClientsPage extends LitElement {
     select { inline-size: auto; max-inline-size: 11rem; }
     .sum { min-block-size: 1.5rem; }
     .card { overflow: clip; }
-    wed-virtual { --row-height: 4.25; }
+    wed-client-list { --row-height: 4.25; }
     @media (min-width: 48rem) {
-      wed-virtual { --row-height: 3.5; }
+      wed-client-list { --row-height: 3.5; }
       .tools { grid-template-columns: minmax(0, 1fr) auto auto; }
       .search { grid-column: auto; }
       .sum { order: 1; min-inline-size: 5.5rem; text-align: end; }
@@ -113,7 +113,7 @@ export class ClientsPage extends LitElement {
     if (all === 0 && !complete) return records.value.trouble ? nothing : html`<div class="card"><wed-skeleton rows="10"></wed-skeleton></div>`
     if (all === 0) return html`<div class="card"><wed-empty icon="clients" title="No clients yet">The first one that is made here, on a phone or through the API appears in this list.</wed-empty></div>`
     if (shown.length === 0) return html`<div class="card"><wed-empty icon="search" title="Nothing found">No client has “${this.search}” in it.</wed-empty></div>`
-    return html`<div class="card"><wed-virtual label="Clients" .items=${shown} .row=${rowOf}></wed-virtual></div>`
+    return html`<div class="card"><wed-client-list label="Clients" .items=${shown}></wed-client-list></div>`
   }
 
   #sum(shown: number, all: number, complete: boolean, old: Date | null) {
@@ -147,63 +147,5 @@ export class ClientsPage extends LitElement {
     if (this.search) query.set("q", this.search)
     if (this.order !== "date") query.set("sort", this.order)
     go(`/clients${query.size ? `?${query}` : ""}`, { replace: true })
-  }
-}
-
-const rowOf = (row: Row) => html`<wed-client-row .of=${row}></wed-client-row>`
-
-/** One client of the list. */
-@customElement("wed-client-row")
-export class ClientRow extends LitElement {
-  static override properties = { of: {} }
-  static override styles = [base, css`
-    :host { block-size: 100%; }
-    a {
-      display: grid; grid-template-columns: minmax(0, 1fr) auto; align-items: center; gap: 0 var(--space-4); block-size: 100%;
-      padding-inline: var(--space-4); border-block-end: 1px solid var(--line); color: inherit; text-decoration: none;
-    }
-    a:hover { background: var(--accent-wash); color: inherit; }
-    a:focus-visible { outline-offset: -3px; }
-    .who { display: grid; min-inline-size: 0; }
-    .name { font-weight: 580; }
-    .line { color: var(--text-soft); font-size: var(--size-small); }
-    .venue, .date, .budget { display: none; }
-    @media (min-width: 48rem) {
-      a { grid-template-columns: minmax(0, 2.2fr) minmax(0, 1.5fr) 7.5rem 5rem 8.5rem; }
-      .line { display: none; }
-      .venue, .date, .budget { display: block; }
-      .budget { text-align: end; }
-      .venue { color: var(--text-soft); }
-    }
-    .badges { display: flex; justify-content: end; }
-    @media (max-width: 47.99rem) {
-      a { align-content: center; }
-      .who { display: contents; }
-      .name { grid-column: 1 / -1; }
-    }
-  `]
-
-  declare of: Row
-
-  override updated() {
-    if (this.of.stale) freshen(this.of.id)
-  }
-
-  override render() {
-    const { id, name, venue, pending, budget } = this.of
-    const day = this.of.date ? date(this.of.date) : "no date"
-    return html`
-      <a href="/clients/${id}">
-        <span class="who">
-          <span class="name cut">${name || (this.of.stale ? "…" : "Without a name")}</span>
-          <span class="line cut number">${day}${venue ? ` · ${venue}` : ""}</span>
-        </span>
-        <span class="venue cut">${venue}</span>
-        <span class="date number">${day}</span>
-        <span class="budget number">${budget === null ? "" : money(budget)}</span>
-        <span class="badges">${pending.length
-          ? html`<wed-badge tone="wait" title=${pending.map(label).join(", ")}>${pending.length === 1 ? label(pending[0]!).toLowerCase() : `${pending.length} waiting`}</wed-badge>`
-          : nothing}</span>
-      </a>`
   }
 }

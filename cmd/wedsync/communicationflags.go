@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"wedsync/server/communications/account"
+	"wedsync/server/communications/vault"
+	"wedsync/server/outbound"
+	"wedsync/store"
+)
+
+// A communicationFlags says what the providers of communication know the hub as.
+type communicationFlags struct {
+	Keys                  string `help:"File with the keys under which tokens of accounts are kept; in the data directory if left out (keys.json). Hubs on one database need the same one." type:"path" placeholder:"FILE" group:"Communications:"`
+	GoogleClientID        string `name:"google-client-id" help:"What Google knows the hub as, so that its accounts can be connected." env:"WEDSYNC_GOOGLE_CLIENT_ID" placeholder:"ID" group:"Communications:"`
+	GoogleClientSecret    string `name:"google-client-secret" help:"The secret of that; better in the environment, where others do not see it." env:"WEDSYNC_GOOGLE_CLIENT_SECRET" placeholder:"SECRET" group:"Communications:"`
+	MicrosoftClientID     string `name:"microsoft-client-id" help:"What Microsoft knows the hub as." env:"WEDSYNC_MICROSOFT_CLIENT_ID" placeholder:"ID" group:"Communications:"`
+	MicrosoftClientSecret string `name:"microsoft-client-secret" help:"The secret of that; better in the environment." env:"WEDSYNC_MICROSOFT_CLIENT_SECRET" placeholder:"SECRET" group:"Communications:"`
+	GoogleURL             string `name:"google-url" help:"Where Google is, for tests with a server of one's own." placeholder:"URL" group:"Communications:"`
+	MicrosoftURL          string `name:"microsoft-url" help:"Where Microsoft is, likewise." placeholder:"URL" group:"Communications:"`
+	TwilioURL             string `name:"twilio-url" help:"Where Twilio is, likewise." placeholder:"URL" group:"Communications:"`
+}
+
+// apps are what the providers know the hub as.
+func (f communicationFlags) apps() map[account.Provider]account.App {
+	return map[account.Provider]account.App{
+		account.Google:    {ID: f.GoogleClientID, Secret: f.GoogleClientSecret, URL: f.GoogleURL},
+		account.Microsoft: {ID: f.MicrosoftClientID, Secret: f.MicrosoftClientSecret, URL: f.MicrosoftURL},
+		account.Twilio:    {URL: f.TwilioURL},
+	}
+}
+
+func (f communicationFlags) check(allowPrivate bool) error {
+	client := outbound.New(outbound.Options{AllowPrivate: allowPrivate})
+	defer client.Close()
+	for p, app := range f.apps() {
+		if (app.ID == "") != (app.Secret == "") {
+			return fmt.Errorf("--%s-client-id and --%[1]s-client-secret belong together", p)
+		}
+		if app.URL != "" {
+			if err := client.Check(app.URL); err != nil {
+				return fmt.Errorf("--%s-url: %w", p, err)
+			}
+		}
+	}
+	return nil
+}
+
+// vault is that of a store's accounts, and whether its file may be made; nil if there
+// is none.
+func (f communicationFlags) vault(s storeFlags) (v *vault.Vault, makes bool) {
+	switch {
+	case f.Keys != "":
+		return vault.New(f.Keys), !s.shared()
+	case s.shared():
+		return nil, false
+	}
+	return vault.New(filepath.Join(s.Data, "keys.json")), true
+}
+
+// keeper keeps the accounts of a store.
+func (f communicationFlags) keeper(at storeFlags, s store.Store, identity store.Identity, client *outbound.Client, log *slog.Logger) *account.Keeper {
+	v, makes := f.vault(at)
+	return account.New(account.Options{
+		Store: s, Jobs: s, Client: client, Identity: identity.Secret, Vault: v, MakeKeys: makes, Apps: f.apps(),
+		Forget: s.ForgetOccurrences, Log: log,
+	})
+}
