@@ -17,7 +17,6 @@ import (
 
 const (
 	twilioSID      = "AC00000000000000000000000000000001"
-	twilioPassword = "0123456789abcdef0123456789abcdef"
 )
 
 // startTwilio knows one account.
