@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	twilioSID      = "AC00000000000000000000000000000001"
+	twilioSID = "AC00000000000000000000000000000001"
 )
 
 // startTwilio knows one account.
