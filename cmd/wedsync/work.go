@@ -9,6 +9,7 @@ import (
 
 	"wedsync/server/communications/account"
 	"wedsync/server/communications/pulling"
+	"wedsync/server/communications/timeline"
 	"wedsync/server/webhooks/processing"
 	"wedsync/server/webhooks/sending"
 	"wedsync/store"
@@ -24,11 +25,12 @@ type workshop struct {
 
 // workers are the jobs of webhooks, those that come and those that go, and of
 // communications.
-func workers(events *processing.Processor, sender *sending.Sender, keeper *account.Keeper, engine *pulling.Engine) map[string]store.Worker {
+func workers(events *processing.Processor, sender *sending.Sender, keeper *account.Keeper, engine *pulling.Engine, talk *timeline.Timeline) map[string]store.Worker {
 	all := events.Workers()
 	maps.Copy(all, sender.Workers())
 	maps.Copy(all, keeper.Workers())
 	maps.Copy(all, engine.Workers())
+	maps.Copy(all, talk.Workers())
 	return all
 }
 
