@@ -25,6 +25,7 @@ const (
 	annaAtGoogle    = "anna@studio.example"
 	benAtGoogle     = "ben@studio.example"
 	coraAtMicrosoft = "cora@studio.example"
+	twilioPassword  = "0123456789abcdef0123456789abcdef"
 	twilioNumber    = "+4930111222"
 )
 
