@@ -25,7 +25,6 @@ const (
 	annaAtGoogle    = "anna@studio.example"
 	benAtGoogle     = "ben@studio.example"
 	coraAtMicrosoft = "cora@studio.example"
-	twilioID        = "AC00000000000000000000000000000001"
 	twilioPassword  = "0123456789abcdef0123456789abcdef"
 	twilioNumber    = "+4930111222"
 )
@@ -51,7 +50,7 @@ func newTalkReader(t *testing.T, seed uint64, percent int) *talkReader {
 		Clients: max(5, 200*percent/100), Mails: 10_000 * percent / 100, Messages: 2000 * percent / 100, Calls: 500 * percent / 100, Events: 300 * percent / 100,
 	}, providers.Places{
 		Google: []string{annaAtGoogle, benAtGoogle}, Microsoft: []string{coraAtMicrosoft},
-		Twilio: []providers.Line{{SID: twilioID, Token: twilioPassword, Number: twilioNumber}},
+		Twilio: []providers.Line{{SID: twilioSID, Token: twilioPassword, Number: twilioNumber}},
 	})
 	r.at = httptest.NewServer(r.server)
 	t.Cleanup(r.at.Close)
@@ -66,11 +65,11 @@ func newTalkReader(t *testing.T, seed uint64, percent int) *talkReader {
 		r.connect(k, account.Google, annaAtGoogle, w)
 		r.connect(k, account.Google, benAtGoogle, w)
 		r.connect(k, account.Microsoft, coraAtMicrosoft, w)
-		a, err := k.ConnectTwilio(t.Context(), olgaOfBarn, twilioID, twilioPassword, w)
+		a, err := k.ConnectTwilio(t.Context(), olgaOfBarn, twilioSID, twilioPassword, w)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.address[a.ID] = twilioID
+		r.address[a.ID] = twilioSID
 	})
 	r.hub = &hubProcess{t: t, data: r.data, store: []string{"--data", r.data}, address: "127.0.0.1:0", log: &tail{}, flags: []string{
 		"--allow-private-targets",
