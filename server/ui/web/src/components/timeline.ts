@@ -81,7 +81,7 @@ export class Timeline extends LitElement {
       ${lacks.length ? html`<ul class="lacks" role="status">${lacks.map(s => html`<li>${sourceName(s.source)}${s.account ? ` (${s.account})` : ""} ${lack(s)}.</li>`)}</ul>` : nothing}
       ${mayEdit(session.value) ? html`
         <form @submit=${this.#write}>
-          <textarea rows="1" aria-label="Message to your colleagues" placeholder="Write to your colleagues about this client…" maxlength="20000" @keydown=${this.#enter}></textarea>
+          <textarea rows="1" aria-label="Message to your colleagues" placeholder="Write to your colleagues about this client…" maxlength="16000" @keydown=${this.#enter}></textarea>
           <button class="primary" ?disabled=${this.busy !== ""}>Send</button>
         </form>` : nothing}
       ${this.#list()}`
@@ -119,7 +119,7 @@ export class Timeline extends LitElement {
   #detail(c: Communication) {
     const d = this.detail?.id === c.id ? this.detail : undefined
     if (!d) return html`<wed-skeleton rows="3"></wed-skeleton>`
-    const people = d.participants.map(p => `${p.role}: ${p.name ? `${p.name} ` : ""}${p.address ? (p.name ? `<${p.address}>` : p.address) : ""}`)
+    const people = d.participants.map(p => `${[p.name, p.address].filter(Boolean).join(" · ")} (${p.role})`)
     const facts: [string, string][] = [
       ["When", time(d.occurred_at, { exact: true })],
       ["Who", people.join(", ")],
