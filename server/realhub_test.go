@@ -16,6 +16,7 @@ import (
 	"wedsync/server/activity"
 	"wedsync/server/api"
 	"wedsync/server/auth"
+	"wedsync/server/communications/timeline"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
 	"wedsync/server/outbound"
@@ -39,6 +40,8 @@ type realSite struct {
 	at     atomic.Int64 // the hub's clock, Unix seconds
 
 	receiver *receiver // of webhooks
+	talk     *timeline.Timeline
+	engine   *fakeEngine // that reads accounts
 }
 
 func (s *realSite) now() time.Time { return time.Unix(s.at.Load(), 0) }
@@ -99,6 +102,12 @@ func newRealSite(t *testing.T) *realSite {
 		t.Fatal(err)
 	}
 	s.behind.Inbox, s.behind.Events = kept, s.events
+	s.engine = &fakeEngine{}
+	s.talk, err = timeline.New(timeline.Options{Store: kept, Hub: h, Engine: s.engine, Now: s.now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.behind.Timeline = s.talk
 	streams := activity.New(t.Context(), activity.Options{Store: kept, Hub: h, Epoch: "k3x9qmzw2p", Log: slog.New(slog.DiscardHandler)})
 	listeners := activity.NewHandler(activity.HandlerOptions{
 		Streams: streams, Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session, Visit: h.Visit, Refuse: api.New(s.behind).Refuse,

@@ -183,6 +183,30 @@ var rights = []right{
 		id: "assignEvent", url: "/api/webhooks/events/<event>/assign", body: `{"create":true}`,
 		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
 	},
+	{
+		id: "syncCommunications", url: "/api/integrations/communication/sync", body: `{"client_id":"<client>"}`,
+		owner: 200, member: 200, integration: 200, viewer: 200, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "listSources", url: "/api/integrations/communication/sources", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401, stored: true},
+	{id: "listCommunications", url: "/api/clients/<client>/communications", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 404, outsider: 401, stored: true},
+	{id: "getCommunication", url: "/api/clients/<client>/communications/<message>", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "linkCommunication", url: "/api/clients/<client>/communications/<message>/link", body: `{"state":"linked"}`,
+		owner: 204, member: 204, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "listUnmatched", url: "/api/communications/unmatched", owner: 200, member: 200, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true},
+	{
+		id: "writeMessage", url: "/api/clients/<client>/messages", body: `{"text":"They like peonies."}`,
+		owner: 201, member: 201, integration: 201, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{
+		id: "writeNote", url: "/api/clients/<client>/notes", body: `{"text":"Met at the fair."}`,
+		owner: 201, member: 201, integration: 201, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{
+		id: "writeCall", url: "/api/clients/<client>/calls", body: `{"direction":"inbound","with":"Ada"}`,
+		owner: 201, member: 201, integration: 201, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
 	{id: "createTicket", url: "/api/realtime/ticket", owner: 201, member: 201, integration: 201, viewer: 201, stranger: 201, outsider: 401},
 	{id: "listen", url: "/api/realtime/clients", owner: 101, member: 101, integration: 101, viewer: 101, stranger: 101, outsider: 4401},
 	{id: "events", url: "/api/realtime/clients/events", owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 401},

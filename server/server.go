@@ -89,6 +89,16 @@ func Routes(o Options) []api.Route {
 		api.On("GET", "/api/webhooks/endpoints/{id}/deliveries/{delivery}", a.GetDelivery, api.GetDeliveryDoc),
 		api.On("POST", "/api/webhooks/endpoints/{id}/deliveries/{delivery}/redeliver", a.Redeliver, api.RedeliverDoc),
 
+		api.On("POST", "/api/integrations/communication/sync", a.SyncCommunications, api.SyncCommunicationsDoc),
+		api.On("GET", "/api/integrations/communication/sources", a.ListSources, api.ListSourcesDoc),
+		api.On("GET", "/api/clients/{id}/communications", a.ListCommunications, api.ListCommunicationsDoc),
+		api.On("GET", "/api/clients/{id}/communications/{item}", a.GetCommunication, api.GetCommunicationDoc),
+		api.On("PUT", "/api/clients/{id}/communications/{item}/link", a.LinkCommunication, api.LinkCommunicationDoc),
+		api.On("POST", "/api/clients/{id}/messages", a.WriteMessage, api.WriteMessageDoc),
+		api.On("POST", "/api/clients/{id}/notes", a.WriteNote, api.WriteNoteDoc),
+		api.On("POST", "/api/clients/{id}/calls", a.WriteCall, api.WriteCallDoc),
+		api.On("GET", "/api/communications/unmatched", a.ListUnmatched, api.ListUnmatchedDoc),
+
 		{Method: "POST", Path: connection.Path, Handler: o.Hooks, Doc: api.ReceiveDoc},
 		{Method: "POST", Path: connection.Path + "/{connection}", Handler: o.Hooks, Doc: api.ReceiveOfDoc},
 		{Method: "GET", Path: "/api/realtime/clients", Handler: o.Listen, Lasting: true, Doc: listenDoc},

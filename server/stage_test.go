@@ -89,6 +89,8 @@ func (s *stage) make(name string) {
 	case "<event>":
 		s.want(202, s.send("POST", s.fill("<hook>")+"&event=job.created", `{"id":"01h35ccwymj5ctckp8px1azhg6"}`))
 		s.made[name] = s.do(olga, "GET", "/api/webhooks/events?state=received", "").text("items", 0, "id")
+	case "<message>":
+		s.made[name] = s.want(201, s.do(mia, "POST", s.fill("/api/clients/<client>/messages"), `{"text":"They like peonies."}`)).text("id")
 	case "<merged>", "<value>":
 		client := s.apart(map[string][2]string{"notes": {"likes peonies", "likes lilies"}})
 		s.made["<merged>"] = s.do(olga, "GET", "/api/clients/"+client, "").text("merged", "notes")

@@ -15,6 +15,7 @@ import (
 	"wedsync/server/activity"
 	jsonapi "wedsync/server/api"
 	"wedsync/server/auth"
+	"wedsync/server/communications/timeline"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
 	"wedsync/server/outbound"
@@ -141,8 +142,12 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	if now == nil {
 		now = time.Now
 	}
+	talk, err := timeline.New(timeline.Options{Store: s, Hub: h, Now: now, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
 	keeper := o.Communications.keeper(o.Store, s, identity, client, o.Log)
-	accounts, err := readAccounts(keeper, s, o, m)
+	accounts, err := readAccounts(keeper, s, talk, o, m)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +163,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	})
 	api := jsonapi.New(jsonapi.Options{
 		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
-		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender,
+		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender, Timeline: talk,
 	})
 	hooks, err := inbound.New(ctx, inbound.Options{
 		Store: s, Jobs: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
@@ -185,6 +190,6 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Pprof:   o.Pprof,
 		}),
 		sockets: sockets, streams: streams, listeners: listeners, hooks: hooks, providers: accounts.client,
-		workshop: &workshop{jobs: s, workers: workers(events, sender, keeper, accounts.engine), sender: sender, log: o.Log},
+		workshop: &workshop{jobs: s, workers: workers(events, sender, keeper, accounts.engine, talk), sender: sender, log: o.Log},
 	}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"wedsync/server/communications/source/google"
 	"wedsync/server/communications/source/microsoft"
 	"wedsync/server/communications/source/twilio"
+	"wedsync/server/communications/timeline"
 	"wedsync/server/metrics"
 	"wedsync/server/outbound"
 	hooks "wedsync/server/webhooks/source"
@@ -42,8 +43,9 @@ type reading struct {
 	client *outbound.Client
 }
 
-// readAccounts makes what reads the accounts that a keeper keeps, and has it wake that.
-func readAccounts(k *account.Keeper, s store.Store, o hubOptions, m *metrics.Metrics) (*reading, error) {
+// readAccounts makes what reads the accounts that a keeper keeps, and has the keeper
+// wake it and a timeline tell of what it finds.
+func readAccounts(k *account.Keeper, s store.Store, talk *timeline.Timeline, o hubOptions, m *metrics.Metrics) (*reading, error) {
 	client := outbound.New(outbound.Options{AllowPrivate: o.AllowPrivate, Answer: providerAnswer, Within: providerWithin})
 	exchange, err := calling.New(calling.Options{Tokens: k, Client: client, Providers: callProviders(k.Apps), Registerer: m.Registry})
 	if err != nil {
@@ -54,6 +56,11 @@ func readAccounts(k *account.Keeper, s store.Store, o hubOptions, m *metrics.Met
 		Readers: map[string]source.Source{
 			string(account.Google): google.Source{}, string(account.Microsoft): microsoft.Source{}, string(account.Twilio): twilio.Source{},
 		},
+		Stored: func(ctx context.Context, supplier string, items []string) {
+			if err := talk.Tell(ctx, supplier, items); err != nil { // the sweep finds them
+				o.Log.WarnContext(ctx, "who listens is told of communications later", "supplier", supplier, "items", len(items), "err", err)
+			}
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -63,6 +70,7 @@ func readAccounts(k *account.Keeper, s store.Store, o hubOptions, m *metrics.Met
 			o.Log.WarnContext(ctx, "an account is read later than it could be", "account", id, "supplier", supplier, "err", err)
 		}
 	}
+	talk.Engine = engine
 	return &reading{engine, client}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"wedsync/server/communications/account"
 	"wedsync/server/communications/pulling"
+	"wedsync/server/communications/timeline"
 	"wedsync/server/webhooks/processing"
 	"wedsync/server/webhooks/sending"
 	"wedsync/store"
@@ -24,11 +25,12 @@ type workshop struct {
 
 // workers are the jobs of webhooks, those that come and those that go, and of
 // communications.
-func workers(events *processing.Processor, sender *sending.Sender, keeper *account.Keeper, engine *pulling.Engine) map[string]store.Worker {
+func workers(events *processing.Processor, sender *sending.Sender, keeper *account.Keeper, engine *pulling.Engine, talk *timeline.Timeline) map[string]store.Worker {
 	all := events.Workers()
 	maps.Copy(all, sender.Workers())
 	maps.Copy(all, keeper.Workers())
 	maps.Copy(all, engine.Workers())
+	maps.Copy(all, talk.Workers())
 	return all
 }
 
@@ -48,8 +50,13 @@ func (w *workshop) begin(ctx context.Context) (stop func()) {
 // workAgain is how long after jobs could not be run they are tried again.
 const workAgain = 5 * time.Second
 
-// work runs jobs until ctx ends.
+// work runs jobs until ctx ends. It begins with what a process has left that was
+// killed: the first sweep by itself would come once that one's lead over the
+// queue has run out.
 func (w *workshop) work(ctx context.Context) {
+	if err := w.jobs.PutJobs(ctx, store.Job{Kind: pulling.SweepKind}); err != nil && ctx.Err() == nil {
+		w.log.Warn("accounts are read a little later", "err", err)
+	}
 	for {
 		err := w.jobs.WorkJobs(ctx, w.workers)
 		if ctx.Err() != nil {

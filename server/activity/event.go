@@ -41,6 +41,7 @@ type Data struct {
 	Merged     *MergedData     `json:"merged,omitempty"`
 	Activity   *ActivityData   `json:"activity,omitempty"`
 	Presence   json.RawMessage `json:"presence,omitempty" doc:"What the device said, if that is small and can be shown as JSON."`
+	Progress   *ProgressData   `json:"progress,omitempty"`
 	Reason     string          `json:"reason,omitempty" doc:"Of a reset."`
 	Text       string          `json:"text" doc:"One plain sentence."`
 }
@@ -98,6 +99,15 @@ type ActivityData struct {
 	Kind string          `json:"kind"`
 	Text string          `json:"text"`
 	Data json.RawMessage `json:"data,omitempty"`
+}
+
+// ProgressData is how far a source of communications has been read.
+type ProgressData struct {
+	Source  string `json:"source" example:"gmail"`
+	Account string `json:"account" doc:"Its address or number."`
+	State   string `json:"state" doc:"As the answer of a sync has it." example:"reading"`
+	Found   int    `json:"found" doc:"Items that were read since it began."`
+	Left    int    `json:"left" doc:"About how many are still to be read, -1 if nobody knows."`
 }
 
 // A Source makes the events of one supplier.

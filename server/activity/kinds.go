@@ -40,6 +40,7 @@ const (
 
 	ActivityPosted = "wedsync.activity.posted"
 	PresenceShown  = "wedsync.presence"
+	ReadingShown   = "wedsync.communications.progress"
 	PositionTold   = "wedsync.position"
 	ResetTold      = "wedsync.reset"
 )
@@ -75,6 +76,7 @@ func Kinds() []Kind {
 		{ProposalNoChange, "A proposal proposes what counts already."},
 		{ActivityPosted, "An app posted an activity."},
 		{PresenceShown, "A device that shares a record shows a sign of life, at most five times a second; never stored, and not told again."},
+		{ReadingShown, "A source of communications is being read for a record, and gets on: progress says how far. Never stored, and not told again. What was found is told by activities of the kind communication."},
 		{PositionTold, "Everything up to the position has been told. The first one says that what follows is live."},
 		{ResetTold, "The listener missed something, or its position is of no use; reason says why. It should read anew what it shows. What follows goes on from the position."},
 	}

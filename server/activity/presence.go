@@ -28,6 +28,7 @@ type presences struct {
 type presenceKey struct {
 	record       crdt.RecordID
 	user, device string
+	reading      string
 }
 
 type shown struct {
@@ -47,7 +48,7 @@ func newPresences() *presences {
 
 // take takes a note and appends it if it is to be told now.
 func (p *presences) take(now time.Time, n hub.PresenceNote, out []hub.PresenceNote) []hub.PresenceNote {
-	key := presenceKey{n.Record, n.User, n.Device}
+	key := presenceKey{n.Record, n.User, n.Device, n.Reading}
 	s := p.shown[key]
 	switch {
 	case s != nil && now.Before(s.until):
@@ -87,12 +88,19 @@ func (p *presences) next() (at time.Time) {
 	return at
 }
 
-// data is what the event of a note tells.
-func (p *presences) data(n *hub.PresenceNote) Data {
-	d := about(n.Record)
+// data is what the event of a note tells, and of which type that is.
+func (p *presences) data(n *hub.PresenceNote) (kind string, d Data) {
+	d = about(n.Record)
+	if n.Reading != "" {
+		d.Progress, d.Text = new(ProgressData), n.Reading+" is being read."
+		if json.Unmarshal(n.Data, d.Progress) != nil {
+			d.Progress = nil
+		}
+		return ReadingShown, d
+	}
 	d.User, d.Device, d.Presence = n.User, n.Device, p.json(n.Data)
 	d.Text = someone(n.User) + " is there" + way("", n.Device) + "."
-	return d
+	return PresenceShown, d
 }
 
 // json is what a device said as JSON, nil if that is too large or has no JSON.

@@ -180,7 +180,8 @@ func (t *tail) show(signs []hub.PresenceNote) {
 		n := &signs[i]
 		t.signs++
 		id := fmt.Sprintf("%s:%s/%d", t.source.Epoch, t.streams.node, t.signs)
-		e := t.source.event(id, safe, PresenceShown, n.At, t.presence.data(n))
+		kind, data := t.presence.data(n)
+		e := t.source.event(id, safe, kind, n.At, data)
 		items[i] = item{Message: Message{e.Position, safe, encode(e)}, record: n.Record}
 		t.streams.metrics.events.WithLabelValues(e.Type).Inc()
 	}

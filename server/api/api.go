@@ -8,6 +8,7 @@ import (
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/server/auth"
+	"wedsync/server/communications/timeline"
 	"wedsync/server/hub"
 	"wedsync/server/webhooks/sending"
 	"wedsync/store"
@@ -97,6 +98,7 @@ type Options struct {
 	Log   *slog.Logger     // slog.Default if nil
 	Now   func() time.Time // time.Now if nil
 
+	Timeline    *timeline.Timeline     // of communications; no request for one comes where it is nil
 	Endpoints   *sending.Sender        // of webhooks; no request for one comes where it is nil
 	Connections store.Connections      // of webhooks; no request for one comes where it is nil
 	Inbox       Inbox                  // of webhooks
@@ -116,6 +118,7 @@ type API struct {
 	inFlight inFlight
 	imports  imports
 
+	timeline    *timeline.Timeline
 	endpoints   *sending.Sender
 	connections store.Connections
 	inbox       Inbox
@@ -129,7 +132,7 @@ func New(o Options) *API {
 	a := &API{
 		hub: o.Hub, store: o.Store, door: o.Door,
 		epoch: o.Epoch, log: o.Log, now: o.Now,
-		endpoints:   o.Endpoints,
+		timeline: o.Timeline, endpoints: o.Endpoints,
 		connections: o.Connections, inbox: o.Inbox, events: o.Events, checkTarget: o.CheckTarget, publicURL: o.PublicURL,
 	}
 	if a.log == nil {

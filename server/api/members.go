@@ -59,6 +59,15 @@ func (o *object) longText(name string, most int) string {
 	return *s
 }
 
+// longTextIfAny is longText of what may be left out, empty if it is.
+func (o *object) longTextIfAny(name string, most int) string {
+	if _, given := o.members[name]; !given {
+		o.asked = append(o.asked, name)
+		return ""
+	}
+	return o.longText(name, most)
+}
+
 // moment takes a time, zero if there is none.
 func (o *object) moment(name string) time.Time {
 	t, rule := parseTime(o.text(name))

@@ -13,6 +13,8 @@ const (
 	maxPage     = 200
 )
 
+var limitRule = fmt.Sprintf("must be a whole number from 1 to %d", maxPage)
+
 // A Page is a list as a caller sees it. Next is the cursor of the next page,
 // null on the last one.
 type Page[T any] struct {
@@ -53,7 +55,7 @@ func limitOf(r *http.Request) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > maxPage {
-		return 0, malformed("limit", fmt.Sprintf("must be a whole number from 1 to %d", maxPage))
+		return 0, malformed("limit", limitRule)
 	}
 	return n, nil
 }

@@ -12,6 +12,7 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/activity"
 	"wedsync/server/auth"
+	"wedsync/server/communications/timeline"
 	"wedsync/server/hub"
 	"wedsync/server/sheet"
 	"wedsync/server/webhooks/inbound"
@@ -118,6 +119,8 @@ func problemOf(err error) Problem {
 		{inbound.ErrBody, Malformed, "The body did not come to its end."},
 		{inbound.ErrFull, Unavailable, "Nothing was kept. Send it again later."},
 		{inbound.ErrClosed, Unavailable, "Nothing was kept. Send it again later."},
+		{timeline.ErrReused, KeyReused, "Use a new key for each command."},
+		{timeline.ErrBusy, Crowded, "Come back in a moment; what was found so far is in the client's timeline."},
 		{errKeyReused, KeyReused, "Use a new key for each command."},
 		{errKeyBusy, KeyBusy, "Send it again in a moment to get its answer."},
 		{crdt.ErrLimit, Limit, ""},
@@ -154,6 +157,7 @@ func toldProblem(err error) (p Problem, ok bool) {
 		stream     *activity.RequestError
 		posted     *conflicts.ActivityError
 		endpoint   *sending.SettingsError
+		entry      *timeline.EntryError
 		limit      *auth.LimitError
 		cells      *badCellsError
 		begun      *brokenOffError
@@ -177,6 +181,8 @@ func toldProblem(err error) (p Problem, ok bool) {
 		p = Invalid.problem(posted.Error(), Fault{posted.Member, posted.Reason})
 	case errors.As(err, &endpoint):
 		p = Invalid.problem(endpoint.Error(), Fault{endpoint.Member, endpoint.Reason})
+	case errors.As(err, &entry):
+		p = Invalid.problem(entry.Error(), Fault{entry.Member, entry.Reason})
 	case errors.As(err, &invalid):
 		p = Invalid.problem(invalid.Error(), invalid.faults...)
 	case errors.As(err, &large):

@@ -36,6 +36,7 @@ type whisper struct {
 	Count    uint64
 	Session  string
 	Data     []byte
+	Reading  string // a source that is being read, of which Data tells; empty for a device's message
 }
 
 func newGossip(h *Hub) *gossip { return &gossip{hub: h, wakes: make(chan struct{}, 1)} }
@@ -50,6 +51,14 @@ func (g *gossip) tell(supplier string, from *Device, e syncproto.Ephemeral) {
 		return
 	}
 	g.send(b)
+}
+
+// reading tells other nodes how far a source has been read.
+func (g *gossip) reading(supplier string, n PresenceNote) {
+	b, err := cbor.Marshal(whisper{Record: n.Record, Supplier: supplier, Data: n.Data, Reading: n.Reading})
+	if err == nil && len(b) <= store.MaxTold {
+		g.send(b)
+	}
 }
 
 // look tells other nodes that the status of a supplier is asked for here: a whisper
@@ -118,8 +127,11 @@ func (g *gossip) heard(message []byte) {
 			continue
 		}
 		g.hub.watchers.present(w.Supplier, PresenceNote{
-			Record: w.Record, User: w.User, Device: w.Device, Data: w.Data, At: g.hub.now(),
+			Record: w.Record, User: w.User, Device: w.Device, Data: w.Data, At: g.hub.now(), Reading: w.Reading,
 		})
+		if w.Reading != "" {
+			continue
+		}
 		if r := g.hub.rooms.find(w.Record); r != nil {
 			// Presence is for those who are there now: a full queue drops it.
 			_, _ = r.push(whisperTask{w.Supplier, w.From, syncproto.Ephemeral{

@@ -14,16 +14,21 @@ import (
 // have others to serve: they return at once.
 type Watcher struct {
 	Moved    func()             // the supplier's journal may have moved on
-	Presence func(PresenceNote) // somebody shows a sign of life; at best effort
+	Presence func(PresenceNote) // something is shown that is not stored; at best effort
 }
 
-// A PresenceNote is an ephemeral message of a device that shares a record now.
+// A PresenceNote is an ephemeral message about a record: of a device that shares it
+// now, or of the hub (ShowReading).
 type PresenceNote struct {
 	Record crdt.RecordID
 	User   string
 	Device string
 	Data   []byte // as the device sent it, automerge-repo's CBOR; shared, read only
 	At     time.Time
+	// Reading names a source of communications that is being read for the record:
+	// then Data is JSON that says how far, and there is no device. Empty for a
+	// device's message.
+	Reading string
 }
 
 // Watch has a watcher hear of a supplier, of what other nodes do too, until stop

@@ -1,0 +1,301 @@
+package timeline
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"wedsync/conflicts"
+	"wedsync/crdt"
+	"wedsync/store"
+)
+
+// SweepKind is the kind of jobs that look for items that nobody was told of.
+const SweepKind = "communication_tell"
+
+// ActivityKind is the kind of the activities by which items are told.
+const ActivityKind = "communication"
+
+const (
+	sweepEvery = 30 * time.Second
+	overdue    = time.Minute // how long an item is left to those who stored it
+	sweepOf    = 500         // items of a sweep that are read at once
+	sweepTimes = 20          // that often
+	tellOf     = 500         // items that are told together
+	namedItems = 100         // that an activity names; of more, the first
+)
+
+// Tell tells of items that were just stored, those of a record together. Others
+// that were told already are left out. What is not told after an error is told by
+// the sweep.
+func (t *Timeline) Tell(ctx context.Context, supplier string, items []string) error {
+	for ids := range slices.Chunk(items, tellOf) {
+		if err := t.tell(ctx, supplier, ids, t.post); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sweep tells of items of which nobody was told.
+func (t *Timeline) Sweep(ctx context.Context) error {
+	before := t.Now().Add(-overdue)
+	var failed error
+	for range sweepTimes {
+		untold, err := t.Store.Untold(ctx, before, sweepOf)
+		if err != nil || len(untold) == 0 {
+			return errors.Join(failed, err)
+		}
+		bySupplier := make(map[string][]string)
+		for _, key := range untold {
+			bySupplier[key.Supplier] = append(bySupplier[key.Supplier], key.ID)
+		}
+		for supplier, ids := range bySupplier {
+			// One supplier's failure does not keep others waiting.
+			failed = errors.Join(failed, t.tell(ctx, supplier, ids, t.postAgain))
+		}
+		if failed != nil || len(untold) < sweepOf {
+			return failed
+		}
+	}
+	return nil
+}
+
+// A posting tells of the items of one record.
+type posting func(ctx context.Context, supplier string, record crdt.RecordID, items []store.Item) error
+
+// tell tells of items of one supplier, and notes that.
+//
+// They are told in ascending order of id, and noted together: so of those that an
+// activity tells of none is ever noted without the first, under whose key the
+// activity is stored.
+func (t *Timeline) tell(ctx context.Context, supplier string, ids []string, post posting) error {
+	ids = slices.Sorted(slices.Values(ids))
+	owners, err := t.Store.Owners(ctx, supplier, ids)
+	if err != nil {
+		return err
+	}
+	groups := make(map[crdt.RecordID][]store.Item)
+	for _, id := range slices.Compact(ids) {
+		it, err := t.Store.Item(ctx, supplier, id)
+		switch {
+		case errors.Is(err, store.ErrNotFound) || err == nil && it.Told:
+			continue
+		case err != nil:
+			return err
+		}
+		if _, _, ok := writtenOf(&it); ok {
+			if err := t.tellWritten(ctx, writerOf(&it), &it); err != nil {
+				return err
+			}
+			continue
+		}
+		it.Body, it.Detail = "", nil
+		for _, record := range owners[id] {
+			groups[record] = append(groups[record], it)
+		}
+	}
+	for record, items := range groups {
+		if err := post(ctx, supplier, record, items); err != nil {
+			return err
+		}
+	}
+	return t.Store.Told(ctx, supplier, ids)
+}
+
+// tellWritten links an entry with its record and tells of it, in its writer's name.
+func (t *Timeline) tellWritten(ctx context.Context, by conflicts.Principal, it *store.Item) error {
+	w, record, _ := writtenOf(it)
+	told, err := t.toldOf(ctx, it.Supplier, record, it)
+	if err != nil || told != nil {
+		return err
+	}
+	// Only before it was told: a person may have unlinked it since.
+	err = t.Store.SetLink(ctx, store.Link{Supplier: it.Supplier, Item: it.ID, Record: record, State: store.Linked, By: by.User, At: t.Now()})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // the record is not listed any more
+	}
+	if err != nil {
+		return err
+	}
+	return t.postOne(ctx, by, record, []store.Item{*it}, telling{Items: []string{it.ID}, Request: requestOf(w)})
+}
+
+// post tells of items for the first time.
+func (t *Timeline) post(ctx context.Context, supplier string, record crdt.RecordID, items []store.Item) error {
+	by := conflicts.Principal{Supplier: supplier, Role: conflicts.Integration}
+	told := telling{}
+	for i := range items {
+		told.Items = append(told.Items, items[i].ID)
+	}
+	err := t.postOne(ctx, by, record, items, told)
+	if err == nil {
+		return nil
+	}
+	// Another node may have been faster, or only the answer was lost.
+	rest, known := t.untoldOf(ctx, supplier, record, items)
+	switch {
+	case known != nil || len(rest) == len(items):
+		return err
+	case len(rest) == 0:
+		return nil
+	}
+	return t.post(ctx, supplier, record, rest)
+}
+
+// postAgain tells of those items that were not told before.
+func (t *Timeline) postAgain(ctx context.Context, supplier string, record crdt.RecordID, items []store.Item) error {
+	rest, err := t.untoldOf(ctx, supplier, record, items)
+	if err != nil || len(rest) == 0 {
+		return err
+	}
+	return t.post(ctx, supplier, record, rest)
+}
+
+// untoldOf are the items that no activity of a record told of.
+func (t *Timeline) untoldOf(ctx context.Context, supplier string, record crdt.RecordID, items []store.Item) ([]store.Item, error) {
+	known := make(map[string]bool)
+	for i := range items {
+		if known[items[i].ID] {
+			continue
+		}
+		told, err := t.toldOf(ctx, supplier, record, &items[i])
+		if err != nil {
+			return nil, err
+		}
+		if told == nil {
+			continue
+		}
+		for _, id := range told.Items {
+			known[id] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(items), func(it store.Item) bool { return known[it.ID] }), nil
+}
+
+// A telling is what is kept of an activity that told of items, under the key of
+// the first.
+type telling struct {
+	Items   []string `json:"items"`
+	Request [32]byte `json:"-"` // hash of what the writer said, if a person did
+}
+
+// asker is the principal of a supplier's tellings. No caller of the API is called
+// so: in those names no slash follows another.
+func asker(supplier string) string { return "communications//" + url.PathEscape(supplier) }
+
+func tellingKey(record crdt.RecordID, it *store.Item) string {
+	return record.ClientID() + "/" + hex.EncodeToString(it.Key[:])
+}
+
+// toldOf is the telling of a record that an item is the first of, nil if there is none.
+func (t *Timeline) toldOf(ctx context.Context, supplier string, record crdt.RecordID, it *store.Item) (*telling, error) {
+	a, err := t.Store.Answer(ctx, asker(supplier), tellingKey(record, it))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	told := telling{Request: a.Request}
+	if err := json.Unmarshal(a.Body, &told); err != nil || len(told.Items) == 0 {
+		return nil, fmt.Errorf("what was told of item %s cannot be read: %w", it.ID, err)
+	}
+	return &told, nil
+}
+
+// postOne posts the activity of items, together with its telling.
+func (t *Timeline) postOne(ctx context.Context, by conflicts.Principal, record crdt.RecordID, items []store.Item, told telling) error {
+	body, err := json.Marshal(told)
+	if err != nil {
+		return err
+	}
+	a, err := activityOf(items)
+	if err != nil {
+		return err
+	}
+	_, err = t.Hub.Post(ctx, record, by, a, func(crdt.RecordID, *conflicts.Outcome) *store.Answer {
+		return &store.Answer{
+			Principal: asker(by.Supplier), Key: tellingKey(record, &items[0]), Request: told.Request, Status: 201, Body: body, At: t.Now(),
+		}
+	})
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, conflicts.ErrIntroducing) {
+		return nil // the record is not listed any more: there is nobody to tell
+	}
+	return err
+}
+
+// An announcement is the data of an activity that tells of items.
+type announcement struct {
+	Items []string       `json:"items"` // the first hundred
+	Kinds map[string]int `json:"kinds"` // how many there are
+}
+
+func activityOf(items []store.Item) (a conflicts.Activity, err error) {
+	told := announcement{Items: []string{}, Kinds: make(map[string]int)}
+	for i := range items {
+		told.Kinds[items[i].Kind]++
+		if i < namedItems {
+			told.Items = append(told.Items, items[i].ID)
+		}
+	}
+	data, err := json.Marshal(told)
+	return conflicts.Activity{Kind: ActivityKind, Text: sentence(items, told.Kinds), Data: data}, err
+}
+
+// words say what an item of a kind is called, alone and with others, in the order
+// of a sentence.
+var words = []struct{ kind, one, many string }{
+	{"email", "an e-mail", "e-mails"},
+	{"sms", "a text message", "text messages"},
+	{"call", "a call", "calls"},
+	{"scheduled_call", "a scheduled call", "scheduled calls"},
+	{"meeting", "a meeting", "meetings"},
+	{"message", "a message", "messages"},
+	{"note", "a note", "notes"},
+}
+
+// sentence says what came, and nothing of what it says.
+func sentence(items []store.Item, kinds map[string]int) string {
+	if it := &items[0]; len(items) == 1 {
+		switch {
+		case it.Kind == Message:
+			return "Wrote a message."
+		case it.Kind == Note:
+			return "Wrote a note."
+		case it.Kind == "email" && it.Direction == store.Outbound:
+			return "An e-mail was sent."
+		case it.Kind == "email":
+			return "An e-mail came in."
+		case it.Kind == "sms" && it.Direction == store.Outbound:
+			return "A text message was sent."
+		case it.Kind == "sms":
+			return "A text message came in."
+		case it.Kind == Call && it.Occurrences[0].Account == "":
+			return "Noted a call."
+		}
+	}
+	var parts []string
+	for _, w := range words {
+		switch n := kinds[w.kind]; {
+		case n == 1:
+			parts = append(parts, w.one)
+		case n > 1:
+			parts = append(parts, fmt.Sprintf("%d %s", n, w.many))
+		}
+	}
+	if len(parts) == 0 {
+		return "The timeline has something new."
+	}
+	last := len(parts) - 1
+	if last == 0 {
+		return "The timeline has " + parts[0] + " more."
+	}
+	return "The timeline has " + strings.Join(parts[:last], ", ") + " and " + parts[last] + " more."
+}
