@@ -13,7 +13,7 @@ run *args: _setup
 # Checks, and all tests under the race detector. They start a PostgreSQL of their own.
 test *args: check _postgres _chromium
     @echo "· testing under -race (the first build takes a few minutes)"
-    @go test -race -gcflags='modernc.org/...=-race=false' -timeout 20m {{ args }} ./...
+    @go test -race -gcflags='modernc.org/...=-race=false' -timeout 20m {{ args }} ./... ./testdata/providers
     @echo "· three proofs with wscat and curl (just proofs shows them)"
     @./tools/proofs >/dev/null
 
@@ -30,9 +30,9 @@ check: _setup
     @unformatted="$(go tool -modfile=tools/tools.mod gofumpt -l cmd conflicts crdt server store syncproto testdata)"; \
       if [ -n "$unformatted" ]; then echo "not formatted (run: just fmt):"; echo "$unformatted"; exit 1; fi
     @echo "· go vet"
-    @go vet ./...
+    @go vet ./... ./testdata/providers
     @echo "· staticcheck"
-    @go tool -modfile=tools/tools.mod staticcheck ./...
+    @go tool -modfile=tools/tools.mod staticcheck ./... ./testdata/providers
     @echo "· go mod tidy"
     @go mod tidy -diff
 

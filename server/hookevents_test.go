@@ -131,8 +131,11 @@ func TestPersonHelpsAnEventOn(t *testing.T) {
 	s.want(200, s.do(olga, "GET", "/api/clients/"+ada, "")) // has its address found
 	id := s.deliver(secret, `{"id":"c-1","name":"Ada B.","email":"ada@example.com"}`)
 	got := s.eventIs(id, "waiting")
-	if c := s.want(200, s.do(olga, "GET", "/api/webhooks/connections", "")); fmt.Sprint(c.at("items", 0, "events", "waiting")) != "1" {
+	if c := s.want(200, s.do(olga, "GET", "/api/webhooks/connections", "")); fmt.Sprint(c.at("items", 0, "events", "waiting")) != "1" || c.text("items", 0, "last_event", "id") != id {
 		t.Errorf("connections: %s", c.raw)
+	}
+	if c := s.want(200, s.do(olga, "GET", "/api/webhooks/connections/"+connection, "")); c.text("usual_mapping", "rules", 0, "to") != "name" {
+		t.Errorf("connection: %s", c.raw)
 	}
 	if got.text("outcome", "candidates", 0, "client_id") != ada || got.text("outcome", "candidates", 0, "client_name") != "Ada" {
 		t.Fatalf("event: %s", got.raw)

@@ -33,10 +33,26 @@ type Hooks struct {
 	Deliveries  []Delivery // of endpoints that are stored, or among Endpoints
 }
 
+// A KeptItem is all that a store holds of an item, in whatever state.
+type KeptItem struct {
+	Item
+	Shown     [][]Participant // of each of its occurrences
+	Erased    bool
+	Forgotten []byte // marks of participants that were erased from it
+	Links     []Link // ascending by record
+}
+
+// Talks are a part of what a store holds of a supplier's communications.
+type Talks struct {
+	Accounts []Account
+	Cursors  []Cursor // of accounts that are stored, or among Accounts
+	Items    []KeptItem
+}
+
 // A Copier lets all that one store holds be moved into another: its identity,
 // then for each supplier the policies and the devices (by SetPolicy and Seen), who
-// may do what, the records, the journal, and the webhooks; tickets and jobs are
-// not. No hub may be running on either store.
+// may do what, the records, the journal, the webhooks, and the communications;
+// tickets and jobs are not. No hub may be running on either store.
 type Copier interface {
 	// Wholes reads records of a supplier, in whatever state, in ascending order
 	// of id, beginning after the given one (the zero id is before all), at most
@@ -64,6 +80,15 @@ type Copier interface {
 	// numbers and cursors included, all or none, durably. What is stored already
 	// under the same id is replaced.
 	RestoreHooks(ctx context.Context, supplier string, h Hooks) error
+	// KeptItems reads items of a supplier, in whatever state, in ascending order of
+	// id, beginning after the given one ("" is before all), at most limit. A page
+	// ends early once it holds more than MaxPage bytes; an empty one means that
+	// there is no more.
+	KeptItems(ctx context.Context, supplier, after string, limit int) ([]KeptItem, error)
+	// RestoreTalks stores a part of a supplier's communications as they are,
+	// versions included, all or none, durably. What is stored already under the same
+	// id is replaced.
+	RestoreTalks(ctx context.Context, supplier string, t Talks) error
 	// Enter stores journal entries of a supplier under the numbers and versions
 	// that they have, all or none; after nil they survive a power failure. It
 	// returns ErrStale unless the numbers go on from the journal's last, and

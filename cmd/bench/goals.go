@@ -31,6 +31,7 @@ func goalOf(hub, key string) goal {
 		"diverted":        {limit: 6},
 		"diverted bare":   {limit: 3},
 		"web script":      {limit: 120},
+		"web owners":      {limit: 16},
 		"web view":        {limit: 500},
 		"web list view":   {limit: 500},
 		"web scroll":      {limit: 50},

@@ -59,11 +59,12 @@ func measureWeb(ctx context.Context, t *trial) (rows []row, err error) {
 		if err := p.settleIn(site.owner, z); err != nil {
 			return err
 		}
-		script, err := site.scriptSize(p)
+		script, owners, err := site.scriptSize(p)
 		if err != nil {
 			return err
 		}
-		rows = append(rows, row{Key: "web script", Name: "JavaScript and CSS, gzip, without Automerge's WebAssembly", Unit: "kB", Value: script / 1000})
+		rows = append(rows, row{Key: "web script", Name: "JavaScript and CSS, gzip, without Automerge's WebAssembly", Unit: "kB", Value: script / 1000},
+			row{Key: "web owners", Name: "the same for the page that owners alone load", Unit: "kB", Value: owners / 1000})
 		t.progress.note("first views")
 		views, err := measureViews(p, z, clients[0])
 		if err != nil {

@@ -111,28 +111,34 @@ func (at *site) divert(ctx context.Context, ids []string) error {
 	return nil
 }
 
+// ownersPage begins the name of the script that comes with the page of owners alone.
+const ownersPage = "integrations-"
+
 // scriptSize is how many bytes of JavaScript and CSS the hub sends for the whole
-// app: what the service worker holds, and the worker.
-func (at *site) scriptSize(p *webPage) (float64, error) {
+// app: what the service worker holds, and the worker. The owners' page is apart.
+func (at *site) scriptSize(p *webPage) (sum, owners float64, err error) {
 	files, err := promised[[]string](p, `(async () => {
 		const name = (await caches.keys()).find(name => name.startsWith("wedsync-app-"))
 		return (await (await caches.open(name)).keys()).map(request => new URL(request.url).pathname)
 	})()`)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	var sum float64
 	for _, file := range append(files, "/sw.js") {
 		if kind := path.Ext(file); kind != ".js" && kind != ".css" {
 			continue
 		}
 		n, err := at.packedSize(p.ctx, file)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		sum += float64(n)
+		if strings.HasPrefix(path.Base(file), ownersPage) {
+			owners += float64(n)
+		} else {
+			sum += float64(n)
+		}
 	}
-	return sum, nil
+	return sum, owners, nil
 }
 
 func (at *site) packedSize(ctx context.Context, file string) (int64, error) {

@@ -3,17 +3,15 @@ package main
 import (
 	"fmt"
 	"log/slog"
-	"path/filepath"
 
 	"wedsync/server/communications/account"
-	"wedsync/server/communications/vault"
 	"wedsync/server/outbound"
 	"wedsync/store"
 )
 
 // A communicationFlags says what the providers of communication know the hub as.
 type communicationFlags struct {
-	Keys                  string `help:"File with the keys under which tokens of accounts are kept; in the data directory if left out (keys.json). Hubs on one database need the same one." type:"path" placeholder:"FILE" group:"Communications:"`
+	keysFlag
 	GoogleClientID        string `name:"google-client-id" help:"What Google knows the hub as, so that its accounts can be connected." env:"WEDSYNC_GOOGLE_CLIENT_ID" placeholder:"ID" group:"Communications:"`
 	GoogleClientSecret    string `name:"google-client-secret" help:"The secret of that; better in the environment, where others do not see it." env:"WEDSYNC_GOOGLE_CLIENT_SECRET" placeholder:"SECRET" group:"Communications:"`
 	MicrosoftClientID     string `name:"microsoft-client-id" help:"What Microsoft knows the hub as." env:"WEDSYNC_MICROSOFT_CLIENT_ID" placeholder:"ID" group:"Communications:"`
@@ -46,18 +44,6 @@ func (f communicationFlags) check(allowPrivate bool) error {
 		}
 	}
 	return nil
-}
-
-// vault is that of a store's accounts, and whether its file may be made; nil if there
-// is none.
-func (f communicationFlags) vault(s storeFlags) (v *vault.Vault, makes bool) {
-	switch {
-	case f.Keys != "":
-		return vault.New(f.Keys), !s.shared()
-	case s.shared():
-		return nil, false
-	}
-	return vault.New(filepath.Join(s.Data, "keys.json")), true
 }
 
 // keeper keeps the accounts of a store.

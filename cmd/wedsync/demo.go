@@ -63,6 +63,7 @@ func (d *demoCommand) Run(ctx context.Context, t terminal) error {
 func serveByClock(ctx context.Context, data string, now func() time.Time, log io.Writer, serving func(address string)) error {
 	return runHub(ctx, hubOptions{
 		Store: storeFlags{Data: data}, Listen: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(log, nil)), Now: now,
+		AllowPrivate: true, // the apps that it tells are on this machine
 	}, func(address net.Addr) { serving(address.String()) })
 }
 

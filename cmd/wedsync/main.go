@@ -72,6 +72,7 @@ type commandLine struct {
 	Devices   devicesCommand   `cmd:"" help:"Look at devices, name them, and shut them out."`
 	Users     usersCommand     `cmd:"" help:"Look at users, and set what they may do."`
 	Webhooks  webhooksCommand  `cmd:"" help:"Look at events that came and where events are sent, and help those that need a person."`
+	Keys      keysCommand      `cmd:"" help:"Look at the keys that the tokens of connected accounts are encrypted with, make and change them."`
 	Doctor    doctorCommand    `cmd:"" help:"Check all that a stopped hub has stored."`
 	Copy      copyCommand      `cmd:"" help:"Copy all that a stopped hub has stored into a database, or back, and verify it."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the tables of a database to this version."`

@@ -1,6 +1,12 @@
 package main
 
-import "testing"
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/cdproto/storage"
+	"github.com/chromedp/chromedp"
+)
 
 // Selectors of a record's page.
 const (
@@ -86,6 +92,34 @@ func TestRecordAppearsOnceTheHubIsReached(t *testing.T) {
 	maya.until("!wedText().includes('not reached yet')")
 	maya.typeNotes(" Ramp needed.")
 	maya.see(`wed-badge[data-saving="saved"]`)
+}
+
+// A record whose storage could not be opened stood at "Opening…" for good.
+func TestRecordIsEditedInABrowserThatStoresNothing(t *testing.T) {
+	t.Parallel()
+	h := startHub(t)
+	id := h.api(owner("olga")).create(map[string]any{"name": "Ada & Ben", "notes": "Peonies."}).ClientID
+	b := startBrowser(t)
+	maya, tom := b.person("maya", "http://"+h.address), b.person("tom", "http://"+h.address)
+	maya.storesNothing()
+	maya.signIn(h.token(who{"barn", "maya", "member", ""}), "/clients/"+id)
+	tom.signIn(h.token(who{"barn", "tom", "member", ""}), "/clients/"+id)
+	maya.readNotes("Peonies.")
+	maya.says("edits made offline")
+	maya.typeNotes(" Ramp needed.")
+	maya.see(`wed-badge[data-saving="saved"]`)
+	tom.readNotes("Peonies. Ramp needed.")
+	maya.reload()
+	maya.readNotes("Peonies. Ramp needed.")
+}
+
+// storesNothing leaves the hub's pages no storage, in this person's browser.
+func (p *tab) storesNothing() {
+	p.t.Helper()
+	p.do(func(ctx context.Context, _ *chromedp.Target) (none chromedp.Void, err error) {
+		_, err = chromedp.Call(ctx, storage.OverrideQuotaForOrigin, storage.OverrideQuotaForOriginParams{Origin: p.base, QuotaSize: new(1.0)})
+		return none, err
+	})
 }
 
 func TestAppGoesOnWhenItsHubIsKilledAndComesBack(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -65,8 +66,8 @@ func (a *api) hasASeason() {
 	for _, c := range waiting {
 		reasons[c.Reason] = true
 	}
-	if decided := a.conflicts("resolved"); len(waiting) != 9 || len(reasons) < 4 || len(decided) != 6 {
-		a.t.Errorf("%d conflicts wait for reasons %v and %d are decided, want 9, four of them, and 6", len(waiting), reasons, len(decided))
+	if decided := a.conflicts("resolved"); len(waiting) != 10 || len(reasons) < 4 || len(decided) != 6 {
+		a.t.Errorf("%d conflicts wait for reasons %v and %d are decided, want 10, four of them, and 6", len(waiting), reasons, len(decided))
 	}
 	var merged struct {
 		Items []struct{} `json:"items"`
@@ -132,7 +133,58 @@ func scenes(olivia *api) []scene {
 			p.see("dialog[open]")
 		}, end: escape},
 		{name: "policy", path: "/policy", shows: "wed-policy-row"},
+		{name: "connections", once: true, path: "/integrations", shows: "li.item"},
+		{name: "connections-new", once: true, path: "/integrations", shows: "li.item", begin: func(p *tab) {
+			p.click("button.primary")
+			p.see("dialog[open]")
+		}, end: escape},
+		{name: "connection", path: "/integrations?connection=" + olivia.connection(crmName), shows: "wed-bench", begin: func(p *tab) {
+			p.tap("button.latest:enabled") // takes the latest event
+			p.until(`wed("#payload").value !== ""`)
+			p.tap("button.try:enabled")
+			p.see("table")
+		}},
+		{name: "events", once: true, path: "/integrations?show=events", shows: "li.item"},
+		{name: "event-waiting", once: true, path: "/integrations?show=events&event=" + olivia.hookEvent("waiting"), shows: `button[aria-label^="It is theirs"]`},
+		{name: "event-dead", picture: true, path: "/integrations?show=events&event=" + olivia.hookEvent("dead"), shows: "textarea.code"},
+		{name: "endpoints", picture: true, path: "/integrations?show=endpoints", shows: "li.item"},
+		{name: "endpoint", once: true, path: "/integrations?show=endpoints&endpoint=" + olivia.endpoint("Bookkeeping"), shows: "wed-delivery", begin: func(p *tab) {
+			p.tap(`button[aria-label^="Log: "]`)
+			p.see("details")
+		}},
 	}
+}
+
+// crmName is what the demo's CRM is called.
+const crmName = "Studio CRM"
+
+// connection is the id of the connection with a name.
+func (a *api) connection(name string) string {
+	return a.named("/api/webhooks/connections", func(i namedItem) bool { return i.Name == name })
+}
+
+// endpoint is the id of the endpoint with a description.
+func (a *api) endpoint(name string) string {
+	return a.named("/api/webhooks/endpoints", func(i namedItem) bool { return i.Description == name })
+}
+
+// hookEvent is the id of the latest event in a state.
+func (a *api) hookEvent(state string) string {
+	return a.named("/api/webhooks/events?state="+state, func(namedItem) bool { return true })
+}
+
+type namedItem struct{ ID, Name, Description string }
+
+// named is the id of the first item of a list that is wanted.
+func (a *api) named(path string, wanted func(namedItem) bool) string {
+	a.t.Helper()
+	var page struct{ Items []namedItem }
+	a.must("GET", path, nil, &page)
+	i := slices.IndexFunc(page.Items, wanted)
+	if i < 0 {
+		a.t.Fatalf("%s lists %+v, not what is wanted", path, page.Items)
+	}
+	return page.Items[i].ID
 }
 
 // offlineScenes are what she sees without a network.
@@ -155,4 +207,7 @@ var bareScenes = []scene{
 	{name: "clients-empty", picture: true, path: "/clients", shows: "wed-empty"},
 	{name: "activity-empty", picture: true, path: "/activity", shows: "wed-empty"},
 	{name: "status-empty", picture: true, path: "/status", shows: "wed-empty"},
+	{name: "connections-empty", picture: true, path: "/integrations", shows: "wed-empty"},
+	{name: "events-empty", picture: true, path: "/integrations?show=events", shows: "wed-empty"},
+	{name: "endpoints-empty", picture: true, path: "/integrations?show=endpoints", shows: "wed-empty"},
 }

@@ -226,7 +226,8 @@ func (e *remoteEvent) printNext(w io.Writer) error {
 		"waiting": "\nSay whose it is with one of\n" +
 			"    wedsync webhooks assign %[1]s --client CLIENT\n" +
 			"    wedsync webhooks assign %[1]s --create\n",
-		"dead":     "\nOnce that is mended\n    wedsync webhooks replay %[1]s\n",
+		"dead": "\nOnce that is mended\n    wedsync webhooks replay %[1]s\n" +
+			"If what it says is wrong\n    wedsync webhooks edit %[1]s FILE --replay\n",
 		"unrouted": "\nGive it to a connection with\n    wedsync webhooks assign %[1]s --connection CONNECTION\n",
 	}[e.State]
 	if says == "" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -46,6 +47,29 @@ func TestEventsAreReplayedOneByOneOrAllOfARange(t *testing.T) {
 		if _, err := wedsync(t, append([]string{"webhooks", "replay"}, args...)...); err == nil {
 			t.Errorf("replay %q was taken", args)
 		}
+	}
+}
+
+func TestEventIsEditedFromAFileOrStandardInput(t *testing.T) {
+	s := newStubHub(t, map[string]string{
+		"GET /api/webhooks/events/e": waitingEvent, "PATCH /api/webhooks/events/e": waitingEvent, "POST /api/webhooks/events/e/replay": waitingEvent,
+	})
+	body := filepath.Join(t.TempDir(), "body")
+	if err := os.WriteFile(body, []byte(`{"id":"c-1"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantParts(t, mustRun(t, "webhooks", "edit", "e", body), "e is edited.", "wedsync webhooks replay e")
+	wantParts(t, mustRun(t, "webhooks", "edit", "e", body, "--replay"), "worked on again")
+	sent := `PATCH /api/webhooks/events/e {"version":2,"body":"{\"id\":\"c-1\"}"}`
+	if want := []string{"GET /api/webhooks/events/e", sent, "GET /api/webhooks/events/e", sent, "POST /api/webhooks/events/e/replay"}; !slices.Equal(s.requests, want) {
+		t.Errorf("sent %q, want %q", s.requests, want)
+	}
+	for content, want := range map[string]string{strings.Repeat("x", 256<<10+1): "more than an event may say", "a\xff": "not UTF-8"} {
+		if err := os.WriteFile(body, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := wedsync(t, "webhooks", "edit", "e", body)
+		wantParts(t, fmt.Sprint(err), want)
 	}
 }
 

@@ -32,6 +32,8 @@ type connectionItem struct {
 	Changed       time.Time    `json:"changed_at"`
 	// Events counts those of the connection that are not done.
 	Events map[store.InboxState]int `json:"events,omitempty" doc:"How many events of it are not done, by their state; where a connection is read."`
+	Last   *EventItem               `json:"last_event,omitempty" doc:"The latest event of it, if there is one; where a connection is read."`
+	Usual  any                      `json:"usual_mapping,omitempty" doc:"What holds if it has no mapping of its own; where one connection is read."`
 }
 
 // A senderItem is how it stands with a sender's API.
@@ -77,6 +79,22 @@ func (a *API) showConnection(r *http.Request, c store.Connection) (connectionIte
 		item.Paths = &paths
 	}
 	return item, nil
+}
+
+// readConnection shows a connection with how it does.
+func (a *API) readConnection(r *http.Request, c store.Connection, counts map[string]map[store.InboxState]int) (connectionItem, error) {
+	item, err := a.showConnection(r, c)
+	if err != nil {
+		return item, err
+	}
+	item.Events = counts[c.ID]
+	latest, err := a.inbox.InboxEvents(r.Context(), c.Supplier, store.InboxQuery{Connection: c.ID, Limit: 1, Brief: true})
+	if err != nil || len(latest) == 0 {
+		return item, err
+	}
+	last, err := showHookEvent(latest[0])
+	item.Last = &last
+	return item, err
 }
 
 // replyWithSecret answers with a connection and the secret that was made, or told,

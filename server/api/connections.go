@@ -38,9 +38,7 @@ func (a *API) ListConnections(w http.ResponseWriter, r *http.Request, who confli
 	p, err := pageOf(rest, limit,
 		func(c store.Connection) string { return nameCursor(c.ID) },
 		func(c store.Connection) (connectionItem, error) {
-			item, err := a.showConnection(r, c)
-			item.Events = counts[c.ID]
-			return item, err
+			return a.readConnection(r, c, counts)
 		})
 	if err != nil {
 		return err
@@ -88,11 +86,13 @@ func (a *API) GetConnection(w http.ResponseWriter, r *http.Request, who conflict
 	if err != nil {
 		return err
 	}
-	item, err := a.showConnection(r, c)
+	item, err := a.readConnection(r, c, counts)
 	if err != nil {
 		return err
 	}
-	item.Events = counts[c.ID]
+	if usual := mapping.For(c.Source); len(usual.Rules) > 0 {
+		item.Usual = usual
+	}
 	return reply(w, http.StatusOK, item)
 }
 

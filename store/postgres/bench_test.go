@@ -145,3 +145,19 @@ func serverCPU(b *testing.B, srv *pgtest.Server) time.Duration {
 	}
 	return time.Duration(ticks) * 10 * time.Millisecond
 }
+
+// BenchmarkPull stores pulls of 500 e-mails.
+func BenchmarkPull(b *testing.B) {
+	_, s := durable(b)
+	storetest.BenchPull(b, s)
+}
+
+// BenchmarkTimeline reads pages of a client with 10,000 items.
+func BenchmarkTimeline(b *testing.B) {
+	for name, q := range map[string]store.TimelineQuery{"all": {}, "text": {Text: "word12"}} {
+		b.Run(name, func(b *testing.B) {
+			_, s := durable(b)
+			storetest.BenchTimeline(b, s, q)
+		})
+	}
+}

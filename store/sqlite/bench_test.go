@@ -123,3 +123,19 @@ func BenchmarkOpen(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPull stores pulls of 500 e-mails.
+func BenchmarkPull(b *testing.B) {
+	s := opened(b, b.TempDir())
+	storetest.BenchPull(b, s)
+}
+
+// BenchmarkTimeline reads pages of a client with 10,000 items.
+func BenchmarkTimeline(b *testing.B) {
+	for name, q := range map[string]store.TimelineQuery{"all": {}, "text": {Text: "word12"}} {
+		b.Run(name, func(b *testing.B) {
+			s := opened(b, b.TempDir())
+			storetest.BenchTimeline(b, s, q)
+		})
+	}
+}

@@ -14,9 +14,13 @@ import (
 // errLogInUse means that a reader kept the log from being emptied.
 var errLogInUse = fmt.Errorf("%w: erased, but the log still holds it until its readers end (erase nothing again, restart the hub)", store.ErrUnavailable)
 
-// Erase implements [store.Eraser]. It has a connection of its own, which
-// overwrites what it frees, and empties the log before it returns. Space that
-// earlier versions of the rows left may hold parts until it is used again.
+// maxRewritten is how many bytes a file may have to be rewritten after an erasure.
+const maxRewritten = 64 << 20
+
+// Erase implements [store.Eraser]. It has a connection of its own, and empties the
+// log before it returns. All writers overwrite what they free, but where SQLite
+// has moved rows to other pages, parts may be left: a file of up to maxRewritten is
+// rewritten without them, in a larger one they are there until the space is used again.
 func (s *Store) Erase(ctx context.Context, e store.Erasure) error {
 	leave, err := s.enter()
 	if err != nil {
@@ -31,11 +35,10 @@ func (s *Store) erase(ctx context.Context, e store.Erasure) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(s.file, "full", 1, "&_pragma=secure_delete(on)")
+	w, err := openWriter(s.file, "full", s.durable.turn)
 	if err != nil {
 		return err
 	}
-	w := &writer{db: db, turn: s.durable.turn}
 	defer func() { err = errors.Join(err, w.close()) }()
 	err = w.do(ctx, func(ctx context.Context, t *transaction) error {
 		x := erasing{transaction: t}
@@ -52,12 +55,21 @@ func (s *Store) erase(ctx context.Context, e store.Erasure) (err error) {
 	return w.emptyLog(context.WithoutCancel(ctx))
 }
 
-// emptyLog moves what the log holds into the database and cuts it off.
+// emptyLog moves what the log holds into the database, which it rewrites if that is
+// small enough, and cuts it off.
 func (w *writer) emptyLog(ctx context.Context) error {
 	w.turn <- struct{}{}
 	defer func() { <-w.turn }()
+	var size int64
+	err := w.tx.conn.QueryRowContext(ctx, `SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`).Scan(&size)
+	if err == nil && size <= maxRewritten {
+		_, err = w.tx.conn.ExecContext(ctx, `VACUUM`)
+	}
+	if err != nil {
+		return err
+	}
 	var busy, pages, moved int
-	err := w.tx.conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
+	err = w.tx.conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
 	if err == nil && busy != 0 {
 		err = errLogInUse
 	}

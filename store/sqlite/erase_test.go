@@ -113,3 +113,23 @@ func TestAnswerOfAnOlderHubIsErasedToo(t *testing.T) {
 		t.Errorf("left is %q, %v", left, err)
 	}
 }
+
+func TestErasedClientsWordsAreInNoFileOfTheStore(t *testing.T) {
+	dir := t.TempDir()
+	s := opened(t, dir)
+	version := storetest.Talk(t, s)
+	for _, what := range storetest.Secrets {
+		if held(t, dir, []byte(what)) == 0 {
+			t.Fatalf("%q was never there: the test shows nothing", what)
+		}
+	}
+	if err := s.Erase(t.Context(), store.Erasure{Supplier: "rose", Record: storetest.One, Version: version}); err != nil {
+		t.Fatal(err)
+	}
+	storetest.TalkAgain(t, s)
+	for _, what := range storetest.Secrets {
+		if n := held(t, dir, []byte(what)); n > 0 {
+			t.Errorf("the files still hold %q %d times", what, n)
+		}
+	}
+}

@@ -79,20 +79,26 @@ const linksQuery = `SELECT l.record, l.state, l.user, l.at FROM suppliers s JOIN
 
 // Links implements [store.Communications].
 func (s *Store) Links(ctx context.Context, supplier, item string) (found []store.Link, err error) {
-	err = s.read(ctx, "links", func(ctx context.Context, p *pool) error {
-		return p.rows(ctx, linksQuery, []any{supplier, item}, func(rows *sql.Rows) error {
-			l := store.Link{Supplier: supplier, Item: item}
-			var record []byte
-			var at int64
-			if err := rows.Scan(&record, &l.State, &l.By, &at); err != nil {
-				return err
-			}
-			var err error
-			l.Record, err = recordIn(record)
-			l.At = time.UnixMicro(at).UTC()
-			found = append(found, l)
+	err = s.read(ctx, "links", func(ctx context.Context, p *pool) (err error) {
+		found, err = readLinks(ctx, p, supplier, item)
+		return err
+	})
+	return found, err
+}
+
+func readLinks(ctx context.Context, q querier, supplier, item string) (found []store.Link, err error) {
+	err = q.rows(ctx, linksQuery, []any{supplier, item}, func(rows *sql.Rows) error {
+		l := store.Link{Supplier: supplier, Item: item}
+		var record []byte
+		var at int64
+		if err := rows.Scan(&record, &l.State, &l.By, &at); err != nil {
 			return err
-		})
+		}
+		var err error
+		l.Record, err = recordIn(record)
+		l.At = time.UnixMicro(at).UTC()
+		found = append(found, l)
+		return err
 	})
 	return found, err
 }

@@ -180,11 +180,12 @@ func (s *Store) Told(ctx context.Context, supplier string, items []string) error
 	})
 }
 
+const putLink = `REPLACE INTO links (supplier, item, record, state, user, at, item_at) VALUES (?, ?, ?, ?, ?, ?, ?)`
+
 // SetLink implements [store.Communications].
 func (s *Store) SetLink(ctx context.Context, l store.Link) error {
 	const find = `SELECT s.key, i.at FROM suppliers s JOIN items i ON i.supplier = s.key JOIN records r ON r.supplier = s.key
 		WHERE s.name = ? AND i.id = ? AND i.present AND r.id = ? AND r.state = ?`
-	const put = `REPLACE INTO links (supplier, item, record, state, user, at, item_at) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	return s.write(ctx, s.durable, "set link", func(ctx context.Context, t *transaction) error {
 		var key, at int64
 		err := t.row(ctx, find, []any{l.Supplier, l.Item, l.Record[:], int64(store.Listed)}, &key, &at)
@@ -192,7 +193,7 @@ func (s *Store) SetLink(ctx context.Context, l store.Link) error {
 			err = store.ErrNotFound
 		}
 		if err == nil {
-			_, err = t.exec(ctx, put, key, l.Item, l.Record[:], string(l.State), l.By, l.At.UnixMicro(), at)
+			_, err = t.exec(ctx, putLink, key, l.Item, l.Record[:], string(l.State), l.By, l.At.UnixMicro(), at)
 		}
 		return err
 	})

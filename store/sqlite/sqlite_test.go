@@ -146,8 +146,11 @@ func TestCommitsWaitForTheDiskAndProjectionsDoNot(t *testing.T) {
 // TestQueriesReadNoMoreThanTheyReturn looks for plans that scan or sort a table.
 func TestQueriesReadNoMoreThanTheyReturn(t *testing.T) {
 	s := opened(t, t.TempDir())
-	// What a query itself holds: ids, words.
-	given := []string{"SCAN n", "SCAN CONSTANT ROW", "SCAN w VIRTUAL TABLE INDEX 1:"}
+	// What a query itself holds: ids, words, kinds; and what has words, by its index.
+	given := []string{
+		"SCAN n", "SCAN CONSTANT ROW", "SCAN w VIRTUAL TABLE INDEX 1:", "SCAN json_each VIRTUAL TABLE INDEX 1:",
+		"SCAN item_words VIRTUAL TABLE INDEX 0:M1",
+	}
 	conflicts := func(q store.ConflictQuery) string {
 		query, _ := conflictsQuery("rose", q)
 		return query
@@ -164,7 +167,28 @@ func TestQueriesReadNoMoreThanTheyReturn(t *testing.T) {
 		query, _ := deliveriesQuery("rose", q)
 		return query
 	}
+	timeline := func(one stream, q store.TimelineQuery) string {
+		query, _ := one.query(&q)
+		return query
+	}
+	record, address := crdt.RecordID{1}, store.Contact{Kind: store.EMail, Value: "ada@x.test"}
+	before := store.TimelinePosition{At: time.Unix(1, 0), ID: "x"}
 	for name, query := range map[string]string{
+		"contact's items":       timeline(contactStream("rose", record, address), store.TimelineQuery{Before: before, Kinds: []string{"sms"}, Account: "a"}),
+		"linked items":          timeline(linkStream("rose", record), store.TimelineQuery{Before: before, Direction: store.Inbound}),
+		"nobody's items":        timeline(unmatchedStream("rose"), store.TimelineQuery{Before: before, From: time.Unix(1, 0)}),
+		"contact's words":       timeline(contactStream("rose", record, address), store.TimelineQuery{Text: "menu"}),
+		"own contacts":          ownContactsQuery,
+		"links":                 linksQuery,
+		"untold":                untoldQuery,
+		"accounts":              accountsQuery,
+		"all accounts":          allAccounts,
+		"cursors":               cursorsQuery,
+		"due cursors":           dueCursorsQuery,
+		"kept items":            keptQuery,
+		"item":                  itemColumns + itemByID,
+		"item of a key":         itemColumns + itemByHash,
+		"item of an occurrence": itemColumns + itemByCopy,
 		"inbox":                 inbox(store.InboxQuery{After: 9}),
 		"inbox of a connection": inbox(store.InboxQuery{Connection: "crm", After: 9}),
 		"dead events":           inbox(store.InboxQuery{State: store.EventDead, Oldest: true}),
@@ -199,7 +223,7 @@ func TestQueriesReadNoMoreThanTheyReturn(t *testing.T) {
 		"batches":               batchesQuery,
 	} {
 		var plan []string
-		err := s.readers.rows(t.Context(), `EXPLAIN QUERY PLAN `+query, []any{0, 0, 0, 0, 0, 0}, func(rows *sql.Rows) error {
+		err := s.readers.rows(t.Context(), `EXPLAIN QUERY PLAN `+query, slices.Repeat([]any{0}, 16), func(rows *sql.Rows) error {
 			var id, parent, unused int
 			var detail string
 			err := rows.Scan(&id, &parent, &unused, &detail)

@@ -13,9 +13,10 @@ type writer struct {
 	tx   transaction   // touched only by who has the turn
 }
 
-// openWriter opens a connection whose commits are as durable as synchronous says.
+// openWriter opens a connection whose commits are as durable as synchronous says. It
+// overwrites what it frees, so that erasures need not look for it.
 func openWriter(file, synchronous string, turn chan struct{}) (*writer, error) {
-	db, err := openDatabase(file, synchronous, 1, "")
+	db, err := openDatabase(file, synchronous, 1, "&_pragma=secure_delete(on)")
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (b *bench) everything() (ids []crdt.RecordID) {
 
 // Fill stores something of everything in an empty store: records of "rose" in
 // every state, with all that records can have, one of "lily", policies, who may do
-// what, and webhooks.
+// what, webhooks, and communications.
 func Fill(t *testing.T, s store.Store) {
 	t.Helper()
 	b := &bench{T: t, ctx: t.Context(), Store: s}
@@ -45,6 +45,7 @@ func Fill(t *testing.T, s store.Store) {
 	b.setAccess()
 	b.ok("name", s.NameDevice(b.ctx, "rose", store.DeviceID{User: b.devices("rose")[0].User, Device: b.devices("rose")[0].Device}, "Work"))
 	b.setHooks(recordID(1))
+	b.setTalks(recordID(1))
 }
 
 // setPolicies sets two policies of "rose", one after the other.

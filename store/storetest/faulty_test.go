@@ -47,7 +47,7 @@ func TestFaultyStoreKeepsThePromisesWithoutACue(t *testing.T) {
 			return nil, err
 		}
 		return storetest.NewFaulty(s), nil
-	}), "Concurrency", "Happenings", "History", "Copying", "Hooks", "Inbox", "Outbox", "Accounts", "Cursors", "Pulls", "Timelines", "TalkErasure", "Jobs")
+	}), "Concurrency", "Happenings", "History", "Copying", "Hooks", "Inbox", "Outbox", "Accounts", "Cursors", "Pulls", "Timelines", "TalkErasure", "TalkCopying", "Jobs")
 }
 
 func TestFailedAppendIsStoredOnlyIfItsAnswerWasLost(t *testing.T) {

@@ -28,6 +28,8 @@ const (
 	SetLink           Call = "set link"
 	Untold            Call = "untold"
 	Told              Call = "told"
+	KeptItems         Call = "kept items"
+	RestoreTalks      Call = "restore talks"
 )
 
 // Accounts implements [store.Accounts].
@@ -120,4 +122,14 @@ func (f *Faulty) Untold(ctx context.Context, before time.Time, limit int) ([]sto
 // Told implements [store.Communications].
 func (f *Faulty) Told(ctx context.Context, supplier string, items []string) error {
 	return f.attemptWrite(ctx, Told, func() error { return f.inner.Told(ctx, supplier, items) })
+}
+
+// KeptItems implements [store.Copier].
+func (f *Faulty) KeptItems(ctx context.Context, supplier, after string, limit int) ([]store.KeptItem, error) {
+	return attempt(ctx, f, KeptItems, func() ([]store.KeptItem, error) { return f.inner.KeptItems(ctx, supplier, after, limit) })
+}
+
+// RestoreTalks implements [store.Copier].
+func (f *Faulty) RestoreTalks(ctx context.Context, supplier string, t store.Talks) error {
+	return f.attemptWrite(ctx, RestoreTalks, func() error { return f.inner.RestoreTalks(ctx, supplier, t) })
 }

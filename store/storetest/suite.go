@@ -45,6 +45,7 @@ func Run(t *testing.T, open Open, except ...string) {
 		{"Pulls", pullCases},
 		{"Timelines", timelineCases},
 		{"TalkErasure", talkErasureCases},
+		{"TalkCopying", talkCopyingCases},
 		{"Hooks", hookCases},
 		{"Jobs", jobCases},
 		{"Nodes", nodeCases},

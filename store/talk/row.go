@@ -67,6 +67,30 @@ func (r *Row) Whole() store.Item {
 	return it
 }
 
+// Kept is the row as it is copied, but for its links.
+func (r *Row) Kept() store.KeptItem {
+	k := store.KeptItem{Item: r.Whole(), Erased: r.Erased, Forgotten: EncodeMarks(r.Forgotten)}
+	for _, c := range r.Copies {
+		k.Shown = append(k.Shown, c.Participants)
+	}
+	return k
+}
+
+// RowOf is the row of what was copied.
+func RowOf(supplier string, k *store.KeptItem) *Row {
+	r := &Row{Item: k.Item, Erased: k.Erased, Forgotten: DecodeMarks(k.Forgotten)}
+	r.Supplier, r.Occurrences = supplier, nil
+	for i, o := range k.Occurrences {
+		c := Copy{Occurrence: o}
+		if i < len(k.Shown) {
+			c.Participants = k.Shown[i]
+		}
+		r.Copies = append(r.Copies, c)
+	}
+	SortCopies(r.Copies)
+	return r
+}
+
 // Erase leaves no more than the key and the names of the copies.
 func (r *Row) Erase() {
 	r.Item = store.Item{Supplier: r.Supplier, ID: r.ID, Key: r.Key, At: time.Unix(0, 0).UTC(), Version: r.Version, Told: true}

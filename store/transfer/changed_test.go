@@ -57,3 +57,10 @@ func (c *changed) RestoreHooks(ctx context.Context, supplier string, h store.Hoo
 	}
 	return c.Store.RestoreHooks(ctx, supplier, h)
 }
+
+func (c *changed) RestoreTalks(ctx context.Context, supplier string, t store.Talks) error {
+	if c.talks != nil {
+		c.talks(&t)
+	}
+	return c.Store.RestoreTalks(ctx, supplier, t)
+}

@@ -9,7 +9,7 @@ import (
 
 // copy moves what has not arrived of a supplier.
 func (t *transfer) copy(ctx context.Context, s *supplier) error {
-	for _, step := range []func(context.Context, *supplier) error{t.policies, t.devices, t.access, t.records, t.journal, t.hooks} {
+	for _, step := range []func(context.Context, *supplier) error{t.policies, t.devices, t.access, t.records, t.journal, t.hooks, t.talks} {
 		if err := step(ctx, s); err != nil {
 			return fmt.Errorf("copy supplier %q: %w", s.name, err)
 		}

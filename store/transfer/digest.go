@@ -62,12 +62,15 @@ const (
 	eventsPart
 	endpointsPart // with their cursors
 	deliveriesPart
+	accountsPart // with their cursors
+	itemsPart    // in whatever state, with their links
 	allParts
 )
 
 var partNames = [allParts]string{
 	"policies", "devices", "roles and revocations", "records", "conflicts", "merged entries", "receipts", "answers", "heads that devices hold", "journal entries",
 	"connections", "objects of connections", "events", "endpoints", "deliveries",
+	"accounts", "communications",
 }
 
 // DigestOf makes the digest of a supplier. tell is called after each page with
@@ -78,7 +81,7 @@ func DigestOf(ctx context.Context, s store.Store, supplier string, tell func(rec
 		d.parts[i].h = sha256.New()
 	}
 	for _, step := range []func(context.Context) error{
-		d.policies, d.devices, d.access, d.records, d.journal, d.connections, d.objects, d.events, d.endpoints, d.deliveries,
+		d.policies, d.devices, d.access, d.records, d.journal, d.connections, d.objects, d.events, d.endpoints, d.deliveries, d.accounts, d.items,
 	} {
 		if err := step(ctx); err != nil {
 			return Digest{}, err

@@ -15,6 +15,7 @@ const (
 	pageRecords   = 200
 	pageEntries   = 2000
 	pageHooks     = 500 // events, deliveries, or objects of connections
+	pageItems     = 500
 )
 
 // Options say what is moved, and who hears of it.

@@ -111,7 +111,7 @@ func TestCopyThatFailsAnywhereGoesOnWithoutDoublingAnything(t *testing.T) {
 	}
 	calls := []storetest.Call{
 		storetest.Receive, storetest.SetPolicy, storetest.Seen, storetest.Restore, storetest.Enter, storetest.Received,
-		storetest.RestoreHooks,
+		storetest.RestoreHooks, storetest.RestoreTalks,
 	}
 	for _, call := range calls {
 		for _, fault := range []storetest.Fault{storetest.NotDone, storetest.AnswerLost} {
@@ -234,6 +234,7 @@ type changed struct {
 	devices func([]store.Device) []store.Device
 	access  func(*store.Access)
 	hooks   func(*store.Hooks)
+	talks   func(*store.Talks)
 }
 
 func each[T any](all []T, f func(*T)) {
@@ -258,6 +259,8 @@ func TestDifferenceIsNamedAndKeepsTheCopyFromBeingServed(t *testing.T) {
 		"events":                  {hooks: func(h *store.Hooks) { each(h.Events, func(e *store.InboxEvent) { e.Body = nil }) }},
 		"endpoints":               {hooks: func(h *store.Hooks) { each(h.Endpoints, func(e *store.Endpoint) { e.Cursor++ }) }},
 		"deliveries":              {hooks: func(h *store.Hooks) { each(h.Deliveries, func(d *store.Delivery) { d.Attempts++ }) }},
+		"accounts":                {talks: func(t *store.Talks) { each(t.Cursors, func(c *store.Cursor) { c.State = nil }) }},
+		"communications":          {talks: func(t *store.Talks) { each(t.Items, func(k *store.KeptItem) { k.Links = nil }) }},
 		"journal entries":         {entry: func(e *store.Entry) { e.Batches[0].Origin.At = e.Batches[0].Origin.At.Add(1) }},
 	} {
 		t.Run(part, func(t *testing.T) {

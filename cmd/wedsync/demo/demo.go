@@ -57,7 +57,13 @@ func Run(ctx context.Context, o Options) (err error) {
 	var past *season
 	if o.Serve != nil && !o.Once {
 		n.print("   %s fills with a season of a small studio …", n.paint(cyan, fmt.Sprintf("%-20s", "hub")))
-		if past, err = playSeason(ctx, o.Serve, h, nodeModules); err != nil {
+		around, failed := startApps()
+		if failed != nil {
+			return failed
+		}
+		defer func() { err = errors.Join(err, around.stop(ctx)) }()
+		h.flags = []string{"--allow-private-targets"} // or it could not tell them
+		if past, err = playSeason(ctx, o.Serve, h, around, nodeModules); err != nil {
 			return err
 		}
 		defer past.studio.stop()

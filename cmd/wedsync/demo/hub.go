@@ -21,6 +21,7 @@ type hub struct {
 	data    string
 	address string
 	log     io.Writer
+	flags   []string // besides
 	process *exec.Cmd
 	ended   chan error // gets one value when the process has ended
 }
@@ -28,7 +29,7 @@ type hub struct {
 // start starts the process and returns once it serves. After the first start
 // it keeps its address.
 func (h *hub) start() error {
-	cmd := exec.Command(h.binary, "serve", "--data", h.data, "--listen", h.address)
+	cmd := exec.Command(h.binary, append([]string{"serve", "--data", h.data, "--listen", h.address}, h.flags...)...)
 	cmd.Stderr = h.log
 	out, err := cmd.StdoutPipe()
 	if err != nil {

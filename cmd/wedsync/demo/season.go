@@ -24,14 +24,16 @@ type Server func(ctx context.Context, data string, now func() time.Time, log io.
 // two months by a clock that goes from one moment of the script to the next, while
 // people call its API and their devices sync with it. Nothing is written past its doors.
 type season struct {
-	hub    *hub // for its tokens
-	base   string
-	began  time.Time
-	clock  atomic.Int64 // in nanoseconds, what the hub takes for now
-	people map[string]*api
-	kept   map[string]*record // by the couple's key
-	studio *device            // all devices, in one process
-	urls   map[string]string  // where each of them syncs
+	hub     *hub // for its tokens
+	base    string
+	began   time.Time
+	clock   atomic.Int64 // in nanoseconds, what the hub takes for now
+	people  map[string]*api
+	kept    map[string]*record // by the couple's key
+	studio  *device            // all devices, in one process
+	urls    map[string]string  // where each of them syncs
+	apps    *apps
+	senders map[string]sender // by what the script calls them
 }
 
 // A moment is something that happened so long ago.
@@ -45,8 +47,8 @@ type deed func(ctx context.Context, s *season) error
 const day = 24 * time.Hour
 
 // playSeason has a season happen in the hub's data directory, and returns its devices.
-func playSeason(ctx context.Context, serve Server, h *hub, nodeModules string) (s *season, err error) {
-	s = &season{hub: h, began: time.Now(), people: make(map[string]*api), kept: make(map[string]*record), urls: make(map[string]string)}
+func playSeason(ctx context.Context, serve Server, h *hub, a *apps, nodeModules string) (s *season, err error) {
+	s = &season{hub: h, began: time.Now(), people: make(map[string]*api), kept: make(map[string]*record), urls: make(map[string]string), apps: a, senders: make(map[string]sender)}
 	s.clock.Store(s.began.Add(-90 * day).UnixNano())
 	if s.studio, err = startNode(ctx, nodeModules, "the studio's devices", studioScript); err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func script(now time.Time) []moment {
 	on := func(weeks, days int) string { return saturday(now, weeks, days) }
 	var moments []moment
 	for _, part := range [][]moment{
-		houseRules(), bookings(now), decided(on), undecided(on), onTheRoad(on), smallThings(),
+		houseRules(), bookings(now), decided(on), undecided(on), onTheRoad(on), smallThings(), webhooks(on),
 	} {
 		moments = append(moments, part...)
 	}

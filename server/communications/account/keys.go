@@ -46,6 +46,8 @@ type Resealing struct {
 	Accounts int // that were looked at
 	Resealed int // of these, those that were sealed with an older key
 	Deleted  int // that went meanwhile
+
+	Waiting bool // until nobody can still be storing what was sealed with an older key
 }
 
 // resealPage is how many accounts are read at once.

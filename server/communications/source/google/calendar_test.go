@@ -32,10 +32,10 @@ func calendar(t *testing.T) (*providers.Server, providers.GoogleCalendar, *reade
 // only is the only item that was read.
 func (r *reader) only() store.Item {
 	r.t.Helper()
-	if len(r.items) != 1 {
-		r.t.Fatalf("%d items", len(r.items))
+	if len(r.Found) != 1 {
+		r.t.Fatalf("%d items", len(r.Found))
 	}
-	for _, item := range r.items {
+	for _, item := range r.Found {
 		return item
 	}
 	panic("unreachable")
@@ -94,8 +94,8 @@ func TestInstanceThatMovesStaysTheSame(t *testing.T) {
 	e.Cancelled = true
 	cal.Set(id, e)
 	r.readScope(scope)
-	if len(r.items) != 0 {
-		t.Errorf("cancelled: %v", r.items)
+	if len(r.Found) != 0 {
+		t.Errorf("cancelled: %v", r.Found)
 	}
 }
 
@@ -105,8 +105,8 @@ func TestOnlyCalendarsThatTheOwnerKeepsAreRead(t *testing.T) {
 	shared := s.GoogleCalendar(anna, "c_shop#1@group.calendar.google.com", "Shop", "writer")
 	shared.Add(meeting())
 	r.read()
-	if len(r.places) != 3 { // mail, and two calendars
-		t.Errorf("%v", r.places)
+	if scopes, err := r.Source.Scopes(t.Context(), r.Account); err != nil || len(scopes) != 3 { // mail, and two calendars
+		t.Errorf("%v %v", scopes, err)
 	}
 	r.only()
 }
@@ -118,8 +118,8 @@ func TestWhatWasRemovedWhileTheTokenWasForgottenIsRemoved(t *testing.T) {
 	cal.Remove(id)
 	cal.Forget()
 	r.readScope(scope)
-	if len(r.items) != 0 {
-		t.Errorf("%v", r.items)
+	if len(r.Found) != 0 {
+		t.Errorf("%v", r.Found)
 	}
 }
 
@@ -129,22 +129,22 @@ func TestHorizonMovesOn(t *testing.T) {
 	e.Start, e.End = now.AddDate(2, 6, 0), now.AddDate(2, 6, 1)
 	cal.Add(e)
 	r.readScope(scope)
-	if len(r.items) != 0 {
-		t.Fatalf("beyond the horizon: %v", r.items)
+	if len(r.Found) != 0 {
+		t.Fatalf("beyond the horizon: %v", r.Found)
 	}
-	r.account.Now = now.AddDate(1, 1, 0)
+	r.Account.Now = now.AddDate(1, 1, 0)
 	r.readScope(scope)
 	r.only()
 }
 
 func TestMissingPermissionIsSaidAsSuch(t *testing.T) {
 	_, _, r := calendar(t)
-	_, err := google.Source{}.Pull(t.Context(), r.account, "folder:x", source.Place{})
+	_, err := google.Source{}.Pull(t.Context(), r.Account, "folder:x", source.Place{})
 	if !errors.Is(err, source.ErrGone) {
 		t.Errorf("an unknown scope: %v", err)
 	}
-	r.account.Caller = refusing(403, `{"error":{"code":403,"message":"Request had insufficient authentication scopes.","errors":[{"reason":"insufficientPermissions"}]}}`)
-	_, err = google.Source{}.Scopes(t.Context(), r.account)
+	r.Account.Caller = refusing(403, `{"error":{"code":403,"message":"Request had insufficient authentication scopes.","errors":[{"reason":"insufficientPermissions"}]}}`)
+	_, err = google.Source{}.Scopes(t.Context(), r.Account)
 	if !errors.Is(err, source.ErrForbidden) {
 		t.Errorf("without permission: %v", err)
 	}

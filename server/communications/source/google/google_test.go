@@ -14,6 +14,7 @@ import (
 
 	"wedsync/server/communications/source"
 	"wedsync/server/communications/source/google"
+	"wedsync/server/communications/source/sourcetest"
 	"wedsync/store"
 	"wedsync/testdata/providers"
 )
@@ -25,128 +26,86 @@ const (
 	bruno = "bruno@studio.example"
 )
 
-// A caller asks a server of the tests until it answers, as the real one does, but
-// without waiting.
-type caller struct {
-	server *providers.Server
-	token  string
-}
-
-const tries = 20
-
-func (c caller) Call(ctx context.Context, r source.Request) (a source.Answer, err error) {
-	for range tries {
-		if a, err = c.once(ctx, r); !errors.Is(err, source.ErrTemporary) && !errors.Is(err, source.ErrReconnect) {
-			return a, err
-		}
-	}
-	return a, err
-}
-
-func (c caller) once(ctx context.Context, r source.Request) (source.Answer, error) {
-	q, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://providers.test/google"+r.URL, nil)
-	if err != nil {
-		return source.Answer{}, err
-	}
-	q.Header.Set("Authorization", "Bearer "+c.token)
-	answer, err := c.server.RoundTrip(q)
-	if err != nil {
-		return source.Answer{}, fmt.Errorf("%w: %w", source.ErrTemporary, err)
-	}
-	body, err := io.ReadAll(answer.Body)
-	if err != nil || !json.Valid(body) {
-		return source.Answer{}, fmt.Errorf("%w: broken off", source.ErrTemporary)
-	}
-	a := source.Answer{Status: answer.StatusCode, Header: answer.Header, Body: body}
-	if a.Status/100 == 2 {
-		return a, nil
-	}
-	if err := r.Judge(a.Status, a.Header, a.Body); err != nil {
-		return a, err
-	}
-	switch {
-	case a.Status == 401:
-		return a, source.ErrReconnect
-	case a.Status == 404:
-		return a, source.ErrGone
-	case a.Status == 429, a.Status >= 500, bytes.Contains(body, []byte("ateLimitExceeded")):
-		return a, source.ErrTemporary
-	}
-	return a, source.ErrForbidden
-}
-
-// A reader keeps what was read of an account, as the store does.
+// A reader reads an account of a server.
 type reader struct {
-	t       *testing.T
-	account source.Account
-	places  map[string]source.Place
-	items   map[string]store.Item // by the provider's id
-	found   int                   // how often something was found
-	step    func()                // called before each step
+	*sourcetest.Reader
+	t     *testing.T
+	found int    // how often something was found
+	step  func() // called before each step
 }
 
 func newReader(t *testing.T, s *providers.Server, address string) *reader {
-	return &reader{
-		t: t, places: make(map[string]source.Place), items: make(map[string]store.Item), step: func() {},
-		account: source.Account{
+	token := s.Grant(providers.Google, address).Access
+	r := &reader{t: t, step: func() {}}
+	r.Reader = &sourcetest.Reader{
+		Source: watched{r: r},
+		Account: source.Account{
 			Address: address, Level: store.LevelEverything, Region: "DE", Now: now,
-			Own:    []store.Contact{{Kind: store.EMail, Value: anna}, {Kind: store.EMail, Value: bruno}},
-			Caller: caller{s, s.Grant(providers.Google, address).Access},
+			Own: []store.Contact{{Kind: store.EMail, Value: anna}, {Kind: store.EMail, Value: bruno}},
+			Caller: &sourcetest.Caller{
+				Client: &http.Client{Transport: whole{s}}, Base: "http://providers.test/google",
+				Sign: func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) },
+			},
 		},
 	}
+	return r
+}
+
+// whole gives whole answers alone, as the real caller does: one that broke off
+// may look like a whole one to HTTP.
+type whole struct{ *providers.Server }
+
+func (w whole) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := w.Server.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || !json.Valid(body) {
+		return nil, errors.New("it broke off")
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(body))
+	return answer, nil
+}
+
+// watched is the source with a reader that looks on.
+type watched struct {
+	google.Source
+	r *reader
+}
+
+func (w watched) Pull(ctx context.Context, a source.Account, scope string, from source.Place) (source.Step, error) {
+	w.r.step()
+	step, err := w.Source.Pull(ctx, a, scope, from)
+	w.r.found += len(step.Found)
+	return step, err
 }
 
 // read reads all scopes until they are up to date.
-func (r *reader) read() {
+func (r *reader) read() { r.t.Helper(); r.went(r.Read(r.t.Context())) }
+
+func (r *reader) readScope(scope string) { r.t.Helper(); r.went(r.ReadScope(r.t.Context(), scope)) }
+
+func (r *reader) went(err error) {
 	r.t.Helper()
-	var scopes []string
-	var err error
-	if scopes, err = (google.Source{}).Scopes(r.t.Context(), r.account); err != nil {
+	if err != nil {
 		r.t.Fatal(err)
 	}
-	for _, scope := range scopes {
-		r.readScope(scope)
+	for _, doubt := range r.Doubt {
+		r.t.Error(doubt)
 	}
-}
-
-// maxSteps is how many steps a scope takes at most in these tests.
-const maxSteps = 1000
-
-func (r *reader) readScope(scope string) {
-	r.t.Helper()
-	for range maxSteps {
-		r.step()
-		step, err := google.Source{}.Pull(r.t.Context(), r.account, scope, r.places[scope])
-		if errors.Is(err, source.ErrPlace) {
-			r.places[scope] = source.Place{Again: true}
-			continue
-		}
-		if err != nil {
-			r.t.Fatalf("%s: %v", scope, err)
-		}
-		if len(step.Found)+len(step.Removed) > store.MaxPull {
-			r.t.Errorf("a step found %d and removed %d", len(step.Found), len(step.Removed))
-		}
-		for _, item := range step.Found {
-			r.items[item.Occurrences[0].Provider] = item
-			r.found++
-		}
-		for _, id := range step.Removed {
-			delete(r.items, id)
-		}
-		if r.places[scope] = (source.Place{State: step.State}); !step.More {
-			return
-		}
-	}
-	r.t.Fatalf("%s: no end", scope)
 }
 
 // keys are the keys of what was read, sorted.
 func (r *reader) keys() [][32]byte {
 	var keys [][32]byte
-	for _, item := range r.items {
+	for _, item := range r.Found {
 		keys = append(keys, item.Key)
 	}
+	return sorted(keys)
+}
+
+func sorted(keys [][32]byte) [][32]byte {
 	slices.SortFunc(keys, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
 	return keys
 }
@@ -164,8 +123,7 @@ func wanted(c providers.Corpus, address string) [][32]byte {
 		}
 		keys = append(keys, key)
 	}
-	slices.SortFunc(keys, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
-	return keys
+	return sorted(keys)
 }
 
 // filled is a server with a corpus in two accounts.
@@ -223,7 +181,7 @@ func onlyNewIsAskedFor(t *testing.T, s *providers.Server, r *reader) {
 	if c := s.Total("/messages"); c.Asked != 0 || r.found != found {
 		t.Errorf("nothing is new: %+v, %d found", c, r.found-found)
 	}
-	box := s.Gmail(r.account.Address)
+	box := s.Gmail(r.Account.Address)
 	ids := box.IDs()
 	box.Trash(ids[0])
 	box.Delete(ids[1])
@@ -237,14 +195,14 @@ func onlyNewIsAskedFor(t *testing.T, s *providers.Server, r *reader) {
 	if c := s.Total("/google/"); c.Asked != 5 { // both, the history, the calendars, one calendar
 		t.Errorf("asked %d times, want 5", c.Asked)
 	}
-	_, trashed := r.items[ids[0]]
-	_, deleted := r.items[ids[1]]
-	if _, ok := r.items[added]; !ok || trashed || deleted {
+	_, trashed := r.Found[ids[0]]
+	_, deleted := r.Found[ids[1]]
+	if _, ok := r.Found[added]; !ok || trashed || deleted {
 		t.Errorf("the new one found: %v, in the trash: %v, deleted: %v", ok, trashed, deleted)
 	}
 	box.Label(ids[0], []string{"INBOX"}, []string{"TRASH"})
 	r.read()
-	if _, ok := r.items[ids[0]]; !ok {
+	if _, ok := r.Found[ids[0]]; !ok {
 		t.Error("what came out of the trash was not found")
 	}
 }
@@ -253,7 +211,7 @@ func TestWhatChangesWhileAllIsReadIsNotLost(t *testing.T) {
 	s, _ := filled(1500, 0)
 	box := s.Gmail(anna)
 	r := newReader(t, s, anna)
-	r.account.Level = store.LevelMetadata
+	r.Account.Level = store.LevelMetadata
 	changes := 0
 	r.step = func() {
 		if changes++; changes > 8 {
@@ -269,7 +227,7 @@ func TestWhatChangesWhileAllIsReadIsNotLost(t *testing.T) {
 	want := box.IDs()
 	slices.Sort(want)
 	var got []string
-	for id := range r.items {
+	for id := range r.Found {
 		got = append(got, id)
 	}
 	slices.Sort(got)
@@ -287,10 +245,10 @@ func TestAfterTheHistoryIsForgottenAllIsReadAgain(t *testing.T) {
 	box.Trash(trashed)
 	box.ForgetHistory()
 	r.readScope("mail")
-	if _, ok := r.items[trashed]; ok {
+	if _, ok := r.Found[trashed]; ok {
 		t.Error("what came into the trash meanwhile is still there")
 	}
-	if got, want := len(r.items), len(wanted(corpus, anna))-1; got != want {
+	if got, want := len(r.Found), len(wanted(corpus, anna))-1; got != want {
 		t.Errorf("found %d, want %d", got, want)
 	}
 }
@@ -299,7 +257,7 @@ func TestManyRemovalsComeInSteps(t *testing.T) {
 	s, _ := filled(2500, 0)
 	box := s.Gmail(anna)
 	r := newReader(t, s, anna)
-	r.account.Level = store.LevelMetadata
+	r.Account.Level = store.LevelMetadata
 	r.readScope("mail")
 	for i, id := range box.IDs() {
 		if i%2 == 0 {
@@ -309,8 +267,8 @@ func TestManyRemovalsComeInSteps(t *testing.T) {
 		}
 	}
 	r.readScope("mail")
-	if len(r.items) != 0 {
-		t.Errorf("%d are left", len(r.items))
+	if len(r.Found) != 0 {
+		t.Errorf("%d are left", len(r.Found))
 	}
 }
 
@@ -318,9 +276,9 @@ func TestLessIsAskedForWhereLessIsShown(t *testing.T) {
 	s, _ := filled(20, 10)
 	for level, subject := range map[store.Level]bool{store.LevelMetadata: false, store.LevelSubject: true, store.LevelEverything: true} {
 		r := newReader(t, s, anna)
-		r.account.Level = level
+		r.Account.Level = level
 		r.read()
-		for _, item := range r.items {
+		for _, item := range r.Found {
 			if (item.Subject != "") != subject || (item.Body != "" && level < store.LevelEverything) || item.Occurrences[0].Level != level || len(item.Participants) == 0 {
 				t.Fatalf("level %d: %+v", level, item)
 			}
@@ -329,7 +287,7 @@ func TestLessIsAskedForWhereLessIsShown(t *testing.T) {
 			}
 		}
 		found := r.found
-		r.account.Level = store.LevelEverything
+		r.Account.Level = store.LevelEverything
 		r.read()
 		if again := r.found > found; again != (level < store.LevelEverything) {
 			t.Errorf("level %d: read again when everything was to be shown: %v", level, again)
@@ -340,20 +298,20 @@ func TestLessIsAskedForWhereLessIsShown(t *testing.T) {
 func TestSinceLeavesOlderMailAlone(t *testing.T) {
 	s, corpus := filled(100, 20)
 	r := newReader(t, s, anna)
-	r.account.Since = now.AddDate(0, -6, 0)
+	r.Account.Since = now.AddDate(0, -6, 0)
 	r.read()
 	want := 0
 	for _, f := range corpus.Facts {
-		if slices.Contains(f.Accounts, anna) && (f.Kind == "email" && !f.At.Before(r.account.Since)) {
+		if slices.Contains(f.Accounts, anna) && (f.Kind == "email" && !f.At.Before(r.Account.Since)) {
 			want++
 		}
 	}
 	got := 0
-	for _, item := range r.items {
+	for _, item := range r.Found {
 		if item.Kind == "email" {
 			got++
 		}
-		if item.At.Before(r.account.Since.AddDate(0, 0, -1)) {
+		if item.At.Before(r.Account.Since.AddDate(0, 0, -1)) {
 			t.Errorf("an item of %s", item.At)
 		}
 	}

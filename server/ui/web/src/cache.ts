@@ -23,7 +23,11 @@ export class Cache {
 
   async get(path: string): Promise<Kept | undefined> {
     const db = await this.#db
-    return db ? done<Kept | undefined>(db.transaction(store).objectStore(store).get(path)).catch(() => undefined) : undefined
+    try {
+      return db ? await done<Kept | undefined>(db.transaction(store).objectStore(store).get(path)) : undefined
+    } catch {
+      return undefined // its storage was taken away
+    }
   }
 
   async put(kept: Kept): Promise<void> {
@@ -53,7 +57,7 @@ export class Cache {
 }
 
 function open(name: string): Promise<IDBDatabase | null> {
-  return new Promise(resolve => {
+  return new Promise<IDBDatabase | null>((resolve, reject) => {
     const request = indexedDB.open(`${name}:answers`, 1)
     request.onupgradeneeded = () => {
       request.result.createObjectStore(store, { keyPath: "path" }).createIndex("at", "at")
@@ -62,8 +66,8 @@ function open(name: string): Promise<IDBDatabase | null> {
       request.result.onversionchange = () => request.result.close() // somebody wants to delete it
       resolve(request.result)
     }
-    request.onerror = () => resolve(null)
-  })
+    request.onerror = reject
+  }).catch(() => null)
 }
 
 function done<T>(request: IDBRequest<T>): Promise<T> {

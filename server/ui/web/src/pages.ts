@@ -3,6 +3,7 @@
 
 import { idle } from "./idle"
 import type { Page } from "./router"
+import { mayDecide, session } from "./session"
 import { Source } from "./watch"
 
 const rest = 1000 // milliseconds that a first page has for itself: a browser is idle already while it waits for what to show
@@ -16,6 +17,7 @@ const brings: { [page in Page]?: () => Promise<unknown> } = {
   status: others,
   devices: others,
   policy: others,
+  integrations: async () => mayDecide(session.value) && import("./pages/integrations"), // which owners alone look at
 }
 
 /** The page whose code could not be loaded: the service worker does not hold the app, and the hub does not give it. */

@@ -27,35 +27,63 @@ export interface Held {
   fields: string[] | null
 }
 
-/** Storage that says so when it is full. */
+/** Storage that says so when it is full, and when nothing can be read of it: the hub may have what is asked for. */
 class Storage extends IndexedDBStorageAdapter {
   override async save(key: string[], data: Uint8Array): Promise<void> {
     try {
-      await super.save(key, data)
+      await this.#put(key, data)
       storageTrouble.set("")
     } catch (error) {
-      const full = error instanceof DOMException && error.name === "QuotaExceededError"
-      storageTrouble.set(full
-        ? "This browser's storage is full: edits made offline may be lost. Free some space."
-        : "This browser does not store anything: edits made offline are lost when this tab closes.")
+      tell(error)
       throw error
     }
   }
+
+  /** As in IndexedDBStorageAdapter, which waits for good when a transaction finds at its end that storage is full:
+   *  no request has failed then, it is only aborted. */
+  async #put(key: string[], data: Uint8Array): Promise<void> {
+    const transaction = (await this["dbPromise"]).transaction(this["store"], "readwrite")
+    transaction.objectStore(this["store"]).put({ key, binary: data }, key)
+    await new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve()
+      transaction.onabort = () => reject(transaction.error)
+    })
+  }
+
+  override async load(key: string[]): Promise<Uint8Array | undefined> {
+    return super.load(key).catch(tell)
+  }
+
+  override async loadRange(prefix: string[]) {
+    return super.loadRange(prefix).catch(error => {
+      tell(error)
+      return []
+    })
+  }
+}
+
+/** Says why storage does not do what it was asked for. */
+function tell(error: unknown): undefined {
+  const full = error instanceof DOMException && error.name === "QuotaExceededError"
+  storageTrouble.set(full
+    ? "This browser's storage is full: edits made offline may be lost. Free some space."
+    : "This browser does not store anything: edits made offline are lost when this tab closes.")
 }
 
 export class Documents {
   #repo: Repo
   #hub: HubSocket
-  #storage: Storage
+  #storage?: Storage
   #unsynced: Unsynced
   #watched = new Set<string>()
   /** Documents with edits that are on their way to storage, and whether more came meanwhile. */
   #storing = new Map<string, boolean>()
   #ends: (() => void)[] = []
 
-  private constructor(s: Session, storage: Storage) {
+  /** Without a storage, documents are the hub's and those of other tabs: what is not with them when this tab closes is lost. */
+  private constructor(s: Session, storage?: Storage) {
     this.#hub = new HubSocket()
-    this.#unsynced = new Unsynced(s.storage)
+    this.#unsynced = new Unsynced(storage && s.storage)
     this.#storage = storage
     this.#repo = new Repo({
       storage: this.#storage,
@@ -78,8 +106,8 @@ export class Documents {
 
   static async start(s: Session): Promise<Documents> {
     const storage = new Storage(`${s.storage}:documents`)
-    await Promise.all([initializeWasm(new Request(wasm)), name(storage).catch(() => undefined)]) // storageTrouble says so
-    return new Documents(s, storage)
+    const [stores] = await Promise.all([name(storage).then(() => true, () => false), initializeWasm(new Request(wasm))]) // storageTrouble says so
+    return new Documents(s, stores ? storage : undefined)
   }
 
   /** Ends all connections. What was edited is stored first. */
@@ -90,9 +118,9 @@ export class Documents {
     await this.#repo.shutdown()
   }
 
-  /** The device that the hub knows this browser as, unless its token names one. */
-  async storageId(): Promise<string> {
-    return (await this.#repo.storageId()) ?? ""
+  /** The device that the hub knows this browser as, unless its token names one: without a storage, another whenever the app starts. */
+  async device(): Promise<string> {
+    return (await this.#repo.storageId()) ?? this.#repo.peerId
   }
 
   /** Opens a record, from this browser's storage or from the hub. If neither has it now it throws or,
@@ -119,7 +147,7 @@ export class Documents {
 
   /** Whether this browser stores a copy of a record. */
   async holds(id: string): Promise<boolean> {
-    return (await this.#storage.loadRange([id])).length > 0
+    return this.#storage !== undefined && (await this.#storage.loadRange([id])).length > 0
   }
 
   /** What was edited here of a record and has not reached the hub. */
@@ -148,7 +176,7 @@ export class Documents {
 
   /** Whether this browser's storage has all that the document holds. */
   isStored(handle: DocHandle<any>): boolean {
-    return !this.#storing.has(handle.documentId)
+    return this.#storage !== undefined && !this.#storing.has(handle.documentId)
   }
 
   /** Stores a document now: who closes a tab in the next moment loses nothing. */

@@ -11,7 +11,7 @@ import "./pages/clients"
 import "./pages/inbox"
 import "./pages/signin"
 import { go, place, type Page } from "./router"
-import { session, signedOutBecause } from "./session"
+import { mayDecide, session, signedOutBecause } from "./session"
 import { base, controls } from "./styles"
 import { takeUpdate, update } from "./updates"
 import type { ConflictPage } from "./types"
@@ -30,6 +30,7 @@ const entries: Entry[] = [
   { page: "status", title: "Sync status", icon: "status" },
   { page: "devices", title: "Devices", icon: "devices" },
   { page: "policy", title: "Policy", icon: "policy" },
+  { page: "integrations", title: "Integrations", icon: "integrations" },
 ]
 
 /** The app: navigation around the page that the address bar names. */
@@ -117,7 +118,7 @@ export class Frame extends LitElement {
       </header>
       <nav class="side" aria-label="Pages">
         <span class="brand"><img src="/icon.svg" alt="">WedSync</span>
-        <ul>${entries.map(entry => html`<li>${this.#link(entry)}</li>`)}</ul>
+        <ul>${entries.filter(({ page }) => page !== "integrations" || mayDecide(session.value)).map(entry => html`<li>${this.#link(entry)}</li>`)}</ul>
         <wed-state></wed-state>
         <wed-menu named></wed-menu>
       </nav>
@@ -162,6 +163,8 @@ export class Frame extends LitElement {
       case "status": return html`<wed-status></wed-status>`
       case "devices": return html`<wed-devices></wed-devices>`
       case "policy": return html`<wed-policy></wed-policy>`
+      case "integrations": return mayDecide(session.value) ? html`<wed-integrations></wed-integrations>`
+        : html`<wed-empty icon="integrations" title="Owners look after these">Ask an owner to connect another app with this hub.</wed-empty>`
       case "sign-in": return nothing
       case "unknown": return html`
         <wed-empty icon="search" title="There is no such page"><a href="/inbox">To the inbox</a></wed-empty>`

@@ -70,17 +70,22 @@ export const controls = css`
   }
 `
 
-/** The frame of a page: its title, what can be done there, its cards. */
-export const pageFrame = css`
-  :host { padding: var(--space-5) var(--space-4) var(--space-7); max-inline-size: 72rem; margin-inline: auto; }
-  .page-head { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-3) var(--space-4); margin-block-end: var(--space-5); }
-  .page-head > h1 { flex: 1 1 auto; }
-  .page-head > .actions { display: flex; flex-wrap: wrap; gap: var(--space-2); align-items: center; }
+/** What stands on a page: cards, rows, what stands under or beside another. */
+export const cards = css`
   .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: var(--shadow); }
   .pad { padding: var(--space-4); }
   .stack { display: grid; gap: var(--space-4); }
   .row { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-2) var(--space-3); }
   .rows > li + li { border-block-start: 1px solid var(--line); }
   .rows > li { padding: var(--space-3) var(--space-4); }
+`
+
+/** The frame of a page: its title, what can be done there, its cards. */
+export const pageFrame = css`
+  ${cards}
+  :host { padding: var(--space-5) var(--space-4) var(--space-7); max-inline-size: 72rem; margin-inline: auto; }
+  .page-head { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-3) var(--space-4); margin-block-end: var(--space-5); }
+  .page-head > h1 { flex: 1 1 auto; }
+  .page-head > .actions { display: flex; flex-wrap: wrap; gap: var(--space-2); align-items: center; }
   @media (min-width: 48rem) { :host { padding: var(--space-6) var(--space-6) var(--space-7); } }
 `

@@ -47,7 +47,7 @@ export function startSyncing(): void {
       if (!s) return
       const all = await Documents.start(s)
       running.set(all)
-      ownDevice.set(s.device || (await all.storageId()))
+      ownDevice.set(s.device || (await all.device()))
       void navigator.storage?.persist?.()
     })
   }

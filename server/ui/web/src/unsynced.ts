@@ -10,9 +10,11 @@ export class Unsynced {
   readonly marks: Source<Marks>
   #key: string
 
-  constructor(storage: string) {
-    this.#key = `${storage}:unsynced`
-    this.marks = new Source(this.#read())
+  /** Without a storage, documents are not kept either: what is marked is forgotten with them. */
+  constructor(storage: string | undefined) {
+    this.#key = storage ? `${storage}:unsynced` : ""
+    this.marks = new Source<Marks>(this.#key ? this.#read() : {})
+    if (!this.#key) return
     window.addEventListener("storage", event => {
       if (event.key === this.#key) this.marks.set(this.#read())
     })
@@ -30,6 +32,7 @@ export class Unsynced {
   }
 
   #read(): Marks {
+    if (!this.#key) return this.marks.value
     try {
       return JSON.parse(localStorage.getItem(this.#key) ?? "{}") as Marks
     } catch {
@@ -38,7 +41,7 @@ export class Unsynced {
   }
 
   #write(marks: Marks): void {
-    localStorage.setItem(this.#key, JSON.stringify(marks))
+    if (this.#key) localStorage.setItem(this.#key, JSON.stringify(marks))
     this.marks.set(marks)
   }
 }

@@ -7,6 +7,7 @@ const paths = {
   status: svg`<path d="M20 11a8 8 0 0 0-14.500-3.500L3 10M4 13a8 8 0 0 0 14.500 3.500L21 14"/><path d="M3 4v6h6M21 20v-6h-6"/>`,
   devices: svg`<rect x="2.500" y="4" width="13" height="10" rx="1.500"/><path d="M6 18h6"/><rect x="16.500" y="9" width="5" height="11" rx="1.200"/>`,
   policy: svg`<path d="M12 3l8 3v6c0 4.500-3.200 7.700-8 9-4.800-1.300-8-4.500-8-9V6z"/><path d="M9 12l2.200 2.200L15.500 10"/>`,
+  integrations: svg`<path d="M9 7V3M15 7V3M6 7h12v4a6 6 0 0 1-12 0zM12 17v4"/>`,
   more: svg`<circle cx="5" cy="12" r="1"/><circle cx="12" cy="12" r="1"/><circle cx="19" cy="12" r="1"/>`,
   check: svg`<path d="M5 12.500l4.500 4.500L19 7.500"/>`,
   close: svg`<path d="M6 6l12 12M18 6L6 18"/>`,

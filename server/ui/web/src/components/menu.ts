@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement, property } from "lit/decorators.js"
-import { session, signOut, type Session } from "../session"
+import { mayDecide, session, signOut, type Session } from "../session"
 import { base, controls } from "../styles"
 import { unsyncedCount } from "../syncing"
 import { chooseTheme, theme, type Theme } from "../theme"
@@ -57,6 +57,7 @@ export class Menu extends LitElement {
           <p class="who"><strong>${s.user}</strong><br><span class="soft small">${s.role} · ${s.supplier}</span></p>
           <a href="/devices">${icon("devices")}Devices</a>
           <a href="/policy">${icon("policy")}Policy</a>
+          ${mayDecide(s) ? html`<a href="/integrations">${icon("integrations")}Integrations</a>` : nothing}
           <hr>`}
         <fieldset>
           <legend>Theme</legend>

@@ -158,5 +158,5 @@ export class Verdicts extends LitElement {
 /** Names this browser's device, unless the token does. */
 async function device(): Promise<string> {
   if (session.value?.device) return ""
-  return new URLSearchParams({ device: await (await documents()).storageId() }).toString()
+  return new URLSearchParams({ device: await (await documents()).device() }).toString()
 }
