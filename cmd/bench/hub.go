@@ -17,6 +17,7 @@ func hub(binary string, profiling bool) *subject {
 		name: hubName, format: "automerge", encode: newHistories, lag: hubShowing, durable: true, missing: absent(binary),
 		start: func(ctx context.Context, at place) (*server, error) {
 			args := append([]string{"serve", "--listen", "127.0.0.1:0"}, at.flags()...)
+			args = append(args, at.more...)
 			if profiling {
 				args = append(args, "--pprof")
 			}

@@ -18,7 +18,7 @@ type options struct {
 	Hub      string   `default:"bin/wedsync" help:"The hub's binary."`
 	Peers    string   `default:"testdata/bench" help:"Where the other servers are installed."`
 	Quick    bool     `help:"A smaller run of a few minutes, for a first impression; less work on fewer records flatters the others."`
-	Only     []string `help:"Some parts alone: live, paced, fan-out, offline, storm, stored, diverted, webhooks, web."`
+	Only     []string `help:"Some parts alone: live, paced, fan-out, offline, storm, stored, diverted, webhooks, communications, web."`
 	Against  []string `help:"Some of the others alone: sync-server, hocuspocus."`
 	Rounds   int      `help:"How often each part is done instead of as often as it needs."`
 	JSON     string   `default:"tmp/bench.json" help:"Where to write the figures."`

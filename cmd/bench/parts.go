@@ -32,6 +32,7 @@ var parts = []part{
 	{"stored", size.storedTitle, 1, func(z size) work { return z.stored.work() }, measureStored, nil},
 	{"diverted", size.divertedTitle, 2, func(z size) work { return z.diverted.work() }, measureDiverted, []string{hubName}},
 	{"webhooks", size.webhooksTitle, 1, func(size) work { return work{} }, measureWebhooks, []string{hubName, postgresName}},
+	{"communications", size.communicationsTitle, 1, func(size) work { return work{} }, measureCommunications, []string{hubName}},
 	{"web", size.webTitle, 1, func(size) work { return work{} }, measureWeb, []string{hubName}},
 }
 
@@ -43,6 +44,7 @@ type size struct {
 	stored              storedSize
 	diverted            divertedSize
 	webhooks            webhooksSize
+	communications      communicationsSize
 	web                 webSize
 }
 
@@ -60,12 +62,13 @@ func fullSize() size {
 			records: 1, subscribers: 100, window: 8, history: 200_000,
 			warmUp: time.Second, duration: 4 * time.Second,
 		},
-		offline:  offlineSize{records: 500, shared: 100, unsent: 20},
-		storm:    stormSize{pool: 2000, changes: 5, devices: 500, opened: 20},
-		stored:   storedSize{connections: 1000, records: 10_000, changes: 5, patience: 40 * time.Second, starts: 3},
-		diverted: divertedSize{records: 4000},
-		webhooks: webhooksSize{objects: 200, flood: 4000, senders: 50, rate: 500, duration: 4 * time.Second},
-		web:      webSize{records: 5000, conflicts: 500, views: 5},
+		offline:        offlineSize{records: 500, shared: 100, unsent: 20},
+		storm:          stormSize{pool: 2000, changes: 5, devices: 500, opened: 20},
+		stored:         storedSize{connections: 1000, records: 10_000, changes: 5, patience: 40 * time.Second, starts: 3},
+		diverted:       divertedSize{records: 4000},
+		webhooks:       webhooksSize{objects: 200, flood: 4000, senders: 50, rate: 500, duration: 4 * time.Second},
+		communications: communicationsSize{accounts: 4, mails: 2500, quota: 250, slow: 30 * time.Millisecond},
+		web:            webSize{records: 5000, conflicts: 500, views: 5},
 	}
 }
 
@@ -80,6 +83,7 @@ func quickSize() size {
 	z.stored.connections, z.stored.records, z.stored.starts = 300, 500, 1
 	z.diverted.records = 400
 	z.webhooks.flood, z.webhooks.duration = 1000, 2*time.Second
+	z.communications.accounts, z.communications.mails = 2, 600
 	z.web = webSize{records: 1000, conflicts: 100, views: 3}
 	return z
 }
@@ -116,6 +120,11 @@ func (z size) divertedTitle() string {
 func (z size) webhooksTitle() string {
 	return fmt.Sprintf("webhooks: %s events of %d clients from %d senders, and %d/s for %v",
 		thousands(z.webhooks.flood), z.webhooks.objects, z.webhooks.senders, z.webhooks.rate, z.webhooks.duration)
+}
+
+func (z size) communicationsTitle() string {
+	c := z.communications
+	return fmt.Sprintf("communications: %s mails of %d mailboxes are read for the first time, %d units/s of quota each", thousands(c.mails), c.accounts, c.quota)
 }
 
 func (z size) webTitle() string {

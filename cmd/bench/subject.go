@@ -33,6 +33,7 @@ type subject struct {
 type place struct {
 	dir      string
 	database *database // nil if the directory is all
+	more     []string  // flags of the hub that serves it
 }
 
 const (

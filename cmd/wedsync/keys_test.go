@@ -16,8 +16,7 @@ import (
 )
 
 const (
-	twilioSID      = "AC00000000000000000000000000000001"
-	twilioPassword = "0123456789abcdef0123456789abcdef"
+	twilioSID = "AC00000000000000000000000000000001"
 )
 
 // startTwilio knows one account.

@@ -125,6 +125,11 @@ func scenes(olivia *api) []scene {
 			p.see("dialog[open]")
 		}, end: escape},
 		{name: "client", path: record, shows: `li[data-peer="Tom"]`},
+		{name: "client-communication", once: true, path: record, shows: `li[data-kind="message"]`, begin: func(p *tab) {
+			p.click(`li[data-kind="call"] button`)
+			p.see("dl dd")
+			p.eval("wed('wed-timeline').scrollIntoView({ block: 'start', behavior: 'instant' })")
+		}},
 		{name: "activity", path: "/activity", shows: "li.line"},
 		{name: "status", path: "/status", shows: "wed-standing"},
 		{name: "devices", path: "/devices", shows: "li.device"},

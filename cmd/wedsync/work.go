@@ -50,8 +50,13 @@ func (w *workshop) begin(ctx context.Context) (stop func()) {
 // workAgain is how long after jobs could not be run they are tried again.
 const workAgain = 5 * time.Second
 
-// work runs jobs until ctx ends.
+// work runs jobs until ctx ends. It begins with what a process has left that was
+// killed: the first sweep by itself would come once that one's lead over the
+// queue has run out.
 func (w *workshop) work(ctx context.Context) {
+	if err := w.jobs.PutJobs(ctx, store.Job{Kind: pulling.SweepKind}); err != nil && ctx.Err() == nil {
+		w.log.Warn("accounts are read a little later", "err", err)
+	}
 	for {
 		err := w.jobs.WorkJobs(ctx, w.workers)
 		if ctx.Err() != nil {

@@ -42,29 +42,35 @@ type stream struct {
 func contactStream(supplier string, record crdt.RecordID, c store.Contact) stream {
 	return stream{
 		at: `p.at`, item: `p.item`, word: store.OfContact(supplier, c),
-		where: where{` FROM wedsync.item_contacts p JOIN wedsync.items i ON i.supplier = p.supplier AND i.id = p.item
+		where: where{
+			` FROM wedsync.item_contacts p JOIN wedsync.items i ON i.supplier = p.supplier AND i.id = p.item
 			WHERE p.supplier = $1 AND p.kind = $2 AND p.value = $3 AND NOT EXISTS (SELECT 1 FROM wedsync.links u
 				WHERE u.supplier = p.supplier AND u.item = p.item AND u.record = $4 AND u.state = 'unlinked')`,
-			[]any{escape(supplier), escape(string(c.Kind)), escape(c.Value), [16]byte(record)}},
+			[]any{escape(supplier), escape(string(c.Kind)), escape(c.Value), [16]byte(record)},
+		},
 	}
 }
 
 func linkStream(supplier string, record crdt.RecordID) stream {
 	return stream{
 		at: `l.item_at`, item: `l.item`, word: store.OfSupplier(supplier),
-		where: where{` FROM wedsync.records r JOIN wedsync.links l ON l.supplier = r.supplier AND l.record = r.id
+		where: where{
+			` FROM wedsync.records r JOIN wedsync.links l ON l.supplier = r.supplier AND l.record = r.id
 			JOIN wedsync.items i ON i.supplier = l.supplier AND i.id = l.item
 			WHERE r.supplier = $1 AND r.id = $2 AND r.state = 2 AND l.supplier = $1 AND l.record = $2 AND l.state = 'linked'`,
-			[]any{escape(supplier), [16]byte(record)}},
+			[]any{escape(supplier), [16]byte(record)},
+		},
 	}
 }
 
 func unmatchedStream(supplier string) stream {
 	return stream{
 		at: `i.at`, item: `i.id`, word: store.OfSupplier(supplier),
-		where: where{` FROM wedsync.items i WHERE i.supplier = $1
+		where: where{
+			` FROM wedsync.items i WHERE i.supplier = $1
 			AND NOT EXISTS (SELECT 1` + owning + `) AND NOT EXISTS (SELECT 1` + linking + `)`,
-			[]any{escape(supplier)}},
+			[]any{escape(supplier)},
+		},
 	}
 }
 

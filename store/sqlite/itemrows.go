@@ -55,10 +55,10 @@ func readItem(ctx context.Context, q querier, supplier string, key int64, where 
 	return r, nil
 }
 
+const copiesQuery = `SELECT account, provider, level, removed, participants FROM occurrences WHERE supplier = ? AND item = ? ORDER BY account, provider`
+
 func readCopies(ctx context.Context, q querier, supplier int64, item string) (copies []talk.Copy, err error) {
-	const query = `SELECT account, provider, level, removed, participants FROM occurrences
-		WHERE supplier = ? AND item = ? ORDER BY account, provider`
-	err = q.rows(ctx, query, []any{supplier, item}, func(rows *sql.Rows) error {
+	err = q.rows(ctx, copiesQuery, []any{supplier, item}, func(rows *sql.Rows) error {
 		var c talk.Copy
 		var participants []byte
 		if err := rows.Scan(&c.Account, &c.Provider, &c.Level, &c.Removed, &participants); err != nil {
@@ -150,6 +150,11 @@ func (t *transaction) beside(ctx context.Context, supplier int64, c *talk.Change
 	return err
 }
 
+const (
+	forgetContacts    = `DELETE FROM item_contacts WHERE supplier = ? AND item = ?`
+	forgetOccurrences = `DELETE FROM occurrences WHERE supplier = ? AND item = ?`
+)
+
 func (t *transaction) itemContent(ctx context.Context, supplier int64, r, before *talk.Row) error {
 	const remove = `DELETE FROM item_contents WHERE key = (SELECT key FROM items WHERE supplier = ? AND id = ?)`
 	const put = `REPLACE INTO item_contents (key, body, detail) SELECT key, ?3, ?4 FROM items WHERE supplier = ?1 AND id = ?2`
@@ -165,11 +170,10 @@ func (t *transaction) itemContent(ctx context.Context, supplier int64, r, before
 }
 
 func (t *transaction) itemContacts(ctx context.Context, supplier int64, r, before *talk.Row) error {
-	const forget = `DELETE FROM item_contacts WHERE supplier = ? AND item = ?`
 	const insert = `INSERT INTO item_contacts (supplier, kind, value, at, item) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	const links = `UPDATE links SET item_at = ? WHERE supplier = ? AND item = ?`
 	if before != nil {
-		if _, err := t.exec(ctx, forget, supplier, r.ID); err != nil {
+		if _, err := t.exec(ctx, forgetContacts, supplier, r.ID); err != nil {
 			return err
 		}
 		if !before.At.Equal(r.At) {
@@ -191,10 +195,9 @@ func (t *transaction) itemContacts(ctx context.Context, supplier int64, r, befor
 }
 
 func (t *transaction) itemCopies(ctx context.Context, supplier int64, r, before *talk.Row) error {
-	const forget = `DELETE FROM occurrences WHERE supplier = ? AND item = ?`
 	const put = `REPLACE INTO occurrences (supplier, account, provider, item, level, removed, participants) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	if before != nil {
-		if _, err := t.exec(ctx, forget, supplier, r.ID); err != nil {
+		if _, err := t.exec(ctx, forgetOccurrences, supplier, r.ID); err != nil {
 			return err
 		}
 	}
@@ -209,10 +212,7 @@ func (t *transaction) itemCopies(ctx context.Context, supplier int64, r, before 
 
 // forgetCopies removes what lies beside an item that goes, but its links.
 func (t *transaction) forgetCopies(ctx context.Context, supplier int64, item string) error {
-	for _, statement := range []string{
-		`DELETE FROM occurrences WHERE supplier = ? AND item = ?`,
-		`DELETE FROM item_contacts WHERE supplier = ? AND item = ?`,
-	} {
+	for _, statement := range []string{forgetOccurrences, forgetContacts} {
 		if _, err := t.exec(ctx, statement, supplier, item); err != nil {
 			return err
 		}

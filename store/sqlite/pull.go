@@ -114,13 +114,14 @@ func (t *transaction) writeItems(ctx context.Context, key int64, changes []talk.
 	return nil
 }
 
+const occurrencesQuery = `SELECT o.provider FROM occurrences o JOIN suppliers s ON s.key = o.supplier
+	WHERE s.name = ? AND o.account = ? ORDER BY o.provider LIMIT ?`
+
 // ForgetOccurrences implements [store.Communications].
 func (s *Store) ForgetOccurrences(ctx context.Context, supplier, account string, limit int) (n int, err error) {
-	const find = `SELECT o.provider FROM occurrences o JOIN suppliers s ON s.key = o.supplier
-		WHERE s.name = ? AND o.account = ? ORDER BY o.provider LIMIT ?`
 	err = s.write(ctx, s.durable, "forget occurrences", func(ctx context.Context, t *transaction) error {
 		var providers []string
-		err := t.rows(ctx, find, []any{supplier, account, max(limit, 0)}, func(rows *sql.Rows) error {
+		err := t.rows(ctx, occurrencesQuery, []any{supplier, account, max(limit, 0)}, func(rows *sql.Rows) error {
 			var provider string
 			err := rows.Scan(&provider)
 			providers = append(providers, provider)

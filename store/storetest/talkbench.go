@@ -77,8 +77,9 @@ func BenchTimeline(b *testing.B, s store.Store, q store.TimelineQuery) {
 		}
 	}
 	q.Record, q.Limit, q.Brief = record, 50, true
-	at := 0
+	at, pages, before := 0, 0, CPU()
 	for b.Loop() {
+		pages++
 		page := q
 		if at > 0 {
 			it := mail(at)
@@ -90,4 +91,5 @@ func BenchTimeline(b *testing.B, s store.Store, q store.TimelineQuery) {
 		}
 		at = 1000 + (at+7919)%(benchItems-1000)
 	}
+	b.ReportMetric(float64((CPU()-before).Microseconds())/float64(pages), "cpu-us/page")
 }

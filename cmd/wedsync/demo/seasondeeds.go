@@ -38,13 +38,27 @@ func adds(user, key, line string) deed {
 
 // posts tells of something that is no edit.
 func posts(user, key, kind, text string) deed {
+	return enters(user, key, "activities", map[string]any{"kind": kind, "text": text})
+}
+
+// writes leaves a message for colleagues in a client's timeline.
+func writes(user, key, text string) deed {
+	return enters(user, key, "messages", map[string]any{"text": text})
+}
+
+// phones enters a call in it, by hand.
+func phones(user, key, direction, with, duration, note string) deed {
+	return enters(user, key, "calls", map[string]any{"direction": direction, "with": with, "duration": duration, "note": note})
+}
+
+func enters(user, key, what string, body map[string]any) deed {
 	return func(ctx context.Context, s *season) error {
 		a, err := s.as(ctx, user)
 		if err != nil {
 			return err
 		}
-		var posted any
-		return a.do(ctx, http.MethodPost, "/api/clients/"+s.kept[key].Client+"/activities", map[string]any{"kind": kind, "text": text}, &posted)
+		var entered any
+		return a.do(ctx, http.MethodPost, "/api/clients/"+s.kept[key].Client+"/"+what, body, &entered)
 	}
 }
 

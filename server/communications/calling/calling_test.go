@@ -358,3 +358,28 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 		}
 	})
 }
+
+func TestRefusalsAndSuccessesOfRequestsUnderWayMayComeInAnyOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, p, _ := exchange(t, calling.Provider{})
+		p.answer = func(n int, _ *http.Request) (*http.Response, error) {
+			switch n {
+			case 0, 2: // refused soon, and late
+				time.Sleep(time.Duration(n+1) * 100 * time.Millisecond)
+				return says(429, `{}`), nil
+			case 1: // in between
+				time.Sleep(200 * time.Millisecond)
+			}
+			return says(200, `{}`), nil
+		}
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() {
+				if _, err := e.Caller("a", "p").Call(context.Background(), source.Request{URL: "/x"}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	})
+}

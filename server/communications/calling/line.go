@@ -104,7 +104,7 @@ func (l *line) pause(asked time.Time, after time.Duration) {
 		l.paused = now
 	}
 	if after <= 0 {
-		bound := min(firstPause<<min(l.times-1, 10), lastPause)
+		bound := min(firstPause<<min(max(l.times, 1)-1, 10), lastPause)
 		after = bound/2 + rand.N(bound/2) //nolint:gosec // not to come back together
 	}
 	if until := now.Add(min(after, maxPause)); until.After(l.silent) {

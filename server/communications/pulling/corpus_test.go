@@ -28,7 +28,10 @@ import (
 	"wedsync/testdata/providers"
 )
 
-var soakShare = flag.Int("soak.communications", 10, "a corpus of `N` percent of its full size")
+var (
+	soakShare  = flag.Int("soak.communications", 10, "a corpus of `N` percent of its full size")
+	soakReport = flag.Duration("soak.report", 0, "say at the end what came of it, if not 0")
+)
 
 // seedOf is the seed of a run: WEDSYNC_SEED repeats one.
 func seedOf(t *testing.T) uint64 {
@@ -360,8 +363,12 @@ func TestCorpusIsReadWholeAndOnceWhateverProvidersAndProcessesDo(t *testing.T) {
 		if asked > 60 {
 			t.Errorf("%d requests for one new mail: %v", asked, w.server.Counts())
 		}
-		t.Logf("%d facts, %d kills, then %d requests for what was new", len(w.corpus.Facts), kills, asked)
 		l.stop()
+		said := fmt.Sprintf("corpus, seed %d: %d facts, %d kills; all there, each once; then %d requests for what was new", seed, len(w.corpus.Facts), kills, asked)
+		if t.Log(said); *soakReport > 0 {
+			verdict := map[bool]string{false: "✓", true: "✗"}[t.Failed()]
+			fmt.Println(verdict, said)
+		}
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -276,7 +277,7 @@ func killOne(t *testing.T, alone bool, after time.Duration) {
 		return nil
 	}
 	s.m.fail = func(p store.Pull) error { // its last step is never stored, nor anything later
-		if len(s.m.items) == 50 {
+		if len(s.m.items) == 50 { // the memory's lock is held
 			return store.ErrUnavailable
 		}
 		return nil
@@ -286,17 +287,13 @@ func killOne(t *testing.T, alone bool, after time.Duration) {
 	var all sync.WaitGroup
 	all.Go(func() { _ = dead.Now(ctx, supplier, nil, nil) })
 	time.Sleep(time.Second)
-	before := s.m.cursors
-	s.m.cursors = make(map[store.CursorKey]store.Cursor)
-	for key, c := range before {
-		s.m.cursors[key] = c
-	}
+	s.m.mu.Lock()
+	before := maps.Clone(s.m.cursors)
+	s.m.mu.Unlock()
 	kill()
 	close(killed)
 	all.Wait()
-	for key, c := range before { // what it stored after it was killed
-		s.m.cursors[key] = c
-	}
+	s.m.cursors = before // without what it stored after it was killed
 	s.m.fail, s.b.step, s.b.asked = nil, nil, nil
 	s.m.jobs = nil // lost with it
 	s.e = s.engine()

@@ -102,11 +102,12 @@ type asked struct {
 // asking asks for steps, each time in a goroutine. end ends them and waits for them.
 func (r *reader) asking(ctx context.Context) (ask func(source.Place) <-chan asked, end func()) {
 	ctx, cancel := context.WithCancel(ctx)
+	scope := r.c.Scope // the cursor changes while something is asked for
 	var all sync.WaitGroup
 	ask = func(from source.Place) <-chan asked {
 		answer := make(chan asked, 1)
 		all.Go(func() {
-			step, err := r.Readers[r.a.Provider].Pull(ctx, r.account(), r.c.Scope, from)
+			step, err := r.Readers[r.a.Provider].Pull(ctx, r.account(), scope, from)
 			answer <- asked{step, err}
 		})
 		return answer

@@ -57,7 +57,7 @@ CREATE TABLE item_contents (
 
 -- The words by which items are found, made by the hub. What is deleted here is
 -- overwritten at once.
-CREATE VIRTUAL TABLE item_words USING fts5 (words, tokenize = 'ascii', detail = 'none', prefix = '2 3');
+CREATE VIRTUAL TABLE item_words USING fts5 (words, tokenize = 'ascii', detail = 'none', prefix = '1 2 3');
 INSERT INTO item_words (item_words, rank) VALUES ('secure-delete', 1);
 
 -- Whoever takes an item away takes its content and its words along.
@@ -76,9 +76,9 @@ CREATE TABLE item_contacts (
     value    TEXT    NOT NULL,
     at       INTEGER NOT NULL,
     item     TEXT    NOT NULL,
-    PRIMARY KEY (supplier, kind, value, at, item)
+    PRIMARY KEY (supplier, item, kind, value)
 ) WITHOUT ROWID;
-CREATE INDEX item_contacts_by_item ON item_contacts (supplier, item);
+CREATE INDEX item_contacts_by_value ON item_contacts (supplier, kind, value, at, item);
 CREATE INDEX contacts_whole ON contacts (kind, value, record);
 
 CREATE TABLE occurrences (
@@ -89,9 +89,9 @@ CREATE TABLE occurrences (
     level        INTEGER NOT NULL,
     removed      INTEGER NOT NULL,
     participants BLOB    NOT NULL,
-    PRIMARY KEY (supplier, account, provider)
+    PRIMARY KEY (supplier, item, account, provider),
+    UNIQUE (supplier, account, provider)
 ) WITHOUT ROWID;
-CREATE INDEX occurrences_by_item ON occurrences (supplier, item);
 
 CREATE TABLE links (
     supplier INTEGER NOT NULL REFERENCES suppliers (key),

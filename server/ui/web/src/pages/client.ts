@@ -8,6 +8,7 @@ import "../components/history"
 import { icon } from "../components/icon"
 import "../components/merged"
 import "../components/plainfield"
+import "../components/timeline"
 import { isText } from "../doc"
 import { label, value } from "../format"
 import { Loading } from "../loading"
@@ -98,6 +99,10 @@ export class ClientPage extends LitElement {
           <section class="card" aria-labelledby="notes">
             <h2 id="notes">Notes</h2>
             <div class="notes">${this.#text("notes", readonly, true)}${this.#merged(said, "notes", readonly)}</div>
+          </section>
+          <section class="card" aria-labelledby="communication">
+            <h2 id="communication">Communication</h2>
+            <wed-timeline .client=${said.client_id}></wed-timeline>
           </section>
         </div>
         <aside class="card" aria-labelledby="history">
