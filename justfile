@@ -10,10 +10,11 @@ run *args: _setup
     @exec ./bin/wedsync demo {{ args }}
 
 # The race detector watches all but the C of SQLite that was translated to Go: two thirds of the time went there.
+# Tests wait for processes more than they compute: four of a package at once keep two cores busy.
 # Checks, and all tests under the race detector. They start a PostgreSQL of their own.
 test *args: check _postgres _chromium
     @echo "· testing under -race (the first build takes a few minutes)"
-    @go test -race -gcflags='modernc.org/...=-race=false' -timeout 20m {{ args }} ./... ./testdata/providers
+    @go test -race -gcflags='modernc.org/...=-race=false' -timeout 20m -parallel 4 {{ args }} ./... ./testdata/providers
     @echo "· three proofs with wscat and curl (just proofs shows them)"
     @./tools/proofs >/dev/null
 

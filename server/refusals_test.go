@@ -12,6 +12,7 @@ import (
 
 	"wedsync/server/api"
 	"wedsync/server/auth"
+	"wedsync/server/communications/timeline"
 	"wedsync/server/hub"
 	"wedsync/store"
 )
@@ -137,23 +138,51 @@ func TestKeyOfOneCommandIsRefusedWithAnother(t *testing.T) {
 	})
 }
 
-// A pausedStore holds back whoever asks for a kept answer.
-type pausedStore struct {
-	*fakeHub
-	entered, free chan struct{}
+// A pausedStore holds back whoever asks for a kept answer, and pausedItems does so
+// where answers are about communications.
+type (
+	pausedStore struct {
+		api.Reader
+		*pause
+	}
+	pausedItems struct {
+		timeline.Store
+		*pause
+	}
+)
+
+type pause struct{ entered, free chan struct{} }
+
+func (p *pause) wait() {
+	select {
+	case p.entered <- struct{}{}:
+	case <-p.free:
+	}
+	<-p.free
 }
 
 func (p pausedStore) Answer(ctx context.Context, principal, key string) (store.Answer, error) {
-	p.entered <- struct{}{}
-	<-p.free
-	return p.fakeHub.Answer(ctx, principal, key)
+	p.wait()
+	return p.Reader.Answer(ctx, principal, key)
+}
+
+func (p pausedItems) Answer(ctx context.Context, principal, key string) (store.Answer, error) {
+	p.wait()
+	return p.Store.Answer(ctx, principal, key)
 }
 
 func TestCommandInFlightIsRefusedUnderItsKeyOnEveryRoute(t *testing.T) {
 	eachRoute(t, isKeyed, func(t *testing.T, s *stage, r api.Route, row right, c caller) {
 		target, body := s.fill(row.url), s.fill(row.body)
-		paused := pausedStore{s.hub, make(chan struct{}, 1), make(chan struct{})}
-		s.serve(func(o *api.Options) { o.Store = paused })
+		paused := &pause{make(chan struct{}), make(chan struct{})}
+		s.serve(func(o *api.Options) {
+			o.Store = pausedStore{o.Store, paused}
+			if o.Timeline != nil {
+				talk := *o.Timeline
+				talk.Store = pausedItems{talk.Store, paused}
+				o.Timeline = &talk
+			}
+		})
 		send := func() reply {
 			return s.send(r.Method, target, body, "Authorization", c.authorization(s.site), "Idempotency-Key", "k")
 		}

@@ -5,18 +5,20 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
 func TestOwnersLookAfterWebhooks(t *testing.T) {
 	t.Parallel()
 	h := startHubFlags(t, "--allow-private-targets")
-	answers := make(chan int, 100)
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	var refuses atomic.Bool
+	ids := make(chan string, 100)
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ids <- r.Header.Get("webhook-id")
 		status := http.StatusNoContent
-		select {
-		case status = <-answers:
-		default:
+		if refuses.Load() {
+			status = http.StatusBadRequest
 		}
 		w.WriteHeader(status)
 	}))
@@ -90,7 +92,6 @@ func TestOwnersLookAfterWebhooks(t *testing.T) {
 	ada := api.client("Ada")
 
 	// Somebody is told, and told again.
-	answers <- http.StatusBadRequest
 	p.click(`nav[aria-label="Integrations"] a[href="/integrations?show=endpoints"]`)
 	p.says("Nobody is told yet")
 	p.click("button.primary")
@@ -104,13 +105,17 @@ func TestOwnersLookAfterWebhooks(t *testing.T) {
 	p.tap(doIt)
 	p.until("!wed('dialog')")
 	api.must("PATCH", "/api/clients/"+ada, map[string]any{"fields": map[string]any{"notes": hostile}}, nil)
-	p.see("wed-delivery")
-	p.tap(`button[aria-label^="Log: "]`)
-	p.says("answered 400")
-	p.until(`wedAll("wed-badge").some(e => e.textContent === "waits")`)
-	p.tap(`button[aria-label^="Send again: "]`)
 	p.until(`wedAll("wed-badge").some(e => e.textContent === "delivered")`)
+	p.tap(`button[aria-label^="Log: "]`)
 	p.says("answered 204")
+	p.tap(`button[aria-label^="Send again: "]`)
+	p.until(`wedAll("li.attempt").length === 2`)
+	if first, second := <-ids, <-ids; first != second || first == "" {
+		t.Errorf("sent %q, then %q, want the same", first, second)
+	}
+	refuses.Store(true)
+	p.tap("section button:enabled") // sends a test
+	p.says("The test did not come through: answered 400")
 	p.until("wedAll('img[src=x]').length === 0 && window.marked === undefined")
 	p.accessible("endpoint")
 

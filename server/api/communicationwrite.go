@@ -79,7 +79,7 @@ func (a *API) write(w http.ResponseWriter, r *http.Request, who conflicts.Princi
 	if err != nil {
 		return err
 	}
-	if e.Key = c.key; e.Key != "" {
+	if e.Key, e.Request = c.key, c.hash; e.Key != "" {
 		if !a.inFlight.begin(c) {
 			return errKeyBusy
 		}

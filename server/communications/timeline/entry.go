@@ -3,7 +3,6 @@ package timeline
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -47,6 +46,9 @@ type Entry struct {
 	// Key is the writer's own name for the entry: written again under it, it is the
 	// same. Empty for none.
 	Key string
+	// Request is a hash of what the writer sent, by which it is noticed that the key
+	// is used for something else.
+	Request [32]byte
 }
 
 // An EntryError says what is wrong with an entry.
@@ -80,21 +82,12 @@ func (e *Entry) check(now time.Time) error {
 	return nil
 }
 
-// hash is that of what the writer said.
-func (e *Entry) hash(record crdt.RecordID) [32]byte {
-	at := ""
-	if !e.At.IsZero() {
-		at = e.At.UTC().Format(time.RFC3339Nano)
-	}
-	return source.Key(record.ClientID(), e.Kind, e.Text, at, string(e.Direction), e.With, e.Duration.String())
-}
-
 // written is the detail of an item that a person wrote: what the hub needs to end
 // what a crash broke off.
 type written struct {
 	source.Detail
 	Record  string `json:"client_id"`
-	Request string `json:"request"` // hash of what the writer said
+	Request string `json:"request"` // hash of what the writer sent
 }
 
 // writtenOf reads the detail of an item that a person wrote. ok is false for
@@ -135,12 +128,12 @@ func (t *Timeline) Write(ctx context.Context, by conflicts.Principal, record crd
 	if err != nil {
 		return it, err
 	}
-	told, err := t.toldOf(ctx, by.Supplier, record, &it)
+	told, err := t.told(ctx, by.Supplier, writtenKey(&it))
 	switch {
 	case err != nil:
 		return it, err
 	case told == nil:
-	case told.Request != e.hash(record):
+	case told.Request != e.Request:
 		return it, ErrReused
 	default:
 		return t.Store.Item(ctx, by.Supplier, told.Items[0])
@@ -169,16 +162,15 @@ func (t *Timeline) item(by conflicts.Principal, record crdt.RecordID, e Entry, n
 	if name == "" {
 		name = rand.Text()
 	}
-	hash := e.hash(record)
 	detail, err := json.Marshal(written{
 		Detail: source.Detail{Seconds: int(e.Duration / time.Second)},
-		Record: record.ClientID(), Request: hex.EncodeToString(hash[:]),
+		Record: record.ClientID(), Request: hex.EncodeToString(e.Request[:]),
 	})
 	if err != nil {
 		return it, err
 	}
 	it = store.Item{
-		Supplier: by.Supplier, ID: id.String(), Key: source.Key("written", e.Kind, by.User, name), Kind: e.Kind,
+		Supplier: by.Supplier, ID: id.String(), Key: source.Key("written", by.User, name), Kind: e.Kind,
 		At: e.At, Direction: e.Direction, Snippet: snippet(e.Text), Body: e.Text, Detail: detail,
 		Participants: people(by, e),
 	}
@@ -233,12 +225,11 @@ func snippet(text string) string {
 	return strings.ToValidUTF8(line[:maxSnippet], "") + "…"
 }
 
-// requestOf is the hash of what the writer said, under which an entry is told: so
-// that a key that is used for something else is noticed.
+// requestOf is the hash of what the writer sent, under which an entry is told.
 func requestOf(w written) (hash [32]byte) {
 	b, err := hex.DecodeString(w.Request)
 	if err != nil || len(b) != len(hash) {
-		return sha256.Sum256([]byte(w.Request))
+		return hash
 	}
 	return [32]byte(b)
 }

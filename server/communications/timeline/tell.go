@@ -112,7 +112,7 @@ func (t *Timeline) tell(ctx context.Context, supplier string, ids []string, post
 // tellWritten links an entry with its record and tells of it, in its writer's name.
 func (t *Timeline) tellWritten(ctx context.Context, by conflicts.Principal, it *store.Item) error {
 	w, record, _ := writtenOf(it)
-	told, err := t.toldOf(ctx, it.Supplier, record, it)
+	told, err := t.told(ctx, it.Supplier, writtenKey(it))
 	if err != nil || told != nil {
 		return err
 	}
@@ -124,13 +124,13 @@ func (t *Timeline) tellWritten(ctx context.Context, by conflicts.Principal, it *
 	if err != nil {
 		return err
 	}
-	return t.postOne(ctx, by, record, []store.Item{*it}, telling{Items: []string{it.ID}, Request: requestOf(w)})
+	return t.postOne(ctx, by, record, []store.Item{*it}, telling{Items: []string{it.ID}, Request: requestOf(w), Key: writtenKey(it)})
 }
 
 // post tells of items for the first time.
 func (t *Timeline) post(ctx context.Context, supplier string, record crdt.RecordID, items []store.Item) error {
 	by := conflicts.Principal{Supplier: supplier, Role: conflicts.Integration}
-	told := telling{}
+	told := telling{Key: foundKey(record, &items[0])}
 	for i := range items {
 		told.Items = append(told.Items, items[i].ID)
 	}
@@ -165,7 +165,7 @@ func (t *Timeline) untoldOf(ctx context.Context, supplier string, record crdt.Re
 		if known[items[i].ID] {
 			continue
 		}
-		told, err := t.toldOf(ctx, supplier, record, &items[i])
+		told, err := t.told(ctx, supplier, foundKey(record, &items[i]))
 		if err != nil {
 			return nil, err
 		}
@@ -183,29 +183,34 @@ func (t *Timeline) untoldOf(ctx context.Context, supplier string, record crdt.Re
 // the first.
 type telling struct {
 	Items   []string `json:"items"`
-	Request [32]byte `json:"-"` // hash of what the writer said, if a person did
+	Key     string   `json:"-"` // that it is stored under
+	Request [32]byte `json:"-"` // hash of what the writer sent, if a person wrote it
 }
 
 // asker is the principal of a supplier's tellings. No caller of the API is called
 // so: in those names no slash follows another.
 func asker(supplier string) string { return "communications//" + url.PathEscape(supplier) }
 
-func tellingKey(record crdt.RecordID, it *store.Item) string {
-	return record.ClientID() + "/" + hex.EncodeToString(it.Key[:])
+// foundKey is the key of the telling in which an item of accounts is the first of a
+// record, and writtenKey that of an item that a person wrote about one record.
+func foundKey(record crdt.RecordID, it *store.Item) string {
+	return record.ClientID() + "/" + writtenKey(it)
 }
 
-// toldOf is the telling of a record that an item is the first of, nil if there is none.
-func (t *Timeline) toldOf(ctx context.Context, supplier string, record crdt.RecordID, it *store.Item) (*telling, error) {
-	a, err := t.Store.Answer(ctx, asker(supplier), tellingKey(record, it))
+func writtenKey(it *store.Item) string { return hex.EncodeToString(it.Key[:]) }
+
+// told is the telling under a key, nil if there is none.
+func (t *Timeline) told(ctx context.Context, supplier, key string) (*telling, error) {
+	a, err := t.Store.Answer(ctx, asker(supplier), key)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	told := telling{Request: a.Request}
+	told := telling{Key: key, Request: a.Request}
 	if err := json.Unmarshal(a.Body, &told); err != nil || len(told.Items) == 0 {
-		return nil, fmt.Errorf("what was told of item %s cannot be read: %w", it.ID, err)
+		return nil, fmt.Errorf("what was told under %s cannot be read: %w", key, err)
 	}
 	return &told, nil
 }
@@ -222,7 +227,7 @@ func (t *Timeline) postOne(ctx context.Context, by conflicts.Principal, record c
 	}
 	_, err = t.Hub.Post(ctx, record, by, a, func(crdt.RecordID, *conflicts.Outcome) *store.Answer {
 		return &store.Answer{
-			Principal: asker(by.Supplier), Key: tellingKey(record, &items[0]), Request: told.Request, Status: 201, Body: body, At: t.Now(),
+			Principal: asker(by.Supplier), Key: told.Key, Request: told.Request, Status: 201, Body: body, At: t.Now(),
 		}
 	})
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, conflicts.ErrIntroducing) {

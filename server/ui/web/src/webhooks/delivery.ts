@@ -30,8 +30,7 @@ export class DeliveryRow extends LitElement {
   }
 
   override willUpdate(changed: PropertyValues<this>) {
-    const before = changed.get("delivery")
-    if (this.open && before && (before.attempts !== this.delivery.attempts || before.state !== this.delivery.state)) void this.#read()
+    if (this.open && changed.get("delivery")) void this.#read() // sent again, it may look as before
   }
 
   override render() {

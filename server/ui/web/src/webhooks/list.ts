@@ -6,7 +6,7 @@ import { done } from "../components/ask"
 import { Loading } from "../loading"
 import type { Page } from "../types"
 
-const slow = 10_000 // milliseconds between two readings: no event tells of webhooks
+const slow = 5000 // milliseconds between two readings: no event tells of webhooks
 const quick = 1000 // and while something is about to change
 
 /** Reads things again once something was done, and while the page is seen: often as long as something is about to
