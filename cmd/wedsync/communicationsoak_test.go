@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -40,11 +41,12 @@ type talkReader struct {
 	data    string
 	hub     *hubProcess
 	address map[string]string // of accounts, by id
+	asked   chan struct{}     // has one for each request of the hub, as far as there is room
 }
 
 func newTalkReader(t *testing.T, seed uint64, percent int) *talkReader {
 	t.Helper()
-	r := &talkReader{T: t, data: emptyData(t), address: make(map[string]string)}
+	r := &talkReader{T: t, data: emptyData(t), address: make(map[string]string), asked: make(chan struct{}, 1<<10)}
 	r.server = providers.New(providers.Options{Seed: seed, TokenLife: 30 * time.Second, RetryAfter: time.Second, SlowFor: 100 * time.Millisecond})
 	r.corpus = r.server.Fill(seed, providers.Sizes{
 		Clients: max(5, 200*percent/100), Mails: 10_000 * percent / 100, Messages: 2000 * percent / 100, Calls: 500 * percent / 100, Events: 300 * percent / 100,
@@ -52,7 +54,13 @@ func newTalkReader(t *testing.T, seed uint64, percent int) *talkReader {
 		Google: []string{annaAtGoogle, benAtGoogle}, Microsoft: []string{coraAtMicrosoft},
 		Twilio: []providers.Line{{SID: twilioSID, Token: twilioPassword, Number: twilioNumber}},
 	})
-	r.at = httptest.NewServer(r.server)
+	r.at = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		select {
+		case r.asked <- struct{}{}:
+		default: // nobody waits for as many
+		}
+		r.server.ServeHTTP(w, request)
+	}))
 	t.Cleanup(r.at.Close)
 	r.flags = communicationFlags{
 		GoogleClientID: providers.ClientID, GoogleClientSecret: providers.ClientSecret, GoogleURL: r.at.URL + "/google",
@@ -130,27 +138,30 @@ func (r *talkReader) connect(k *account.Keeper, p account.Provider, address stri
 	r.address[a.ID] = address
 }
 
-// live lets the hub run for some time and kills it.
-func (r *talkReader) live(d time.Duration) {
+// live lets the hub run until the providers were asked so often, or have not been
+// asked for a while, and kills it.
+func (r *talkReader) live(requests int) {
 	r.Helper()
+	for len(r.asked) > 0 {
+		<-r.asked
+	}
 	r.hub.start()
-	time.Sleep(d) // the moment is what chance says
+	r.await(requests)
 	r.hub.kill()
 }
 
-// liveOn lets the hub run until the providers have not been asked for a while, and
-// kills it.
-func (r *talkReader) liveOn() {
-	r.Helper()
+func (r *talkReader) await(requests int) {
 	const quiet, atMost = 2 * time.Second, 20 * time.Second
-	r.hub.start()
-	asked, since := r.server.Total("").Asked, time.Now()
-	for begun := time.Now(); time.Since(since) < quiet && time.Since(begun) < atMost; time.Sleep(100 * time.Millisecond) {
-		if now := r.server.Total("").Asked; now != asked {
-			asked, since = now, time.Now()
+	enough := time.After(atMost)
+	for range requests {
+		select {
+		case <-r.asked:
+		case <-time.After(quiet):
+			return
+		case <-enough:
+			return
 		}
 	}
-	r.hub.kill()
 }
 
 // sources says how it stands with what is read.
@@ -246,8 +257,8 @@ func (r *talkReader) check() map[[32]byte]store.Item {
 	return stored
 }
 
-// TestCommunicationIsReadWholeAndOnceThroughTroubleAndKills kills a hub at random
-// moments while it reads accounts of providers that make every kind of trouble at
+// TestCommunicationIsReadWholeAndOnceThroughTroubleAndKills kills a hub after
+// random numbers of requests while it reads accounts of providers that make every kind of trouble at
 // once. In the end everything is there once, and later only what is new is asked for.
 func TestCommunicationIsReadWholeAndOnceThroughTroubleAndKills(t *testing.T) {
 	t.Parallel()
@@ -272,10 +283,10 @@ func TestCommunicationIsReadWholeAndOnceThroughTroubleAndKills(t *testing.T) {
 	r.hub.kill()
 	kills := 1
 	for ; kills < 3+*soakTalk/4; kills++ {
-		r.live(time.Duration(100+random.IntN(1500)) * time.Millisecond)
+		r.live(1 + random.IntN(60))
 	}
 	for ; slices.ContainsFunc(r.sources(), func(s pulling.Source) bool { return s.State != pulling.UpToDate }); kills++ {
-		r.liveOn()
+		r.live(math.MaxInt)
 		p.done.Store(int64(len(r.items())))
 		if time.Since(began) > time.Duration(2+*soakTalk/4)*time.Minute {
 			t.Fatalf("it does not come to an end: %+v", r.sources())
@@ -306,7 +317,7 @@ func TestCommunicationIsReadWholeAndOnceThroughTroubleAndKills(t *testing.T) {
 			}
 		}
 	})
-	r.liveOn()
+	r.live(math.MaxInt)
 	r.check()
 	again := r.server.Total("").Asked
 	if again > 50 || r.server.Total("/messages/{id}").Asked > 2 {

@@ -13,21 +13,21 @@ type flood struct {
 }
 
 var floods = []flood{
-	{"orphans", 400, 40_000, floodOfOrphans},
-	{"operation counters", 400, 70_000, floodOfCounters},
-	{"run lengths", 8, 800, floodOfRunLengths},
-	{"deflate bombs", 8, 800, floodOfBombs},
-	{"forged actors", 200, 20_000, floodOfForgeries},
-	{"equivocation", 200, 20_000, floodOfEquivocation},
-	{"mirrors", 100, 4000, floodAgainstMirrors},
-	{"Bloom filters", 40, 4000, floodOfFilters},
+	{"orphans", 150, 40_000, floodOfOrphans},
+	{"operation counters", 150, 70_000, floodOfCounters},
+	{"run lengths", 3, 800, floodOfRunLengths},
+	{"deflate bombs", 3, 800, floodOfBombs},
+	{"forged actors", 100, 20_000, floodOfForgeries},
+	{"equivocation", 100, 20_000, floodOfEquivocation},
+	{"mirrors", 50, 4000, floodAgainstMirrors},
+	{"Bloom filters", 15, 4000, floodOfFilters},
 	{"documents", 200, 20_000, floodOfDocuments},
 	{"subscriptions", 2000, 100_000, floodOfSubscriptions},
 	{"announcements", 2000, 100_000, floodOfAnnouncements},
-	{"ephemeral messages", 400, 20_000, floodOfPresence},
-	{"slow readers", 10, 200, floodOfSlowReaders},
-	{"half-open sockets", 100, 2000, floodOfHalfOpenSockets},
-	{"largest frames", 8, 400, floodOfLargestFrames},
+	{"ephemeral messages", 200, 20_000, floodOfPresence},
+	{"slow readers", 5, 200, floodOfSlowReaders},
+	{"half-open sockets", 40, 2000, floodOfHalfOpenSockets},
+	{"largest frames", 3, 400, floodOfLargestFrames},
 }
 
 // TestFloodsHarmNobody has one hub bear all floods in their short form, one

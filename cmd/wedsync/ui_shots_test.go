@@ -22,13 +22,13 @@ type view struct {
 }
 
 var views = []view{
-	{"360-light", 360, 780, "light", true},
+	{"320-light", 320, 640, "light", true}, // what fits here fits on every phone
 	{"1280-dark", 1280, 860, "dark", true},
-	{"320-light", 320, 640, "light", false},
 }
 
 // pictured are views that only pictures need.
 var pictured = []view{
+	{"360-light", 360, 780, "light", false},
 	{"360-dark", 360, 780, "dark", false},
 	{"1280-light", 1280, 860, "light", false},
 }

@@ -120,7 +120,7 @@ func TestMutatedChangesCostOnlyTheirOwnRecord(t *testing.T) {
 	e := start(t, Options{Registerer: registry, Deadline: 2 * time.Second})
 	expected := []error{ErrQuarantined, ErrTimeout, crdt.ErrMalformed, crdt.ErrInvalid, crdt.ErrLimit}
 	crashed := func() bool { return counter(t, registry, deaths, "cause", "crash") > 0 }
-	for n := 0; n < 200 || n < 2000 && !crashed(); n++ {
+	for n := 0; n < 50 || n < 2000 && !crashed(); n++ {
 		d := docs[r.IntN(len(docs))]
 		chunks := slices.Clone(d.Chunks)
 		body := slices.Clone(bodyOf(t, chunks[len(chunks)-1]))

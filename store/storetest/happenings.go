@@ -78,12 +78,14 @@ var happeningCases = []testcase{
 		b.same("of nobody", len(b.happenings("nobody", 0, 9)), 0)
 	}},
 	{"PageOfLargeHappeningsEndsEarlyButIsNeverEmpty", func(b *bench) {
-		const n = 4
+		const n = 3
 		id := recordID(1)
 		for v := range uint64(n) {
 			c := commit("rose", id, v)
 			c.Batches[0].Origin.From.User = string(slices.Repeat([]byte("u"), store.MaxPage*2/3))
-			c.Batches[0].Chunks = append(c.Batches[0].Chunks, make([]byte, store.MaxPage))
+			if v == 0 { // what is no part of a happening does not count
+				c.Batches[0].Chunks = append(c.Batches[0].Chunks, make([]byte, store.MaxPage))
+			}
 			b.must(c)
 		}
 		after, pages := uint64(0), 0

@@ -51,7 +51,7 @@ var journalCases = []testcase{
 		b.same("entries of nobody", len(b.journal("nobody", 0, 9)), 0)
 	}},
 	{"LargePageEndsEarlyButIsNeverEmpty", func(b *bench) {
-		const n = 4
+		const n = 3
 		for v := range uint64(n) {
 			c := commit("rose", recordID(1), v)
 			c.Batches[0].Chunks = append(c.Batches[0].Chunks, make([]byte, store.MaxPage*2/3))
