@@ -60,10 +60,7 @@ func newPushScene(t *testing.T) (*scene, *watchedBox) {
 // pass lets time pass, during which nobody but the sweep asks for anything.
 func (s *scene) pass(d time.Duration) {
 	s.Helper()
-	every := 30 * time.Second
-	if d > 24*time.Hour {
-		every = 5 * time.Minute
-	}
+	every := max(30*time.Second, d/500)
 	for until := time.Now().Add(d); time.Now().Before(until); time.Sleep(every) {
 		if err := s.e.Sweep(s.Context()); err != nil {
 			s.Fatal(err)
