@@ -79,7 +79,7 @@ func ours(ctx context.Context, a source.Account, to source.Push) ([]subscription
 	var ours []subscription
 	for _, s := range all {
 		if u, err := url.Parse(s.To); err == nil && path.Base(u.Path) == path.Base(to.URL) {
-			if odd(s.ID) {
+			if source.OddID(s.ID) {
 				return nil, fmt.Errorf("%w: a subscription with an odd id", source.ErrUnreadable)
 			}
 			ours = append(ours, s)
