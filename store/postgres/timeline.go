@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -218,6 +219,9 @@ func (s *Store) Items(ctx context.Context, supplier string, ids []string) (found
 	}
 	err = s.read(ctx, "items", func(ctx context.Context, p *pgxpool.Pool) error {
 		found, err = readItems(ctx, p, supplier, positions, true)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // the supplier has none
+		}
 		return err
 	})
 	return found, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -193,6 +194,9 @@ func (s *Store) Items(ctx context.Context, supplier string, ids []string) (found
 	}
 	err = s.read(ctx, "items", func(ctx context.Context, p *pool) error {
 		found, err = readItems(ctx, p, supplier, positions, true)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // the supplier has none
+		}
 		return err
 	})
 	return found, err
