@@ -89,6 +89,12 @@ func Routes(o Options) []api.Route {
 		api.On("GET", "/api/webhooks/endpoints/{id}/deliveries/{delivery}", a.GetDelivery, api.GetDeliveryDoc),
 		api.On("POST", "/api/webhooks/endpoints/{id}/deliveries/{delivery}/redeliver", a.Redeliver, api.RedeliverDoc),
 
+		api.On("GET", "/api/integrations/communication/accounts", a.ListAccounts, api.ListAccountsDoc),
+		api.On("POST", "/api/integrations/communication/accounts", a.ConnectTwilio, api.ConnectTwilioDoc),
+		api.On("GET", "/api/integrations/communication/accounts/{id}", a.GetAccount, api.GetAccountDoc),
+		api.On("PATCH", "/api/integrations/communication/accounts/{id}", a.PatchAccount, api.PatchAccountDoc),
+		api.On("DELETE", "/api/integrations/communication/accounts/{id}", a.DisconnectAccount, api.DisconnectAccountDoc),
+		api.On("POST", "/api/integrations/communication/connect", a.BeginAccount, api.BeginAccountDoc),
 		api.On("POST", "/api/integrations/communication/sync", a.SyncCommunications, api.SyncCommunicationsDoc),
 		api.On("GET", "/api/integrations/communication/sources", a.ListSources, api.ListSourcesDoc),
 		api.On("GET", "/api/clients/{id}/communications", a.ListCommunications, api.ListCommunicationsDoc),
@@ -99,6 +105,7 @@ func Routes(o Options) []api.Route {
 		api.On("POST", "/api/clients/{id}/calls", a.WriteCall, api.WriteCallDoc),
 		api.On("GET", "/api/communications/unmatched", a.ListUnmatched, api.ListUnmatchedDoc),
 
+		api.Open(api.CallbackPath, http.HandlerFunc(a.FinishAccount), api.FinishAccountDoc),
 		{Method: "POST", Path: connection.Path, Handler: o.Hooks, Doc: api.ReceiveDoc},
 		{Method: "POST", Path: connection.Path + "/{connection}", Handler: o.Hooks, Doc: api.ReceiveOfDoc},
 		{Method: "GET", Path: "/api/realtime/clients", Handler: o.Listen, Lasting: true, Doc: listenDoc},
