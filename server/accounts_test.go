@@ -14,6 +14,7 @@ import (
 	"wedsync/conflicts"
 	"wedsync/server/api"
 	"wedsync/server/communications/account"
+	"wedsync/server/communications/pulling"
 	"wedsync/server/communications/vault"
 	"wedsync/server/outbound"
 	"wedsync/store"
@@ -174,6 +175,25 @@ func TestTwilioIsConnectedChangedAndDisconnected(t *testing.T) {
 	}
 	s.want(204, s.do(olga, "DELETE", path, ""))
 	s.want(404, s.do(olga, "GET", path, ""))
+}
+
+func TestOneAccountIsReadWhenItsOwnerAsks(t *testing.T) {
+	s := newRealSite(t)
+	id := s.want(201, s.do(olga, "POST", accountsURL, twilio)).text("id")
+	s.engine.are(
+		pulling.Source{Name: "gmail", Account: "another", State: pulling.UpToDate},
+		pulling.Source{Name: "twilio_sms", Account: id, State: pulling.Failing, Error: "the provider does not answer", Left: -1},
+	)
+	got := s.want(200, s.do(olga, "POST", accountsURL+"/"+strings.ToLower(id)+"/sync", `{"wait":"5s"}`))
+	if len(got.at("items").([]any)) != 1 || got.text("items", 0, "source") != "twilio_sms" || got.text("items", 0, "error") != "the provider does not answer" {
+		t.Errorf("%s", got.raw)
+	}
+	if !slices.Equal(s.engine.asked, []string{id}) {
+		t.Errorf("asked %q", s.engine.asked)
+	}
+	if got := s.want(422, s.do(olga, "POST", accountsURL+"/"+id+"/sync", `{"wait":"26s"}`)).faults(); !slices.Equal(got, []string{"wait: must not be more than 25s"}) {
+		t.Errorf("%q", got)
+	}
 }
 
 // version is that of what a URL shows.

@@ -194,6 +194,10 @@ var rights = []right{
 		id: "patchAccount", url: accountsURL + "/<account>", body: `{"level":"subject"}`,
 		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
 	},
+	{
+		id: "syncAccount", url: accountsURL + "/<account>/sync", body: `{}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
 	{id: "disconnectAccount", url: accountsURL + "/<account>", owner: 204, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
 	{
 		id: "beginAccount", url: connectURL, body: `{"provider":"google"}`,

@@ -94,6 +94,7 @@ func Routes(o Options) []api.Route {
 		api.On("GET", "/api/integrations/communication/accounts/{id}", a.GetAccount, api.GetAccountDoc),
 		api.On("PATCH", "/api/integrations/communication/accounts/{id}", a.PatchAccount, api.PatchAccountDoc),
 		api.On("DELETE", "/api/integrations/communication/accounts/{id}", a.DisconnectAccount, api.DisconnectAccountDoc),
+		api.On("POST", "/api/integrations/communication/accounts/{id}/sync", a.SyncAccount, api.SyncAccountDoc),
 		api.On("POST", "/api/integrations/communication/connect", a.BeginAccount, api.BeginAccountDoc),
 		api.On("POST", "/api/integrations/communication/sync", a.SyncCommunications, api.SyncCommunicationsDoc),
 		api.On("GET", "/api/integrations/communication/sources", a.ListSources, api.ListSourcesDoc),

@@ -87,6 +87,27 @@ func (a *API) PatchAccount(w http.ResponseWriter, r *http.Request, who conflicts
 	return reply(w, http.StatusOK, showAccount(c))
 }
 
+// SyncAccount answers POST /api/integrations/communication/accounts/{id}/sync.
+func (a *API) SyncAccount(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
+	o, err := readObject(w, r)
+	if err != nil {
+		return err
+	}
+	wait := o.wait()
+	if err := o.end(); err != nil {
+		return err
+	}
+	c, err := a.accounts.Account(r.Context(), who.Supplier, accountID(r))
+	if err != nil {
+		return err
+	}
+	sources, err := a.timeline.SyncAccount(r.Context(), who.Supplier, c.ID, wait)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, Page[sourceItem]{Items: showSources(sources)})
+}
+
 // DisconnectAccount answers DELETE /api/integrations/communication/accounts/{id}.
 func (a *API) DisconnectAccount(w http.ResponseWriter, r *http.Request, who conflicts.Principal) error {
 	if err := a.accounts.Disconnect(r.Context(), who.Supplier, accountID(r)); err != nil {

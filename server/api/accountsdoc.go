@@ -63,6 +63,11 @@ type accountPatch struct {
 	WishBody
 }
 
+// An accountSyncBody is what SyncAccount reads.
+type accountSyncBody struct {
+	Wait string `json:"wait,omitempty" doc:"How long to wait for the account, at most 25s, which it is if left out; 0 to ask it in the background." example:"10s"`
+}
+
 // A connectBody is what BeginAccount reads.
 type connectBody struct {
 	Provider string   `json:"provider" enum:"google,microsoft"`
@@ -107,6 +112,17 @@ var PatchAccountDoc = Doc{
 	Example:  `{"level": "subject"}`,
 	Answers:  []Answer{{Status: http.StatusOK, Body: accountItem{}, Says: "The account."}},
 	Problems: []Kind{AccountMoved},
+}
+
+// SyncAccountDoc describes SyncAccount.
+var SyncAccountDoc = Doc{
+	ID: "syncAccount", Tag: accountsTag, Summary: "Bring one account up to date", May: Deciders,
+	Detail: "It reads what is new in the account, for at most 25 seconds; what is not ready then goes on in the background, and its source has the state " +
+		"**reading**. An account that is paused, or has to be connected again, is left alone, and its sources say so.",
+	Body:     accountSyncBody{},
+	Example:  `{"wait": "10s"}`,
+	Answers:  []Answer{{Status: http.StatusOK, Body: Page[sourceItem]{}, Says: "The account's sources, on one page."}},
+	Problems: []Kind{Crowded},
 }
 
 // DisconnectAccountDoc describes DisconnectAccount.
