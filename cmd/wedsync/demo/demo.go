@@ -62,7 +62,7 @@ func Run(ctx context.Context, o Options) (err error) {
 			return failed
 		}
 		defer func() { err = errors.Join(err, around.stop(ctx)) }()
-		h.flags = []string{"--allow-private-targets"} // or it could not tell them
+		h.flags = append(around.flags(), "--allow-private-targets") // or it could not reach them
 		if past, err = playSeason(ctx, o.Serve, h, around, nodeModules); err != nil {
 			return err
 		}
