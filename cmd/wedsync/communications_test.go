@@ -30,10 +30,13 @@ func (s *talkSite) mergesAllSources() {
 	anna, cora := s.server.Gmail(annaAtGoogle), s.server.Outlook(coraAtMicrosoft)
 	us := providers.Person{Name: "Studio", Address: annaAtGoogle}
 	her := providers.Person{Name: zephyrine, Address: zephyrineMail}
-	anna.Add(providers.Mail{
+	parking := providers.Mail{
 		MessageID: "<both@studio.example>", From: us, To: []providers.Person{her, {Name: "Otto", Address: otherMail}},
 		Subject: "Where to park at the barn", Text: "Behind the stables, please.", Date: s.ago(60),
-	})
+		Cc: []providers.Person{{Address: coraAtMicrosoft}},
+	}
+	anna.Add(parking)
+	cora.Add(parking)
 	s.expect("gmail", "outbound", "email", "Where to park at the barn", s.ago(60))
 	s.writes(annaAtGoogle, "Peonies for the tables", "We would love peonies.\n\n"+zephyrine, s.ago(50), anna, cora)
 	s.expect("gmail", "inbound", "email", "Peonies for the tables", s.ago(50))
@@ -76,7 +79,7 @@ func (s *talkSite) mergesAllSources() {
 		if i > 0 && row.At.After(a.Items[i-1].At) {
 			s.Errorf("%s is not in order of time", row.told())
 		}
-		if want := map[string]int{"Peonies for the tables": 2}[row.Subject]; len(row.Occurrences) != max(1, want) {
+		if want := map[string]int{"Peonies for the tables": 2, "Where to park at the barn": 2}[row.Subject]; len(row.Occurrences) != max(1, want) {
 			s.Errorf("%s has %d occurrences", row.told(), len(row.Occurrences))
 		}
 	}
@@ -114,7 +117,7 @@ func (s *talkSite) selects() {
 		"q=quillfeather+offer":              {"outlook"},
 		"q=REHEARSAL":                       {"manual"},
 		"q=steal":                           nil,
-		"account=" + s.ids[coraAtMicrosoft]: {"outlook_calendar", "outlook", "gmail"},
+		"account=" + s.ids[coraAtMicrosoft]: {"outlook_calendar", "outlook", "gmail", "gmail"},
 		fmt.Sprintf("from=%s&to=%s", s.ago(30).Format(time.RFC3339), s.ago(10).Format(time.RFC3339)): {"google_calendar", "twilio_calls"},
 	} {
 		var got []string

@@ -55,7 +55,7 @@ func connectsMailbox(provider, address string) deed {
 			return err
 		}
 		browser := &http.Client{Jar: jar, Timeout: requestPatience}
-		wish, err := json.Marshal(map[string]any{"provider": provider, "own": []string{studioMail, mayasMail}})
+		wish, err := json.Marshal(map[string]any{"provider": provider})
 		if err != nil {
 			return err
 		}
