@@ -6,6 +6,7 @@ import (
 	"net/http/pprof"
 
 	"wedsync/server/api"
+	"wedsync/server/communications/pushing"
 	"wedsync/server/metrics"
 	"wedsync/server/openapi"
 	"wedsync/server/ui"
@@ -19,6 +20,7 @@ type Options struct {
 	Listen  http.Handler // the activity stream over WebSocket
 	Events  http.Handler // and as server-sent events
 	Hooks   http.Handler // webhooks that come in; the path's {connection} names whose, if it has it
+	Pushes  *pushing.Receiver
 	Metrics *metrics.Metrics
 	Ready   func(context.Context) (whyNot string) // why requests should go elsewhere, in words for anybody; empty if they need not
 	Pprof   bool                                  // whether profiles can be had, by anybody who can connect
@@ -109,6 +111,8 @@ func Routes(o Options) []api.Route {
 		api.Open(api.CallbackPath, http.HandlerFunc(a.FinishAccount), api.FinishAccountDoc),
 		{Method: "POST", Path: connection.Path, Handler: o.Hooks, Doc: api.ReceiveDoc},
 		{Method: "POST", Path: connection.Path + "/{connection}", Handler: o.Hooks, Doc: api.ReceiveOfDoc},
+		{Method: "POST", Path: pushing.GooglePath, Handler: http.HandlerFunc(o.Pushes.ServeGoogle), Doc: api.PushGoogleDoc},
+		{Method: "POST", Path: pushing.MicrosoftPath + "{account}", Handler: http.HandlerFunc(o.Pushes.ServeMicrosoft), Doc: api.PushMicrosoftDoc},
 		{Method: "GET", Path: "/api/realtime/clients", Handler: o.Listen, Lasting: true, Doc: listenDoc},
 		{Method: "GET", Path: "/api/realtime/clients/events", Handler: o.Events, Lasting: true, Doc: eventsDoc},
 		{Method: "GET", Path: "/sync", Handler: o.Sync, Lasting: true, Doc: syncDoc},
