@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ type talkSite struct {
 	*testing.T
 	server *providers.Server
 	at     string // its URL
+	public string // URL of the hub as the providers know it
 	hub    *hubProcess
 	olga   *api
 	client item                // Zephyrine
@@ -100,8 +102,14 @@ func newTalkSite(t *testing.T) *talkSite {
 	t.Cleanup(provider.Close)
 	s.at = provider.URL
 	keys := s.googleKeys()
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: "http", Host: s.hub.address})
+	}})
+	t.Cleanup(proxy.Close)
+	s.public = proxy.URL
 	s.hub = startHubFlags(
-		t, "--allow-private-targets", "--google-keys", keys,
+		t, "--allow-private-targets", "--public-url", s.public,
+		"--google-keys", keys, "--google-topic", pushTopic, "--google-pusher", pushPusher,
 		"--google-client-id", providers.ClientID, "--google-client-secret", providers.ClientSecret, "--google-url", s.at+"/google",
 		"--microsoft-client-id", providers.ClientID, "--microsoft-client-secret", providers.ClientSecret, "--microsoft-url", s.at+"/microsoft",
 		"--twilio-url", s.at+"/twilio",
