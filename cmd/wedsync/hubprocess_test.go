@@ -248,24 +248,19 @@ func owner(user string) who  { return who{"barn", user, "owner", ""} }
 func member(user string) who { return who{"barn", user, "member", user + "-device"} }
 func viewer(user string) who { return who{"barn", user, "viewer", user + "-device"} }
 
+// token is what wedsync token prints, here: a process under the race detector takes
+// half a second of CPU to start, and tests want hundreds of tokens.
 func (h *hubProcess) token(w who) string {
 	h.t.Helper()
-	path, err := builtBinary()
-	if err != nil {
-		h.t.Fatal(err)
-	}
 	args := append([]string{"token", "--supplier", w.supplier, "--user", w.user, "--role", w.role}, h.store...)
 	if w.device != "" {
 		args = append(args, "--device", w.device)
 	}
-	cmd := exec.Command(path, args...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		h.t.Fatalf("token: %v\n%s", err, &stderr)
+	var out, log bytes.Buffer
+	if err := run(h.t.Context(), args, terminal{Out: &out, Err: &log}); err != nil {
+		h.t.Fatalf("token: %v\n%s", err, &log)
 	}
-	return strings.TrimSpace(string(out))
+	return strings.TrimSpace(out.String())
 }
 
 // sync is the address of a device's socket.
