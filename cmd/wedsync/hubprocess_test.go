@@ -37,6 +37,7 @@ var builtBinary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	builtIn = dir
 	path := filepath.Join(dir, "wedsync")
 	args := []string{"build", "-o", path}
 	if raceEnabled {
@@ -48,6 +49,9 @@ var builtBinary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// builtIn is the directory of what builtBinary has built.
+var builtIn string
+
 func TestMain(m *testing.M) {
 	// A race in a hub ends it, which every test notices; and a process with
 	// the detector does not rest for a second before it exits.
@@ -55,8 +59,8 @@ func TestMain(m *testing.M) {
 		panic(err) // the name is valid
 	}
 	code := m.Run()
-	if path, err := builtBinary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path)) // a leftover in /tmp is no failure of the tests
+	if builtIn != "" {
+		_ = os.RemoveAll(builtIn) // a leftover in /tmp is no failure of the tests
 	}
 	os.Exit(code)
 }
