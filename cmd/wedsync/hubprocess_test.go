@@ -28,7 +28,7 @@ import (
 
 // patience is how long anything may take on a busy machine before it counts
 // as never.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // builtBinary builds wedsync once per test run, with the race detector if the tests
 // run with it.
