@@ -25,10 +25,14 @@ import (
 type fakeEngine struct {
 	mu      sync.Mutex
 	sources []pulling.Source
+	asked   []string                                                       // accounts, of the last Now
 	now     func(ctx context.Context, progress func(pulling.Source)) error // nothing if nil
 }
 
-func (f *fakeEngine) Now(ctx context.Context, _ string, _ []string, progress func(pulling.Source)) error {
+func (f *fakeEngine) Now(ctx context.Context, _ string, accounts []string, progress func(pulling.Source)) error {
+	f.mu.Lock()
+	f.asked = accounts
+	f.mu.Unlock()
 	if f.now == nil {
 		return nil
 	}
@@ -160,6 +164,7 @@ func TestSyncThatTakesTooLongAnswersWithWhatThereIs(t *testing.T) {
 func TestTooManySyncsAtOnceAreToldToComeBack(t *testing.T) {
 	s := newRealSite(t)
 	client := s.create(`{"name":"Ada & Ben"}`)
+	account := s.want(201, s.do(olga, "POST", accountsURL, twilio)).text("id")
 	id, err := crdt.ParseRecordID(client)
 	if err != nil {
 		t.Fatal(err)
@@ -177,6 +182,7 @@ func TestTooManySyncsAtOnceAreToldToComeBack(t *testing.T) {
 		<-begun
 	}
 	s.want(503, s.do(mia, "POST", "/api/integrations/communication/sync", `{"client_id":"`+client+`"}`))
+	s.want(503, s.do(olga, "POST", accountsURL+"/"+account+"/sync", `{}`))
 	cancel()
 	all.Wait()
 }

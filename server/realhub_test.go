@@ -28,6 +28,7 @@ import (
 	"wedsync/store"
 	"wedsync/store/sqlite"
 	"wedsync/store/storetest"
+	"wedsync/testdata/providers"
 )
 
 // A realSite is a hub's URLs with a hub and a store behind them.
@@ -42,6 +43,8 @@ type realSite struct {
 	receiver *receiver // of webhooks
 	talk     *timeline.Timeline
 	engine   *fakeEngine // that reads accounts
+
+	providers *providers.Server // of accounts
 }
 
 func (s *realSite) now() time.Time { return time.Unix(s.at.Load(), 0) }
@@ -108,6 +111,7 @@ func newRealSite(t *testing.T) *realSite {
 		t.Fatal(err)
 	}
 	s.behind.Timeline = s.talk
+	s.keeps()
 	streams := activity.New(t.Context(), activity.Options{Store: kept, Hub: h, Epoch: "k3x9qmzw2p", Log: slog.New(slog.DiscardHandler)})
 	listeners := activity.NewHandler(activity.HandlerOptions{
 		Streams: streams, Session: (&auth.Door{Tokens: s.tokens, Tickets: tickets}).Session, Visit: h.Visit, Refuse: api.New(s.behind).Refuse,

@@ -34,6 +34,7 @@ type right struct {
 	fake                                                   bool   // what it is about comes from devices alone: a fake hub stands behind it
 	stored                                                 bool   // what it is about, no fake hub knows
 	kind                                                   string // content type of the body, JSON if empty
+	browser                                                bool   // the request is that of olga's browser, which a provider sends there
 	signed                                                 bool   // the body is signed by a connection of barn's
 }
 
@@ -182,6 +183,29 @@ var rights = []right{
 	{
 		id: "assignEvent", url: "/api/webhooks/events/<event>/assign", body: `{"create":true}`,
 		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "listAccounts", url: accountsURL, owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true},
+	{
+		id: "connectTwilio", url: accountsURL, body: twilio,
+		owner: 201, member: 403, integration: 403, viewer: 403, stranger: 201, outsider: 401, stored: true,
+	},
+	{id: "getAccount", url: accountsURL + "/<account>", owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "patchAccount", url: accountsURL + "/<account>", body: `{"level":"subject"}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{
+		id: "syncAccount", url: accountsURL + "/<account>/sync", body: `{}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true,
+	},
+	{id: "disconnectAccount", url: accountsURL + "/<account>", owner: 204, member: 403, integration: 403, viewer: 403, stranger: 404, outsider: 401, stored: true},
+	{
+		id: "beginAccount", url: connectURL, body: `{"provider":"google"}`,
+		owner: 200, member: 403, integration: 403, viewer: 403, stranger: 200, outsider: 401, stored: true,
+	},
+	{
+		id: "finishAccount", url: api.CallbackPath,
+		owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 200, stored: true, browser: true,
 	},
 	{
 		id: "syncCommunications", url: "/api/integrations/communication/sync", body: `{"client_id":"<client>"}`,

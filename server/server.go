@@ -6,6 +6,7 @@ import (
 	"net/http/pprof"
 
 	"wedsync/server/api"
+	"wedsync/server/communications/pushing"
 	"wedsync/server/metrics"
 	"wedsync/server/openapi"
 	"wedsync/server/ui"
@@ -19,6 +20,7 @@ type Options struct {
 	Listen  http.Handler // the activity stream over WebSocket
 	Events  http.Handler // and as server-sent events
 	Hooks   http.Handler // webhooks that come in; the path's {connection} names whose, if it has it
+	Pushes  *pushing.Receiver
 	Metrics *metrics.Metrics
 	Ready   func(context.Context) (whyNot string) // why requests should go elsewhere, in words for anybody; empty if they need not
 	Pprof   bool                                  // whether profiles can be had, by anybody who can connect
@@ -89,6 +91,13 @@ func Routes(o Options) []api.Route {
 		api.On("GET", "/api/webhooks/endpoints/{id}/deliveries/{delivery}", a.GetDelivery, api.GetDeliveryDoc),
 		api.On("POST", "/api/webhooks/endpoints/{id}/deliveries/{delivery}/redeliver", a.Redeliver, api.RedeliverDoc),
 
+		api.On("GET", "/api/integrations/communication/accounts", a.ListAccounts, api.ListAccountsDoc),
+		api.On("POST", "/api/integrations/communication/accounts", a.ConnectTwilio, api.ConnectTwilioDoc),
+		api.On("GET", "/api/integrations/communication/accounts/{id}", a.GetAccount, api.GetAccountDoc),
+		api.On("PATCH", "/api/integrations/communication/accounts/{id}", a.PatchAccount, api.PatchAccountDoc),
+		api.On("DELETE", "/api/integrations/communication/accounts/{id}", a.DisconnectAccount, api.DisconnectAccountDoc),
+		api.On("POST", "/api/integrations/communication/accounts/{id}/sync", a.SyncAccount, api.SyncAccountDoc),
+		api.On("POST", "/api/integrations/communication/connect", a.BeginAccount, api.BeginAccountDoc),
 		api.On("POST", "/api/integrations/communication/sync", a.SyncCommunications, api.SyncCommunicationsDoc),
 		api.On("GET", "/api/integrations/communication/sources", a.ListSources, api.ListSourcesDoc),
 		api.On("GET", "/api/clients/{id}/communications", a.ListCommunications, api.ListCommunicationsDoc),
@@ -99,8 +108,11 @@ func Routes(o Options) []api.Route {
 		api.On("POST", "/api/clients/{id}/calls", a.WriteCall, api.WriteCallDoc),
 		api.On("GET", "/api/communications/unmatched", a.ListUnmatched, api.ListUnmatchedDoc),
 
+		api.Open(api.CallbackPath, http.HandlerFunc(a.FinishAccount), api.FinishAccountDoc),
 		{Method: "POST", Path: connection.Path, Handler: o.Hooks, Doc: api.ReceiveDoc},
 		{Method: "POST", Path: connection.Path + "/{connection}", Handler: o.Hooks, Doc: api.ReceiveOfDoc},
+		{Method: "POST", Path: pushing.GooglePath, Handler: http.HandlerFunc(o.Pushes.ServeGoogle), Doc: api.PushGoogleDoc},
+		{Method: "POST", Path: pushing.MicrosoftPath + "{account}", Handler: http.HandlerFunc(o.Pushes.ServeMicrosoft), Doc: api.PushMicrosoftDoc},
 		{Method: "GET", Path: "/api/realtime/clients", Handler: o.Listen, Lasting: true, Doc: listenDoc},
 		{Method: "GET", Path: "/api/realtime/clients/events", Handler: o.Events, Lasting: true, Doc: eventsDoc},
 		{Method: "GET", Path: "/sync", Handler: o.Sync, Lasting: true, Doc: syncDoc},

@@ -86,6 +86,8 @@ func (s *stage) make(name string) {
 		body := `{"source":"honeybook","event_type":"client.created","client_data":{"supplier_id":"barn","id":"c-1","name":"Ada"}}`
 		s.want(202, s.send("POST", hooks, body, "X-Webhook-Signature", signatureOf(s.fill("<secret>"), body)))
 		s.made[name] = s.do(olga, "GET", "/api/webhooks/events?state=unrouted", "").text("items", 0, "id")
+	case "<account>":
+		s.made[name] = s.want(201, s.do(olga, "POST", accountsURL, twilio)).text("id")
 	case "<event>":
 		s.want(202, s.send("POST", s.fill("<hook>")+"&event=job.created", `{"id":"01h35ccwymj5ctckp8px1azhg6"}`))
 		s.made[name] = s.do(olga, "GET", "/api/webhooks/events?state=received", "").text("items", 0, "id")
@@ -111,8 +113,13 @@ func (s *stage) perform(row *right, caller caller, headers ...string) reply {
 	if row.signed {
 		headers = append(headers, "X-Webhook-Signature", signatureOf(s.fill("<secret>"), s.fill(row.body)))
 	}
+	target := s.fill(row.url)
+	if row.browser {
+		callback, cookie := s.agreed()
+		target, headers = callback, append(headers, "Cookie", cookie.Name+"="+cookie.Value)
+	}
 	headers = append(headers, "Authorization", caller.authorization(s.site), "Idempotency-Key", rand.Text())
-	return s.send(method, s.fill(row.url), s.fill(row.body), headers...)
+	return s.send(method, target, s.fill(row.body), headers...)
 }
 
 // signatureOf is how client integrations sign a body.

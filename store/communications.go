@@ -231,6 +231,10 @@ type Communications interface {
 
 	// Item reads one item, or ErrNotFound, also if all of its occurrences are removed.
 	Item(ctx context.Context, supplier, id string) (Item, error)
+	// Items reads items by their ids, in that order, without body and detail. Those
+	// that Item does not find are left out. They end early once they hold more than
+	// MaxPage bytes; none means that there are no more.
+	Items(ctx context.Context, supplier string, ids []string) ([]Item, error)
 	// Timeline reads items, the newest first. A page ends early once it holds
 	// more than MaxPage bytes; an empty one means that there is no more.
 	Timeline(ctx context.Context, supplier string, q TimelineQuery) ([]Item, error)

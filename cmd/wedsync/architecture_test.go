@@ -55,6 +55,7 @@ var mayImport = map[string][]string{
 	"server/webhooks/processing":     {"crdt", "conflicts", "store", "server/breaker", "server/hub", "server/webhooks/connection", "server/webhooks/inbound", "server/webhooks/mapping", "server/webhooks/source"},
 	"server/communications/calling":  {"server/breaker", "server/communications/source"},
 	"server/communications/pulling":  {"store", "server/communications/source"},
+	"server/communications/pushing":  {"store", "server/auth", "server/communications/account", "server/communications/source", "server/webhooks/inbound", "server/webhooks/signature", "server/webhooks/source"},
 	"server/communications/vault":    {},
 	"server/communications/account":  {"conflicts", "store", "server/communications/source", "server/communications/vault", "server/outbound"},
 	"server/communications/source":   {"store", "server/outbound", "server/communications/source"},

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 
 	"wedsync/server/communications/account"
 	"wedsync/server/outbound"
@@ -16,6 +18,8 @@ type communicationFlags struct {
 	GoogleClientSecret    string `name:"google-client-secret" help:"The secret of that; better in the environment, where others do not see it." env:"WEDSYNC_GOOGLE_CLIENT_SECRET" placeholder:"SECRET" group:"Communications:"`
 	MicrosoftClientID     string `name:"microsoft-client-id" help:"What Microsoft knows the hub as." env:"WEDSYNC_MICROSOFT_CLIENT_ID" placeholder:"ID" group:"Communications:"`
 	MicrosoftClientSecret string `name:"microsoft-client-secret" help:"The secret of that; better in the environment." env:"WEDSYNC_MICROSOFT_CLIENT_SECRET" placeholder:"SECRET" group:"Communications:"`
+	GoogleTopic           string `name:"google-topic" help:"The topic of Pub/Sub that Gmail tells when a mailbox has changed, in the project of the client id: projects/PROJECT/topics/TOPIC. Without one mailboxes are looked at every five minutes." env:"WEDSYNC_GOOGLE_TOPIC" placeholder:"TOPIC" group:"Communications:"`
+	GooglePusher          string `name:"google-pusher" help:"The service account as which a subscription of that topic pushes, with authentication, to PUBLIC-URL/api/integrations/communication/push/google." env:"WEDSYNC_GOOGLE_PUSHER" placeholder:"E-MAIL" group:"Communications:"`
 	GoogleURL             string `name:"google-url" help:"Where Google is, for tests with a server of one's own." placeholder:"URL" group:"Communications:"`
 	MicrosoftURL          string `name:"microsoft-url" help:"Where Microsoft is, likewise." placeholder:"URL" group:"Communications:"`
 	TwilioURL             string `name:"twilio-url" help:"Where Twilio is, likewise." placeholder:"URL" group:"Communications:"`
@@ -30,7 +34,16 @@ func (f communicationFlags) apps() map[account.Provider]account.App {
 	}
 }
 
-func (f communicationFlags) check(allowPrivate bool) error {
+// topic is what the topic of Pub/Sub is called.
+var topic = regexp.MustCompile(`^projects/[^/\s]+/topics/[^/\s]+$`)
+
+func (f communicationFlags) check(publicURL string, allowPrivate bool) error {
+	switch {
+	case f.GoogleTopic != "" && !topic.MatchString(f.GoogleTopic):
+		return errors.New("--google-topic must be projects/PROJECT/topics/TOPIC")
+	case f.GooglePusher != "" && (f.GoogleTopic == "" || publicURL == ""):
+		return errors.New("--google-pusher needs --google-topic, and --public-url, below which Pub/Sub is to push")
+	}
 	client := outbound.New(outbound.Options{AllowPrivate: allowPrivate})
 	defer client.Close()
 	for p, app := range f.apps() {

@@ -85,14 +85,7 @@ func (c *conflictsResolveCommand) confirm(t terminal, n int, fields map[string]i
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
 		each = append(each, fmt.Sprintf("%s %d", field, fields[field]))
 	}
-	if _, err := fmt.Fprintf(t.Err, "%d conflicts (%s): %s of each? [y/N] ", n, strings.Join(each, ", "), what); err != nil {
-		return err
-	}
-	var answer string
-	if t.In != nil {
-		_, _ = fmt.Fscanln(t.In, &answer) // no answer is no
-	}
-	if !slices.Contains([]string{"y", "yes"}, strings.ToLower(answer)) {
+	if !confirmed(t, "%d conflicts (%s): %s of each?", n, strings.Join(each, ", "), what) {
 		return errors.New("nothing was changed (--yes does not ask)")
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"wedsync/server/activity"
 	jsonapi "wedsync/server/api"
 	"wedsync/server/auth"
+	"wedsync/server/communications/pushing"
 	"wedsync/server/communications/timeline"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
@@ -147,7 +148,8 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 		return nil, err
 	}
 	keeper := o.Communications.keeper(o.Store, s, identity, client, o.Log)
-	accounts, err := readAccounts(keeper, s, talk, o, m)
+	pushes := pushing.Targets{PublicURL: o.PublicURL, Identity: identity.Secret, Topic: o.Communications.GoogleTopic}
+	accounts, err := readAccounts(keeper, s, talk, pushes, o, m)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +165,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	})
 	api := jsonapi.New(jsonapi.Options{
 		Hub: h, Store: s, Door: door, Epoch: identity.Epoch, Log: o.Log, Now: o.Now,
-		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender, Timeline: talk,
+		Connections: s, Inbox: s, Events: events, CheckTarget: client.Check, PublicURL: o.PublicURL, Endpoints: sender, Accounts: keeper, Timeline: talk,
 	})
 	hooks, err := inbound.New(ctx, inbound.Options{
 		Store: s, Jobs: s, Refuse: api.Refuse, PublicURL: o.PublicURL, Log: o.Log, Registerer: m.Registry, Now: now,
@@ -174,6 +176,10 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 	if err != nil {
 		return nil, err
 	}
+	pushed := pushing.New(pushing.Options{
+		Targets: pushes, Engine: accounts.engine, Accounts: s, Pusher: o.Communications.GooglePusher, Keys: hooks.GoogleKeys,
+		Refuse: api.Refuse, Now: now, Log: o.Log, Registerer: m.Registry,
+	})
 	streams := activity.New(ctx, activity.Options{Store: s, Hub: h, Epoch: identity.Epoch, Log: o.Log, Registerer: m.Registry})
 	listeners := activity.NewHandler(activity.HandlerOptions{
 		Streams: streams, Session: door.Session, Visit: h.Visit, Limits: o.Limits, Refuse: api.Refuse, Origins: o.Origins, Log: o.Log,
@@ -185,6 +191,7 @@ func urls(ctx context.Context, o hubOptions, s store.Store, h *hub.Hub, m *metri
 			Listen:  http.HandlerFunc(listeners.ServeSocket),
 			Events:  http.HandlerFunc(listeners.ServeEvents),
 			Hooks:   hooks,
+			Pushes:  pushed,
 			Metrics: m,
 			Ready:   h.Ready,
 			Pprof:   o.Pprof,

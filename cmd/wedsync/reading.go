@@ -9,6 +9,7 @@ import (
 	"wedsync/server/communications/account"
 	"wedsync/server/communications/calling"
 	"wedsync/server/communications/pulling"
+	"wedsync/server/communications/pushing"
 	"wedsync/server/communications/source"
 	"wedsync/server/communications/source/google"
 	"wedsync/server/communications/source/microsoft"
@@ -45,7 +46,7 @@ type reading struct {
 
 // readAccounts makes what reads the accounts that a keeper keeps, and has the keeper
 // wake it and a timeline tell of what it finds.
-func readAccounts(k *account.Keeper, s store.Store, talk *timeline.Timeline, o hubOptions, m *metrics.Metrics) (*reading, error) {
+func readAccounts(k *account.Keeper, s store.Store, talk *timeline.Timeline, pushes pushing.Targets, o hubOptions, m *metrics.Metrics) (*reading, error) {
 	client := outbound.New(outbound.Options{AllowPrivate: o.AllowPrivate, Answer: providerAnswer, Within: providerWithin})
 	exchange, err := calling.New(calling.Options{Tokens: k, Client: client, Providers: callProviders(k.Apps), Registerer: m.Registry})
 	if err != nil {
@@ -56,6 +57,7 @@ func readAccounts(k *account.Keeper, s store.Store, talk *timeline.Timeline, o h
 		Readers: map[string]source.Source{
 			string(account.Google): google.Source{}, string(account.Microsoft): microsoft.Source{}, string(account.Twilio): twilio.Source{},
 		},
+		Push: pushes.Of,
 		Stored: func(ctx context.Context, supplier string, items []string) {
 			if err := talk.Tell(ctx, supplier, items); err != nil { // the sweep finds them
 				o.Log.WarnContext(ctx, "who listens is told of communications later", "supplier", supplier, "items", len(items), "err", err)
@@ -70,6 +72,7 @@ func readAccounts(k *account.Keeper, s store.Store, talk *timeline.Timeline, o h
 			o.Log.WarnContext(ctx, "an account is read later than it could be", "account", id, "supplier", supplier, "err", err)
 		}
 	}
+	k.Leave = engine.Unwatch
 	talk.Engine = engine
 	return &reading{engine, client}, nil
 }

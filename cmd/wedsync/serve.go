@@ -55,7 +55,7 @@ func (c *serveCommand) Run(ctx context.Context, t terminal, log *slog.Logger) er
 	if err := c.webhookFlags.check(c.AllowPrivateTargets); err != nil {
 		return err
 	}
-	if err := c.communicationFlags.check(c.AllowPrivateTargets); err != nil {
+	if err := c.communicationFlags.check(c.PublicURL, c.AllowPrivateTargets); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)

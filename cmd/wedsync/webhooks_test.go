@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"wedsync/server/communications/pushing"
 )
 
 // hook posts a webhook to the hub at a URL that its sender knows it by.
@@ -67,13 +69,14 @@ func TestGoogleAndTwilioReachTheHubByItsPublicURL(t *testing.T) {
 	}
 	google := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(keys) }))
 	t.Cleanup(google.Close)
-	h := startHubFlags(t, "--public-url", "https://hub.example.com", "--google-keys", google.URL+"/certs", "--allow-private-targets")
+	h := startHubFlags(t, "--public-url", "https://hub.example.com", "--google-keys", google.URL+"/certs", "--allow-private-targets",
+		"--google-topic", "projects/p/topics/t", "--google-pusher", "push@p.iam.gserviceaccount.com")
 
 	url, _ := h.connect(map[string]any{"source": "gmail", "name": "Gmail", "audience": "https://hub.example.com", "account": "push@p.iam.gserviceaccount.com"})
-	token := func(account string) map[string]string {
+	token := func(account string, below ...string) map[string]string {
 		t.Helper()
 		claims := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
-			"iss": "https://accounts.google.com", "aud": "https://hub.example.com", "email": account, "email_verified": true,
+			"iss": "https://accounts.google.com", "aud": "https://hub.example.com" + strings.Join(below, ""), "email": account, "email_verified": true,
 			"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 		})
 		claims.Header["kid"] = "g1"
@@ -89,6 +92,19 @@ func TestGoogleAndTwilioReachTheHubByItsPublicURL(t *testing.T) {
 	}
 	if status, _ := h.hook(url, push, token("another@p.iam.gserviceaccount.com")); status != http.StatusUnauthorized {
 		t.Errorf("another account of Google's is told %d", status)
+	}
+	// What is for accounts whose communication is read has URLs of its own.
+	if status, _ := h.hook("https://hub.example.com"+pushing.GooglePath, push, token("push@p.iam.gserviceaccount.com", pushing.GooglePath)); status != http.StatusAccepted {
+		t.Errorf("Google is told %d of a mailbox", status)
+	}
+	if status, _ := h.hook("https://hub.example.com"+pushing.GooglePath, push, token("push@p.iam.gserviceaccount.com")); status != http.StatusUnauthorized {
+		t.Errorf("whoever has a token for another URL is told %d", status)
+	}
+	if status, said := h.hook("https://hub.example.com"+pushing.MicrosoftPath+"01A?validationToken=a%3Cb", "", nil); status != http.StatusOK || said != "a<b" {
+		t.Errorf("Microsoft is told %d %q", status, said)
+	}
+	if status, _ := h.hook("https://hub.example.com"+pushing.MicrosoftPath+"01A", `{"value":[{"clientState":"x"}]}`, nil); status != http.StatusUnauthorized {
+		t.Errorf("whoever has another state is told %d", status)
 	}
 
 	secret := "the auth token of the account"
@@ -111,6 +127,8 @@ func TestServeRefusesURLsThatWebhooksCannotUse(t *testing.T) {
 	for want, flags := range map[string][]string{
 		"must be https://HOST": {"--public-url", "hub.example.com"},
 		"with a path":          {"--public-url", "https://hub.example.com?x=1"},
+		"projects/PROJECT":     {"--google-topic", "t"},
+		"needs --google-topic": {"--google-pusher", "push@p.iam.gserviceaccount.com", "--public-url", "https://hub.example.com"},
 		"begin with https":     {"--google-keys", "http://login.example.com/keys"},
 	} {
 		out, err := wedsync(t, append([]string{"serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0"}, flags...)...)

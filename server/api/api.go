@@ -8,6 +8,7 @@ import (
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/server/auth"
+	"wedsync/server/communications/account"
 	"wedsync/server/communications/timeline"
 	"wedsync/server/hub"
 	"wedsync/server/webhooks/sending"
@@ -98,6 +99,7 @@ type Options struct {
 	Log   *slog.Logger     // slog.Default if nil
 	Now   func() time.Time // time.Now if nil
 
+	Accounts    *account.Keeper        // of communications; no request for one comes where it is nil
 	Timeline    *timeline.Timeline     // of communications; no request for one comes where it is nil
 	Endpoints   *sending.Sender        // of webhooks; no request for one comes where it is nil
 	Connections store.Connections      // of webhooks; no request for one comes where it is nil
@@ -118,6 +120,7 @@ type API struct {
 	inFlight inFlight
 	imports  imports
 
+	accounts    *account.Keeper
 	timeline    *timeline.Timeline
 	endpoints   *sending.Sender
 	connections store.Connections
@@ -132,7 +135,7 @@ func New(o Options) *API {
 	a := &API{
 		hub: o.Hub, store: o.Store, door: o.Door,
 		epoch: o.Epoch, log: o.Log, now: o.Now,
-		timeline: o.Timeline, endpoints: o.Endpoints,
+		accounts: o.Accounts, timeline: o.Timeline, endpoints: o.Endpoints,
 		connections: o.Connections, inbox: o.Inbox, events: o.Events, checkTarget: o.CheckTarget, publicURL: o.PublicURL,
 	}
 	if a.log == nil {

@@ -101,14 +101,20 @@ type sourceItem struct {
 	Error       *string    `json:"error" doc:"Why it cannot be read; null if it can."`
 	Left        int        `json:"left" doc:"About how many items are still to be read; -1 if nobody knows."`
 	NextRetry   *time.Time `json:"next_retry" doc:"When it is tried again after a failure; null for none."`
+	Pushed      bool       `json:"pushed" doc:"Whether the provider says at once when something has changed."`
+	NoPush      *string    `json:"no_push" doc:"Why it does not; null if it does or cannot."`
+	PollSeconds int        `json:"poll_seconds" doc:"How often it is read all the same; 0 for what the hub has itself."`
 }
 
 func showSources(sources []pulling.Source) []sourceItem {
 	shown := make([]sourceItem, len(sources))
 	for i, s := range sources {
-		shown[i] = sourceItem{s.Name, s.Address, s.Account, string(s.State), showTime(s.LastSuccess), nil, s.Left, showTime(s.NextRetry)}
+		shown[i] = sourceItem{s.Name, s.Address, s.Account, string(s.State), showTime(s.LastSuccess), nil, s.Left, showTime(s.NextRetry), s.Pushed, nil, int(s.Poll.Seconds())}
 		if s.Error != "" {
 			shown[i].Error = &s.Error
+		}
+		if s.NoPush != "" {
+			shown[i].NoPush = &s.NoPush
 		}
 	}
 	return shown

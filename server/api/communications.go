@@ -24,17 +24,10 @@ func (a *API) SyncCommunications(w http.ResponseWriter, r *http.Request, who con
 	if err != nil {
 		return err
 	}
-	text, wait, limit := o.longText("client_id", maxKey), timeline.MaxWait, o.countIfAny("limit")
+	text, wait, limit := o.longText("client_id", maxKey), o.wait(), o.countIfAny("limit")
 	id, err := crdt.ParseRecordID(text)
 	if text != "" && err != nil {
 		o.fault("client_id", "must be a client id or a document id")
-	}
-	if seconds := o.span("wait"); seconds != nil {
-		if *seconds > uint64(timeline.MaxWait/time.Second) {
-			o.fault("wait", "must not be more than "+timeline.MaxWait.String())
-		} else {
-			wait = time.Duration(*seconds) * time.Second
-		}
 	}
 	if limit > maxPage {
 		o.fault("limit", limitRule)
@@ -54,6 +47,19 @@ func (a *API) SyncCommunications(w http.ResponseWriter, r *http.Request, who con
 		return err
 	}
 	return reply(w, http.StatusOK, syncAnswer{id.ClientID(), p.Items, showSources(sources), p.Next})
+}
+
+// wait takes how long to wait for accounts.
+func (o *object) wait() time.Duration {
+	seconds := o.span("wait")
+	switch {
+	case seconds == nil:
+		return timeline.MaxWait
+	case *seconds > uint64(timeline.MaxWait/time.Second):
+		o.fault("wait", "must not be more than "+timeline.MaxWait.String())
+		return 0
+	}
+	return time.Duration(*seconds) * time.Second
 }
 
 // ListSources answers GET /api/integrations/communication/sources.

@@ -103,3 +103,25 @@ var WriteCallDoc = Doc{
 	Example: `{"direction": "inbound", "occurred_at": "2027-06-12T14:30:00Z", "duration": "12m", "with": "+44 20 7946 0018", "note": "Wants peonies."}`,
 	Answers: []Answer{{Status: http.StatusCreated, Body: communicationItem{}, Says: "The call."}},
 }
+
+// PushGoogleDoc describes the receiver of what Gmail says through Pub/Sub.
+var PushGoogleDoc = Doc{
+	ID: "pushGoogle", Tag: communicationsTag, Summary: "Hear that a mailbox at Gmail has changed", May: Public,
+	Detail: "What a push subscription of the hub's topic is to send to, with a token for this URL: see --google-topic and --google-pusher. " +
+		"The accounts with that mailbox are read soon; nothing else is kept.",
+	Answers:  []Answer{{Status: http.StatusAccepted, Says: "It was heard."}},
+	Problems: pushProblems,
+}
+
+// PushMicrosoftDoc describes the receiver of what Microsoft Graph says.
+var PushMicrosoftDoc = Doc{
+	ID: "pushMicrosoft", Tag: communicationsTag, Summary: "Hear that an account at Microsoft has changed", May: Public,
+	Detail: "The hub has Microsoft Graph send here if it knows its own URL (--public-url). The account is read soon; nothing else is kept.",
+	Answers: []Answer{
+		{Status: http.StatusAccepted, Says: "It was heard."},
+		{Status: http.StatusOK, Type: "text/plain; charset=utf-8", Says: "The validation token of Microsoft Graph, which asks before it makes a subscription."},
+	},
+	Problems: pushProblems,
+}
+
+var pushProblems = []Kind{Malformed, Unsigned, TooLarge, Internal, Unavailable}

@@ -28,6 +28,10 @@ var (
 	EventMoved      = Kind{"stale", http.StatusConflict, "The event has moved on"}
 	EventState      = Kind{"event-state", http.StatusConflict, "The event is in another state"}
 	ConnectionMoved = Kind{"stale", http.StatusConflict, "The connection has moved on"}
+	AccountMoved    = Kind{"stale", http.StatusConflict, "The account has moved on"}
+	NotBegun        = Kind{"not-begun", http.StatusConflict, "This browser did not begin the connection"}
+	ProviderRefused = Kind{"provider-refused", http.StatusConflict, "The provider does not let the hub in"}
+	Setup           = Kind{"setup", http.StatusConflict, "Whoever runs the hub has to set something up first"}
 	Closed          = Kind{"closed", http.StatusConflict, "The entry is closed"}
 	Oneself         = Kind{"oneself", http.StatusConflict, "Nobody takes their own access away"}
 	NotReopened     = Kind{"not-reopened", http.StatusConflict, "The conflict cannot be reopened"}
@@ -51,6 +55,7 @@ var (
 	NoSocket        = Kind{"no-socket", http.StatusUpgradeRequired, "This URL speaks WebSocket"}
 	Crowded         = Kind{"crowded", http.StatusServiceUnavailable, "Too many listen"}
 	Internal        = Kind{"internal", http.StatusInternalServerError, "The hub could not do this"}
+	ProviderAway    = Kind{"provider-away", http.StatusBadGateway, "The provider did not answer as it should"}
 	Unavailable     = Kind{"unavailable", http.StatusServiceUnavailable, "The hub cannot do this now"}
 	KeysUnavailable = Kind{"keys-unavailable", http.StatusServiceUnavailable, "The token cannot be checked now"}
 )

@@ -12,6 +12,8 @@ import (
 	"wedsync/crdt"
 	"wedsync/server/activity"
 	"wedsync/server/auth"
+	"wedsync/server/communications/account"
+	"wedsync/server/communications/source"
 	"wedsync/server/communications/timeline"
 	"wedsync/server/hub"
 	"wedsync/server/sheet"
@@ -32,6 +34,7 @@ var (
 
 	errEventMoved      = errors.New("the event has moved on")
 	errConnectionMoved = errors.New("the connection has moved on")
+	errAccountMoved    = errors.New("the account has moved on")
 	errKeyBusy         = errors.New("a request with this idempotency key is being worked on")
 )
 
@@ -113,6 +116,13 @@ func problemOf(err error) Problem {
 		{errPolicyMoved, PolicyMoved, "Nothing was changed. Look at the policy as it stands now and change that."},
 		{errEventMoved, EventMoved, "Nothing was changed. Look at the event as it stands now."},
 		{errConnectionMoved, ConnectionMoved, "Nothing was changed. Look at the connection as it stands now and change that."},
+		{errAccountMoved, AccountMoved, "Nothing was changed. Look at the account as it stands now and change that."},
+		{account.ErrState, NotBegun, "Nothing was connected. Begin it again, and go on in the same browser within ten minutes."},
+		{account.ErrBusy, Unavailable, nothingChanged},
+		{source.ErrTemporary, ProviderAway, nothingChanged},
+		{source.ErrUnreadable, ProviderAway, nothingChanged},
+		{source.ErrForbidden, ProviderRefused, "It does not allow the hub to read this account."},
+		{source.ErrGone, ProviderRefused, "It has no such account."},
 		{store.ErrTooMany, TooMany, ""},
 		{inbound.ErrUnsigned, Unsigned, ""},
 		{inbound.ErrPaused, Paused, ""},
@@ -158,6 +168,10 @@ func toldProblem(err error) (p Problem, ok bool) {
 		posted     *conflicts.ActivityError
 		endpoint   *sending.SettingsError
 		entry      *timeline.EntryError
+		wish       *account.FaultsError
+		setup      *account.SetupError
+		refused    *account.RefusedError
+		limited    *source.LimitError
 		limit      *auth.LimitError
 		cells      *badCellsError
 		begun      *brokenOffError
@@ -183,6 +197,17 @@ func toldProblem(err error) (p Problem, ok bool) {
 		p = Invalid.problem(endpoint.Error(), Fault{endpoint.Member, endpoint.Reason})
 	case errors.As(err, &entry):
 		p = Invalid.problem(entry.Error(), Fault{entry.Member, entry.Reason})
+	case errors.As(err, &wish):
+		p = Invalid.problem(wish.Error())
+		for _, f := range wish.Faults {
+			p.Errors = append(p.Errors, Fault(f))
+		}
+	case errors.As(err, &setup):
+		p = Setup.problem(setup.Todo)
+	case errors.As(err, &refused):
+		p = ProviderRefused.problem(refused.Error())
+	case errors.As(err, &limited):
+		p = ProviderAway.problem("It is asked too much. Nothing was changed. Try again later.")
 	case errors.As(err, &invalid):
 		p = Invalid.problem(invalid.Error(), invalid.faults...)
 	case errors.As(err, &large):

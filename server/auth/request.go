@@ -3,6 +3,7 @@ package auth
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -53,7 +54,7 @@ func opensStream(r *http.Request) bool {
 }
 
 // Redact is the URL as a log may show it: path and query, with the values of
-// token and ticket left out. A query that cannot be read is left out whole.
+// token, ticket and code left out. A query that cannot be read is left out whole.
 func Redact(u *url.URL) string {
 	if u.RawQuery == "" {
 		return u.EscapedPath()
@@ -63,7 +64,7 @@ func Redact(u *url.URL) string {
 		return u.EscapedPath() + "?unreadable"
 	}
 	for key := range query {
-		if strings.EqualFold(key, "token") || strings.EqualFold(key, "ticket") {
+		if slices.ContainsFunc([]string{"token", "ticket", "code"}, func(secret string) bool { return strings.EqualFold(key, secret) }) {
 			query[key] = []string{"redacted"}
 		}
 	}

@@ -41,7 +41,7 @@ func TestFromRequestTakesHeaderAndOnSocketsQuery(t *testing.T) {
 
 func TestRedactShowsNoToken(t *testing.T) {
 	for _, query := range []string{
-		"token=s3cret", "Token=s3cret", "ticket=s3cret", "limit=5&token=s3cret", "token=a&token=s3cret",
+		"token=s3cret", "Token=s3cret", "ticket=s3cret", "code=s3cret", "limit=5&token=s3cret", "token=a&token=s3cret",
 		"%74oken=s3cret", "token=s3cret;limit=5", "token=%zzs3cret",
 	} {
 		u := &url.URL{Path: "/sync", RawQuery: query}

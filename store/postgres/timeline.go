@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -208,4 +209,20 @@ func (s *Store) Item(ctx context.Context, supplier, id string) (it store.Item, e
 		return nil
 	})
 	return it, err
+}
+
+// Items implements [store.Communications].
+func (s *Store) Items(ctx context.Context, supplier string, ids []string) (found []store.Item, err error) {
+	positions := make([]store.TimelinePosition, len(ids))
+	for i, id := range ids {
+		positions[i].ID = id
+	}
+	err = s.read(ctx, "items", func(ctx context.Context, p *pgxpool.Pool) error {
+		found, err = readItems(ctx, p, supplier, positions, true)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // the supplier has none
+		}
+		return err
+	})
+	return found, err
 }

@@ -21,6 +21,7 @@ const (
 	StorePull         Call = "store pull"
 	ForgetOccurrences Call = "forget occurrences"
 	Item              Call = "item"
+	Items             Call = "items"
 	Timeline          Call = "timeline"
 	Owners            Call = "owners"
 	ThreadOwners      Call = "thread owners"
@@ -85,6 +86,11 @@ func (f *Faulty) ForgetOccurrences(ctx context.Context, supplier, account string
 // Item implements [store.Communications].
 func (f *Faulty) Item(ctx context.Context, supplier, id string) (store.Item, error) {
 	return attempt(ctx, f, Item, func() (store.Item, error) { return f.inner.Item(ctx, supplier, id) })
+}
+
+// Items implements [store.Communications].
+func (f *Faulty) Items(ctx context.Context, supplier string, ids []string) ([]store.Item, error) {
+	return attempt(ctx, f, Items, func() ([]store.Item, error) { return f.inner.Items(ctx, supplier, ids) })
 }
 
 // Timeline implements [store.Communications].

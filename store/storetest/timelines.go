@@ -33,6 +33,25 @@ var timelineCases = []testcase{
 		b.restart()
 		b.same("after it is another still", b.of(ada), []int{8})
 	}},
+	{"ItemsAreReadByTheirIDsWithoutTheirTexts", func(b *bench) {
+		a := b.mailbox(account("rose", 1))[0]
+		b.pulled(a, mail(1), mail(2), mail(3))
+		b.gone(a, mail(2).Occurrences[0].Provider)
+		got, err := b.Items(b.ctx, "rose", []string{itemID(3), "none", itemID(2), itemID(1)})
+		b.same("read", err, nil)
+		want := []store.Item{b.item(itemID(3)), b.item(itemID(1))}
+		for i := range want {
+			b.same("has a text", want[i].Body != "", true)
+			want[i].Body, want[i].Detail = "", nil
+		}
+		b.same("items", got, want)
+		got, err = b.Items(b.ctx, "lily", []string{itemID(1)})
+		b.same("another supplier's", len(got), 0)
+		b.same("read", err, nil)
+		got, err = b.Items(b.ctx, "rose", nil)
+		b.same("none", len(got), 0)
+		b.same("read", err, nil)
+	}},
 	{"ContactThatTwoClientsHaveTellsNothing", func(b *bench) {
 		a := b.mailbox(account("rose", 1))[0]
 		ada := b.client("rose", 1, `{"email":"ada@x.test"}`)

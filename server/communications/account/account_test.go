@@ -481,6 +481,13 @@ func TestDisconnectedAccountIsForgottenAndItsTokensAreTakenBack(t *testing.T) {
 	}
 	a := s.connect(k, account.Wish{})
 	token := s.token(k, a.ID)
+	leaves := 0
+	k.Leave = func(_ context.Context, id string) error {
+		if leaves++; id != a.ID || !s.works(token) {
+			t.Errorf("leaves %s after its tokens were taken back", id)
+		}
+		return errors.New("too late")
+	}
 	forget := k.Workers()[account.JobForget].Run
 	if err := forget(t.Context(), store.Job{Kind: account.JobForget, Supplier: "barn", Key: a.ID}); err != nil || left != 1100 {
 		t.Errorf("of an account that is there %d are left, %v", left, err)
@@ -491,8 +498,8 @@ func TestDisconnectedAccountIsForgottenAndItsTokensAreTakenBack(t *testing.T) {
 	if err := k.Disconnect(t.Context(), "barn", a.ID); err != nil {
 		t.Fatal(err)
 	}
-	if s.works(token) {
-		t.Error("the token is still good")
+	if s.works(token) || leaves != 1 {
+		t.Errorf("the token is still good, or it was left %d times", leaves)
 	}
 	if len(s.jobs.put) != 2 || s.jobs.put[0].At.IsZero() || !s.jobs.put[1].At.IsZero() {
 		t.Errorf("jobs %+v", s.jobs.put)

@@ -35,7 +35,7 @@ func (k *Keeper) Begin(ctx context.Context, who conflicts.Principal, p Provider,
 	}
 	c := Connecting{
 		Who: who, Provider: p, Wish: w, Redirect: redirect,
-		Browser: rand.Text(), Verifier: oauth2.GenerateVerifier(), Until: k.Now().Add(stateGood),
+		Browser: rand.Text(), Verifier: oauth2.GenerateVerifier(), Until: k.Now().Add(ConnectWithin),
 	}
 	state, err := k.states.seal(c)
 	if err != nil {

@@ -32,6 +32,7 @@ func (k *Keeper) Disconnect(ctx context.Context, supplier, id string) error {
 	if err != nil {
 		return err
 	}
+	k.leave(ctx, a)
 	k.revoke(ctx, a)
 	if err := k.remove(ctx, a); err != nil {
 		return err
@@ -51,6 +52,17 @@ func (k *Keeper) remove(ctx context.Context, a Account) error {
 	}
 	forget.At = time.Time{}
 	return k.Jobs.PutJobs(ctx, forget)
+}
+
+// leave has a provider say no more that an account has changed. If that does not work
+// it ends by itself some days later.
+func (k *Keeper) leave(ctx context.Context, a Account) {
+	if k.Leave == nil || a.State != Connected {
+		return
+	}
+	if err := k.Leave(ctx, a.ID); err != nil {
+		k.Log.WarnContext(ctx, "the provider of an account that is disconnected says for some days still that it has changed", "supplier", a.Supplier, "account", a.ID, "provider", a.Provider, "err", err)
+	}
 }
 
 // revoke takes an account's tokens back at the provider. If that does not work they

@@ -35,8 +35,11 @@ type Options struct {
 	Forget func(ctx context.Context, supplier, account string, limit int) (int, error)
 	// Wake has an account read soon; nil if nobody does.
 	Wake func(ctx context.Context, supplier, account string)
-	Log  *slog.Logger     // slog.Default if nil
-	Now  func() time.Time // time.Now if nil
+	// Leave has a provider say no more that an account has changed, which is about to
+	// go; nil if nobody has.
+	Leave func(ctx context.Context, account string) error
+	Log   *slog.Logger     // slog.Default if nil
+	Now   func() time.Time // time.Now if nil
 }
 
 // A Keeper keeps accounts. Its methods may be called from any goroutine.

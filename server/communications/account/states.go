@@ -14,8 +14,8 @@ import (
 	"wedsync/conflicts"
 )
 
-// stateGood is how long a person has to agree at the provider.
-const stateGood = 10 * time.Minute
+// ConnectWithin is how long a person has to agree at the provider.
+const ConnectWithin = 10 * time.Minute
 
 // maxState bounds the length of a state that is looked at, in bytes.
 const maxState = 8 << 10

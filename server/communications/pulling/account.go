@@ -47,7 +47,11 @@ func sourceOf(provider, scope string) string {
 	return provider
 }
 
-// store.Cursors of scopes, and one more: which scopes there are.
-const everyScope = "*"
+// Cursors that are of no scope: which scopes there are, and until when the provider
+// says that something has changed.
+const (
+	everyScope = "*"
+	watchScope = "*watch"
+)
 
-func isScope(c store.Cursor) bool { return c.Scope != everyScope }
+func isScope(c store.Cursor) bool { return c.Scope != everyScope && c.Scope != watchScope }

@@ -22,6 +22,8 @@ type progress struct {
 	Found   int       `json:"found,omitempty"`  // items, since it was up to date
 	Left    int       `json:"left,omitempty"`   // items still to be read, about; -1 if nobody knows
 
+	Watched time.Time `json:"watched,omitzero"` // until when the provider says that something has changed; of watchScope alone
+
 	State    State  `json:"state,omitempty"`    // Limited, Failing or Reconnect; empty while all is well
 	Failures int    `json:"failures,omitempty"` // in a row
 	Lost     int    `json:"lost,omitempty"`     // how often the place was lost since it was up to date

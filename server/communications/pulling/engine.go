@@ -39,6 +39,9 @@ type Options struct {
 	Readers  map[string]source.Source // by provider
 	Caller   func(account, provider string) source.Caller
 	Clock    func() time.Time
+	// Push says where a provider is to say that something has changed in an account,
+	// or why it is not to, in words for anybody. Nil if none is to.
+	Push func(provider, account string) (to source.Push, whyNot string)
 	// Stored is told of the items of each step after they are stored; nil for nobody.
 	Stored func(ctx context.Context, supplier string, items []string)
 
@@ -109,14 +112,17 @@ func (e *Engine) ring(ctx context.Context, supplier, account string, at time.Tim
 	}
 }
 
-// poll is how long a scope that is up to date is left alone: not as long as others
-// that were read at the same time.
-func (e *Engine) poll(provider string) time.Duration {
+// poll is how often a scope is read, whose provider says until some time that
+// something has changed in the account.
+func (e *Engine) poll(provider, scope string, watched time.Time) time.Duration {
 	every := e.Poll[provider]
 	if every <= 0 {
 		every = PollEvery
 	}
-	return every - within(every/5)
+	if watched.After(e.Clock()) && e.watches(provider, scope) {
+		every = max(every, PollPushed)
+	}
+	return every
 }
 
 // within is a random time up to a bound, so that those who fail together do not

@@ -58,7 +58,7 @@ func (e *Engine) Now(ctx context.Context, supplier string, accounts []string, pr
 func (e *Engine) now(ctx context.Context, a Account) error {
 	since := e.Clock()
 	err := e.hintAll(ctx, a.Supplier, a.ID, func(c store.Cursor, p progress) bool {
-		return (isScope(c) || p.State != "") && p.State != Limited
+		return (isScope(c) || begins(c) && p.State != "") && p.State != Limited
 	})
 	for err == nil {
 		if err = e.Work(ctx, a.ID); err != nil {
@@ -87,7 +87,7 @@ func (e *Engine) now(ctx context.Context, a Account) error {
 func (e *Engine) awaited(c store.Cursor, since time.Time) bool {
 	p, now := progressOf(c), e.Clock()
 	switch {
-	case p.Gone, p.State != "" && c.Due.After(now):
+	case c.Scope == watchScope, p.Gone, p.State != "" && c.Due.After(now):
 		return false
 	case p.claimed(c, now), !c.Due.After(now):
 		return true

@@ -23,10 +23,11 @@ const (
 // A reader reads one scope that it has claimed.
 type reader struct {
 	*Engine
-	a     Account
-	claim string
-	c     store.Cursor // as it is stored, but for State
-	p     progress
+	a       Account
+	watched time.Time // until when the provider says that something has changed
+	claim   string
+	c       store.Cursor // as it is stored, but for State
+	p       progress
 }
 
 // errLost means that somebody else has claimed the scope meanwhile, or that it is
@@ -35,18 +36,21 @@ var errLost = errors.New("somebody else reads it")
 
 // read reads a scope until it is up to date, or fails, or it is time to stop. How
 // that went is in its cursor.
-func (e *Engine) read(ctx context.Context, a Account, c store.Cursor, until time.Time) {
-	r := &reader{Engine: e, a: a, claim: ulid.Make().String(), c: c, p: progressOf(c)}
+func (e *Engine) read(ctx context.Context, a Account, c store.Cursor, watched, until time.Time) {
+	r := &reader{Engine: e, a: a, watched: watched, claim: ulid.Make().String(), c: c, p: progressOf(c)}
 	r.p.Claim, r.p.Hinted = r.claim, false
 	r.c.Due = e.Clock().Add(lease)
 	if r.set(ctx) != nil {
 		return // somebody else has claimed it, or it is as it was and found again
 	}
 	var err error
-	if isScope(c) {
-		err = r.steps(ctx, until)
-	} else {
+	switch c.Scope {
+	case everyScope:
 		err = r.look(ctx)
+	case watchScope:
+		err = r.watch(ctx)
+	default:
+		err = r.steps(ctx, until)
 	}
 	if err != nil {
 		err = r.trouble(ctx, err)
@@ -144,6 +148,18 @@ func (r *reader) await(ctx context.Context, answer <-chan asked) (asked, error) 
 	}
 }
 
+// while does something that takes long. It keeps the claim meanwhile.
+func (r *reader) while(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var doing sync.WaitGroup
+	defer doing.Wait()
+	defer cancel()
+	answer := make(chan asked, 1)
+	doing.Go(func() { answer <- asked{err: do(ctx)} })
+	got, err := r.await(ctx, answer)
+	return errors.Join(got.err, err)
+}
+
 // take stores what a step found and where to go on. If there is no more for now it
 // gives the scope back.
 func (r *reader) take(ctx context.Context, step source.Step, more bool) error {
@@ -174,7 +190,8 @@ func (r *reader) done() {
 	r.p.Claim, r.p.Again, r.p.Lost, r.p.Found, r.p.Left = "", false, 0, 0, 0
 	r.p.State, r.p.Failures, r.p.Error = "", 0, ""
 	r.p.Success, r.p.Tried = now, now
-	r.c.Due = now.Add(r.poll(r.a.Provider))
+	every := r.poll(r.a.Provider, r.c.Scope, r.watched)
+	r.c.Due = now.Add(every - within(every/5)) // not when others are that were read now
 }
 
 // items are those of a step as the store takes them, each once, as it was found

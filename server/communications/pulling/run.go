@@ -104,12 +104,12 @@ func (e *Engine) round(ctx context.Context, a Account, r *run, until time.Time) 
 	var failed error
 	for {
 		if failed == nil && ctx.Err() == nil && e.Clock().Before(until) {
-			due, err := e.due(ctx, a, reading)
+			due, watched, err := e.due(ctx, a, reading)
 			failed = errors.Join(failed, err)
 			for _, c := range due[:min(len(due), scopesAtOnce-len(reading))] {
 				reading[c.Scope] = true
 				go func() { // ends by itself; what is below waits for it
-					e.read(ctx, a, c, until)
+					e.read(ctx, a, c, watched, until)
 					ended <- c.Scope
 				}()
 			}
@@ -126,21 +126,23 @@ func (e *Engine) round(ctx context.Context, a Account, r *run, until time.Time) 
 }
 
 // due are the cursors of an account that are due and not being read here, those
-// that have waited longest first.
-func (e *Engine) due(ctx context.Context, a Account, reading map[string]bool) ([]store.Cursor, error) {
-	cursors, err := e.Store.Cursors(ctx, a.Supplier, a.ID)
+// that have waited longest first, and until when its provider says that something
+// has changed.
+func (e *Engine) due(ctx context.Context, a Account, reading map[string]bool) (cursors []store.Cursor, watched time.Time, err error) {
+	cursors, err = e.Store.Cursors(ctx, a.Supplier, a.ID)
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	now := e.Clock()
+	watched = watchedUntil(cursors)
 	cursors = slices.DeleteFunc(cursors, func(c store.Cursor) bool { return reading[c.Scope] || !progressOf(c).due(c, now) })
 	slices.SortStableFunc(cursors, func(c, d store.Cursor) int { return c.Due.Compare(d.Due) })
-	return cursors, nil
+	return cursors, watched, nil
 }
 
 // park leaves an account alone that is not to be read.
 func (e *Engine) park(ctx context.Context, a Account) error {
-	due, err := e.due(ctx, a, nil)
+	due, _, err := e.due(ctx, a, nil)
 	for _, c := range due {
 		c.Due = e.Clock().Add(parkedFor)
 		if err := e.Store.SetCursor(ctx, c); err != nil && !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrNotFound) {

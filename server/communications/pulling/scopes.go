@@ -14,7 +14,11 @@ const scopesEvery = time.Hour // how often an account is looked at for new folde
 // look finds out which scopes the account has, and gives those that are new a
 // cursor.
 func (r *reader) look(ctx context.Context) error {
-	scopes, err := r.Readers[r.a.Provider].Scopes(ctx, r.account())
+	var scopes []string
+	err := r.while(ctx, func(ctx context.Context) (err error) {
+		scopes, err = r.Readers[r.a.Provider].Scopes(ctx, r.account())
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -26,6 +30,9 @@ func (r *reader) look(ctx context.Context) error {
 		if isScope(c) {
 			err = errors.Join(err, r.mark(ctx, c, !slices.Contains(scopes, c.Scope)))
 		}
+	}
+	if w, _, whyNot := r.watcher(r.a); w != nil && whyNot == "" {
+		scopes = append(scopes, watchScope)
 	}
 	for _, scope := range scopes {
 		if slices.ContainsFunc(cursors, func(c store.Cursor) bool { return c.Scope == scope }) {
@@ -73,6 +80,9 @@ func (e *Engine) Begin(ctx context.Context, supplier, account string) error {
 	return nil
 }
 
+// begins reports whether a cursor is that with which an account begins.
+func begins(c store.Cursor) bool { return c.Scope == everyScope }
+
 // hintAll makes those cursors of an account due that are chosen, and makes the one
 // with which an account begins.
 func (e *Engine) hintAll(ctx context.Context, supplier, account string, chosen func(store.Cursor, progress) bool) error {
@@ -80,7 +90,7 @@ func (e *Engine) hintAll(ctx context.Context, supplier, account string, chosen f
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(cursors, func(c store.Cursor) bool { return !isScope(c) }) {
+	if !slices.ContainsFunc(cursors, begins) {
 		c := store.Cursor{Supplier: supplier, Account: account, Scope: everyScope, Due: e.Clock()}
 		if err := e.Store.SetCursor(ctx, c); err != nil && !errors.Is(err, store.ErrStale) {
 			return err
@@ -139,12 +149,20 @@ func (e *Engine) Hint(ctx context.Context, supplier, provider, address string) e
 		if a.Provider != provider || a.Held != "" || address != "" && !named(a, address) {
 			continue
 		}
-		e.metrics.hints.WithLabelValues(provider).Inc()
-		err := e.hintAll(ctx, supplier, a.ID, func(c store.Cursor, p progress) bool { return isScope(c) && p.State != Limited })
+		err := e.hintOf(ctx, a, func(c store.Cursor, p progress) bool { return isScope(c) && p.State != Limited })
 		if err != nil {
 			return err
 		}
-		e.ring(ctx, supplier, a.ID, time.Time{})
 	}
+	return nil
+}
+
+// hintOf has those cursors of an account read soon that are chosen.
+func (e *Engine) hintOf(ctx context.Context, a Account, chosen func(store.Cursor, progress) bool) error {
+	e.metrics.hints.WithLabelValues(a.Provider).Inc()
+	if err := e.hintAll(ctx, a.Supplier, a.ID, chosen); err != nil {
+		return err
+	}
+	e.ring(ctx, a.Supplier, a.ID, time.Time{})
 	return nil
 }

@@ -42,6 +42,10 @@ type Source struct {
 	NextRetry   time.Time // when it is tried again; zero if it does not fail
 	Found       int       // items, since it began to read
 	Left        int       // items to be read, about; -1 if nobody knows
+
+	Pushed bool          // whether the provider says when something has changed
+	NoPush string        // why it does not, in words for anybody; empty if it does or cannot
+	Poll   time.Duration // how often it is read all the same
 }
 
 // Age is how old what is known is, 0 if nothing is.
@@ -75,12 +79,15 @@ func (e *Engine) Sources(ctx context.Context, supplier string) ([]Source, error)
 func (e *Engine) sources(a Account, cursors []store.Cursor) []Source {
 	now := e.Clock()
 	var looked Source
+	var watch progress
 	of := make(map[string][]Source)
 	for _, c := range cursors {
 		p := progressOf(c)
 		switch s := sourceOfScope(c, p, now); {
-		case !isScope(c):
+		case c.Scope == everyScope:
 			looked = s
+		case c.Scope == watchScope:
+			watch = p
 		case !p.Gone:
 			name := sourceOf(a.Provider, c.Scope)
 			of[name] = append(of[name], s)
@@ -93,6 +100,7 @@ func (e *Engine) sources(a Account, cursors []store.Cursor) []Source {
 	for _, named := range sources[a.Provider] {
 		s := together(looked, of[named.source])
 		s.Name, s.Supplier, s.Account, s.Title, s.Address = named.source, a.Supplier, a.ID, a.Name, a.Source.Address
+		e.showPush(a, &s, named.scope, watch)
 		if a.Held != "" {
 			s.State, s.Error, s.NextRetry = a.Held, a.Why, time.Time{}
 		}
@@ -100,6 +108,19 @@ func (e *Engine) sources(a Account, cursors []store.Cursor) []Source {
 	}
 	slices.SortFunc(all, func(s, t Source) int { return cmp.Compare(s.Name, t.Name) })
 	return all
+}
+
+// showPush says how changes are heard of in a source whose scopes begin in some way.
+func (e *Engine) showPush(a Account, s *Source, scope string, watch progress) {
+	s.Poll = e.poll(a.Provider, scope, watch.Watched)
+	w, _, whyNot := e.watcher(a)
+	if w == nil || !w.Watches(scope) {
+		return
+	}
+	s.Pushed = watch.Watched.After(e.Clock())
+	if !s.Pushed {
+		s.NoPush = cmp.Or(whyNot, watch.Error)
+	}
 }
 
 // sourceOfScope is how it stands with one scope.

@@ -76,7 +76,7 @@ func (e *Engine) healOne(ctx context.Context, a store.Account, free bool) error 
 	if err != nil {
 		return err
 	}
-	begun := slices.ContainsFunc(cursors, func(c store.Cursor) bool { return !isScope(c) })
+	begun := slices.ContainsFunc(cursors, begins)
 	freed := false
 	for _, c := range cursors {
 		if free && progressOf(c).claimed(c, e.Clock()) && !e.reads(a.ID) {

@@ -20,3 +20,9 @@ func Key(parts ...string) (key [32]byte) {
 	h.Sum(key[:0])
 	return key
 }
+
+// maxID bounds the bytes of a provider's id.
+const maxID = 1 << 10
+
+// OddID reports whether an id is none that a provider gives.
+func OddID(id string) bool { return id == "" || len(id) > maxID || Line(id, maxID) != id }

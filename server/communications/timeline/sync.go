@@ -44,27 +44,37 @@ func (t *Timeline) Sync(ctx context.Context, supplier string, record crdt.Record
 	if _, err := t.Store.Summary(ctx, supplier, record); err != nil {
 		return nil, err
 	}
-	select {
-	case t.syncs <- struct{}{}:
-	default:
-		return nil, ErrBusy
-	}
-	defer func() { <-t.syncs }()
-	if err := t.read(ctx, supplier, record, min(wait, MaxWait)); err != nil {
+	if err := t.read(ctx, supplier, nil, wait, func(s pulling.Source) { t.show(supplier, record, s) }); err != nil {
 		return nil, err
 	}
 	return t.Sources(ctx, supplier)
 }
 
-// read has the engine read all accounts. That one cannot be read is in its state,
-// and no error.
-func (t *Timeline) read(ctx context.Context, supplier string, record crdt.RecordID, wait time.Duration) error {
+// SyncAccount brings one account of a supplier up to date, as far as that goes within
+// a while, and says how far its sources are: none if there is no such account.
+func (t *Timeline) SyncAccount(ctx context.Context, supplier, account string, wait time.Duration) ([]pulling.Source, error) {
+	if err := t.read(ctx, supplier, []string{account}, wait, nil); err != nil {
+		return nil, err
+	}
+	all, err := t.Sources(ctx, supplier)
+	return slices.DeleteFunc(all, func(s pulling.Source) bool { return s.Account != account }), err
+}
+
+// read has the engine read accounts, all if none are named. That one cannot be read is
+// in its state, and no error.
+func (t *Timeline) read(ctx context.Context, supplier string, accounts []string, wait time.Duration, progress func(pulling.Source)) error {
+	select {
+	case t.syncs <- struct{}{}:
+	default:
+		return ErrBusy
+	}
+	defer func() { <-t.syncs }()
 	if t.Engine == nil {
 		return nil
 	}
-	within, cancel := context.WithTimeout(ctx, wait)
+	within, cancel := context.WithTimeout(ctx, min(wait, MaxWait))
 	defer cancel()
-	err := t.Engine.Now(within, supplier, nil, func(s pulling.Source) { t.show(supplier, record, s) })
+	err := t.Engine.Now(within, supplier, accounts, progress)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

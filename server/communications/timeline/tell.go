@@ -36,7 +36,7 @@ const (
 // the sweep.
 func (t *Timeline) Tell(ctx context.Context, supplier string, items []string) error {
 	for ids := range slices.Chunk(items, tellOf) {
-		if err := t.tell(ctx, supplier, ids, t.post); err != nil {
+		if err := t.tell(ctx, supplier, ids, false); err != nil {
 			return err
 		}
 	}
@@ -58,7 +58,7 @@ func (t *Timeline) Sweep(ctx context.Context) error {
 		}
 		for supplier, ids := range bySupplier {
 			// One supplier's failure does not keep others waiting.
-			failed = errors.Join(failed, t.tell(ctx, supplier, ids, t.postAgain))
+			failed = errors.Join(failed, t.tell(ctx, supplier, ids, true))
 		}
 		if failed != nil || len(untold) < sweepOf {
 			return failed
@@ -67,39 +67,45 @@ func (t *Timeline) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// A posting tells of the items of one record.
-type posting func(ctx context.Context, supplier string, record crdt.RecordID, items []store.Item) error
-
-// tell tells of items of one supplier, and notes that.
+// tell tells of items of one supplier, and notes that. If some may have been told
+// before, or people may have written some, again is set.
 //
 // They are told in ascending order of id, and noted together: so of those that an
 // activity tells of none is ever noted without the first, under whose key the
 // activity is stored.
-func (t *Timeline) tell(ctx context.Context, supplier string, ids []string, post posting) error {
-	ids = slices.Sorted(slices.Values(ids))
+func (t *Timeline) tell(ctx context.Context, supplier string, ids []string, again bool) error {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	owners, err := t.Store.Owners(ctx, supplier, ids)
 	if err != nil {
 		return err
 	}
 	groups := make(map[crdt.RecordID][]store.Item)
-	for _, id := range slices.Compact(ids) {
-		it, err := t.Store.Item(ctx, supplier, id)
-		switch {
-		case errors.Is(err, store.ErrNotFound) || err == nil && it.Told:
-			continue
-		case err != nil:
+	for rest := worthReading(ids, owners, again); len(rest) > 0; {
+		items, err := t.Store.Items(ctx, supplier, rest)
+		if err != nil {
 			return err
 		}
-		if _, _, ok := writtenOf(&it); ok {
-			if err := t.tellWritten(ctx, writerOf(&it), &it); err != nil {
+		if len(items) == 0 {
+			break
+		}
+		last, _ := slices.BinarySearch(rest, items[len(items)-1].ID)
+		rest = rest[last+1:]
+		for i := range items {
+			it := &items[i]
+			switch written, err := t.endWriting(ctx, it); {
+			case err != nil:
 				return err
+			case it.Told || written:
+				continue
 			}
-			continue
+			for _, record := range owners[it.ID] {
+				groups[record] = append(groups[record], *it)
+			}
 		}
-		it.Body, it.Detail = "", nil
-		for _, record := range owners[id] {
-			groups[record] = append(groups[record], it)
-		}
+	}
+	post := t.post
+	if again {
+		post = t.postAgain
 	}
 	for record, items := range groups {
 		if err := post(ctx, supplier, record, items); err != nil {
@@ -107,6 +113,34 @@ func (t *Timeline) tell(ctx context.Context, supplier string, ids []string, post
 		}
 	}
 	return t.Store.Told(ctx, supplier, ids)
+}
+
+// worthReading are the items that there may be something to tell of: those that are
+// somebody's, and those that people may have written, which are linked by being told.
+func worthReading(ids []string, owners map[string][]crdt.RecordID, written bool) []string {
+	if written {
+		return ids
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return len(owners[id]) == 0 })
+}
+
+// endWriting ends what a crash broke off if an item was written by a person, and
+// reports whether it was.
+func (t *Timeline) endWriting(ctx context.Context, it *store.Item) (written bool, err error) {
+	if it.Told || len(it.Occurrences) != 1 || it.Occurrences[0].Account != "" {
+		return false, nil
+	}
+	whole, err := t.Store.Item(ctx, it.Supplier, it.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if _, _, ok := writtenOf(&whole); !ok {
+		return false, nil
+	}
+	return true, t.tellWritten(ctx, writerOf(&whole), &whole)
 }
 
 // tellWritten links an entry with its record and tells of it, in its writer's name.

@@ -16,6 +16,7 @@ import (
 type Items interface {
 	StorePull(ctx context.Context, p store.Pull) (store.Pulled, error)
 	Item(ctx context.Context, supplier, id string) (store.Item, error)
+	Items(ctx context.Context, supplier string, ids []string) ([]store.Item, error)
 	Timeline(ctx context.Context, supplier string, q store.TimelineQuery) ([]store.Item, error)
 	Untold(ctx context.Context, before time.Time, limit int) ([]store.EventKey, error)
 	Told(ctx context.Context, supplier string, items []string) error

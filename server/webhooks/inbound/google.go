@@ -34,3 +34,7 @@ func (g *googleKeys) of(ctx context.Context) jwt.Keyfunc {
 		return key, err
 	}
 }
+
+// GoogleKeys finds the keys of Google's tokens, which are read from when they are
+// first needed until the receiver is closed.
+func (r *Receiver) GoogleKeys(ctx context.Context) jwt.Keyfunc { return r.google.of(ctx) }

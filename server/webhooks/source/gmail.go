@@ -57,3 +57,10 @@ func gmailObject(e store.InboxEvent) (Object, error) {
 		Data: map[string]any{"email_address": m.EMail, "history_id": m.History.String()},
 	}, nil
 }
+
+// Mailbox is the address of the mailbox that has changed, as Gmail says through
+// Pub/Sub. An error wraps ErrUnreadable.
+func Mailbox(body []byte) (address string, err error) {
+	_, m, err := parsePush(body)
+	return bounded(m.EMail), err
+}

@@ -80,3 +80,25 @@ func graphObject(e store.InboxEvent) (Object, error) {
 		Version: n.Data.ETag, Data: data,
 	}, nil
 }
+
+// Told is what notifications of Microsoft Graph say together: whether something may
+// have changed, and whether a subscription ends or has ended.
+func Told(body []byte) (changed, ends bool) {
+	var said struct {
+		Value []notification `json:"value"`
+	}
+	if json.Unmarshal(body, &said) != nil {
+		return true, false // it may have
+	}
+	for _, n := range said.Value {
+		switch n.Lifecycle {
+		case "reauthorizationRequired":
+			ends = true
+		case "subscriptionRemoved":
+			changed, ends = true, true
+		default: // among others that some were missed
+			changed = true
+		}
+	}
+	return changed, ends
+}

@@ -30,7 +30,7 @@ func calendars(ctx context.Context, a source.Account) ([]string, error) {
 	for range maxPages {
 		var page struct {
 			Items []struct {
-				ID   string `json:"id"`
+				ID   id     `json:"id"`
 				Role string `json:"accessRole"`
 			} `json:"items"`
 			Next string `json:"nextPageToken"`
@@ -40,7 +40,7 @@ func calendars(ctx context.Context, a source.Account) ([]string, error) {
 		}
 		for _, c := range page.Items {
 			if c.Role == "owner" || c.Role == "writer" {
-				scopes = appendNew(scopes, calendarScope+c.ID)
+				scopes = appendNew(scopes, calendarScope+string(c.ID))
 			}
 		}
 		if page.Next == "" {
@@ -134,7 +134,7 @@ func pullCalendar(ctx context.Context, a source.Account, id string, from source.
 func sortOut(a source.Account, calendar string, events []event, step *source.Step) error {
 	seen := make(map[string]bool, len(events))
 	for _, e := range events {
-		provider := calendarScope + calendar + "/" + e.ID
+		provider := calendarScope + calendar + "/" + string(e.ID)
 		if seen[provider] {
 			continue
 		}

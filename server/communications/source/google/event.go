@@ -13,7 +13,7 @@ import (
 
 // An event is an appointment, or an instance of one that recurs.
 type event struct {
-	ID          string  `json:"id"`
+	ID          id      `json:"id"`
 	Status      string  `json:"status"`
 	Type        string  `json:"eventType"`
 	Visibility  string  `json:"visibility"`
@@ -119,7 +119,7 @@ func (e event) item(a source.Account, provider string) (store.Item, error) {
 	}
 	uri, call := e.conference(a.Region)
 	item := store.Item{
-		Key: source.EventKey(cmp.Or(e.UID, e.ID), first), Kind: "meeting", At: start, Direction: source.Way(people, "organiser"),
+		Key: source.EventKey(cmp.Or(e.UID, string(e.ID)), first), Kind: "meeting", At: start, Direction: source.Way(people, "organiser"),
 		Subject: source.Line(e.Summary, maxSubject), Snippet: text.Snippet, Body: text.Body,
 		Detail: source.Detail{
 			State: source.Line(e.Status, maxLine), Ends: end, AllDay: allDay,

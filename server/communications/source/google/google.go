@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -101,6 +102,17 @@ func (r refusal) because(reasons ...string) bool {
 		}
 		return false
 	})
+}
+
+// An id is what Google calls something.
+type id string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]. It refuses what cannot be kept.
+func (i *id) UnmarshalText(text []byte) error {
+	if *i = id(text); source.OddID(string(text)) {
+		return errors.New("an odd id")
+	}
+	return nil
 }
 
 // judge knows the refusals about which somebody can do something.

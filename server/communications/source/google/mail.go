@@ -76,7 +76,7 @@ func (p *mailPlace) begin(ctx context.Context, a source.Account) error {
 
 // A reference names a message.
 type reference struct {
-	ID string `json:"id"`
+	ID id `json:"id"`
 }
 
 // list asks for the next page of what is there. The trash is listed too if
@@ -100,7 +100,7 @@ func (p *mailPlace) list(ctx context.Context, a source.Account) error {
 		return fmt.Errorf("list messages: %w", err)
 	}
 	for _, m := range page.Messages {
-		p.see(m.ID)
+		p.see(string(m.ID))
 	}
 	if p.Left >= 0 {
 		p.Left = max(0, p.Left-len(p.Seen))
@@ -151,15 +151,15 @@ func (p *mailPlace) follow(ctx context.Context, a source.Account) error {
 	}
 	for _, r := range page.History {
 		for _, c := range r.Added {
-			p.see(c.Message.ID)
+			p.see(string(c.Message.ID))
 		}
 		for _, c := range append(r.Labels, r.Unlabel...) {
 			if hides(c.Labels) {
-				p.see(c.Message.ID)
+				p.see(string(c.Message.ID))
 			}
 		}
 		for _, c := range r.Deleted {
-			p.Gone = append(p.Gone, c.Message.ID)
+			p.Gone = append(p.Gone, string(c.Message.ID))
 		}
 	}
 	slices.Sort(p.Gone)

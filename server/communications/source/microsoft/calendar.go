@@ -35,7 +35,7 @@ func calendars(ctx context.Context, a source.Account) ([]string, error) {
 	}
 	scopes := make([]string, 0, len(all))
 	for _, c := range all {
-		if odd(c.ID) {
+		if source.OddID(c.ID) {
 			return nil, fmt.Errorf("%w: a calendar with an odd id", source.ErrUnreadable)
 		}
 		if c.CanEdit {
@@ -102,7 +102,7 @@ type series struct {
 }
 
 func (s *series) into(ctx context.Context, e event, step *source.Step) error {
-	if odd(e.ID) {
+	if source.OddID(e.ID) {
 		return fmt.Errorf("%w: an event with an odd id", source.ErrUnreadable)
 	}
 	provider := s.calendar + "/" + e.ID

@@ -42,7 +42,7 @@ func folders(ctx context.Context, a source.Account) ([]string, error) {
 	}
 	parents := make(map[string]string, len(all))
 	for _, f := range all {
-		if odd(f.ID) {
+		if source.OddID(f.ID) {
 			return nil, fmt.Errorf("%w: a folder with an odd id", source.ErrUnreadable)
 		}
 		if f.Removed == nil {

@@ -110,7 +110,7 @@ func pullFolder(ctx context.Context, a source.Account, id string, from source.Pl
 
 // into puts a mail among what a step found, or what is gone.
 func (m message) into(ctx context.Context, a source.Account, folder string, step *source.Step) error {
-	if odd(m.ID) {
+	if source.OddID(m.ID) {
 		return fmt.Errorf("%w: a mail with an odd id", source.ErrUnreadable)
 	}
 	provider := folder + "/" + m.ID

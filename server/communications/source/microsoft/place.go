@@ -95,10 +95,4 @@ const (
 	maxSubject = 4 << 10
 	maxLine    = 2 << 10
 	maxName    = 256 // of a file, and of its type
-	maxID      = 1 << 10
 )
-
-// odd reports whether an id is none that Graph gives.
-func odd(id string) bool {
-	return id == "" || len(id) > maxID || source.Line(id, maxID) != id
-}
