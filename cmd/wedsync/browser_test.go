@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
@@ -226,13 +228,19 @@ func (p *tab) eval(expression string) string {
 	return string(raw)
 }
 
-// until waits until an expression is true.
+// until waits until an expression is true, on whatever page the tab is by then.
 func (p *tab) until(expression string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, pagePatience)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(pagePatience))); err != nil {
-		p.t.Fatalf("%s waits for %s: %v", p.name, expression, err)
+	for {
+		_, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(pagePatience)))
+		if err == nil {
+			return
+		}
+		if said := (*cdproto.Error)(nil); !errors.As(err, &said) || ctx.Err() != nil { // else the page has just been left
+			p.t.Fatalf("%s waits for %s: %v", p.name, expression, err)
+		}
 	}
 }
 

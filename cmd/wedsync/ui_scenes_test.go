@@ -153,6 +153,7 @@ func scenes(olivia *api) []scene {
 		{name: "event-waiting", once: true, path: "/integrations?show=events&event=" + olivia.hookEvent("waiting"), shows: `button[aria-label^="It is theirs"]`},
 		{name: "event-dead", picture: true, path: "/integrations?show=events&event=" + olivia.hookEvent("dead"), shows: "textarea.code"},
 		{name: "endpoints", picture: true, path: "/integrations?show=endpoints", shows: "li.item"},
+		{name: "accounts-connect", once: true, path: "/integrations?show=accounts&connect=twilio", shows: "input#sid", end: escape},
 		{name: "endpoint", once: true, path: "/integrations?show=endpoints&endpoint=" + olivia.endpoint("Bookkeeping"), shows: "wed-delivery", begin: func(p *tab) {
 			p.tap(`button[aria-label^="Log: "]`)
 			p.see("details")
@@ -215,4 +216,5 @@ var bareScenes = []scene{
 	{name: "connections-empty", picture: true, path: "/integrations", shows: "wed-empty"},
 	{name: "events-empty", picture: true, path: "/integrations?show=events", shows: "wed-empty"},
 	{name: "endpoints-empty", picture: true, path: "/integrations?show=endpoints", shows: "wed-empty"},
+	{name: "accounts-empty", picture: true, path: "/integrations?show=accounts", shows: "wed-empty"},
 }

@@ -119,5 +119,5 @@ var finishTemplate = template.Must(template.New("finish").Parse(`<!doctype html>
 <title>WedSync: {{.Title}}</title>
 <h1>{{.Title}}</h1>
 <p>{{.Text}}
-<p><a href="/">Go on to WedSync</a>
+<p><a href="/integrations?show=accounts">Go on to the accounts</a>
 `))

@@ -122,7 +122,8 @@ async function send(method: string, path: string, headers: Record<string, string
   try {
     const response = await fetch(path, {
       method, headers, body: body === undefined ? undefined : JSON.stringify(body),
-      cache: "no-store", credentials: "omit", signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      cache: "no-store", credentials: "same-origin", // the hub's one cookie marks the browser that connects an account
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
     })
     reachable.set(true)
     return response

@@ -9,11 +9,11 @@ import { toast } from "./toasts"
 /** What is in a form's fields, by name. A box that is checked has a text, any other none. */
 export type Values = { readonly [name: string]: string }
 
-/** A field of a form. One that is shown is there to be copied. */
+/** A field of a form. One that is shown is there to be copied, a secret one is not shown. */
 export interface Field {
   name: string
   label: string
-  kind?: "text" | "check" | "select" | "time" | "shown"
+  kind?: "text" | "check" | "select" | "time" | "shown" | "secret"
   value?: string
   /** Of a select: values, and what people read. */
   options?: [string, string][]
@@ -32,6 +32,8 @@ export interface Question {
   /** Does it. It returns what to tell people, or what to ask next. */
   run?: (values: Values) => Promise<string | Question | void>
 }
+
+const types: { [kind: string]: string } = { time: "datetime-local", secret: "password" }
 
 const asked = new Source<Question | null>(null)
 
@@ -132,7 +134,7 @@ export class Ask extends LitElement {
           <div class="copy"><input id=${name} readonly .value=${value} @focus=${(e: Event) => (e.target as HTMLInputElement).select()}>
             <button type="button" aria-label="Copy ${label}" @click=${() => copy(label, value)}>Copy</button></div>`
         : html`
-          <input id=${name} type=${kind === "time" ? "datetime-local" : "text"} .value=${value} placeholder=${placeholder} autocomplete="off" spellcheck="false"
+          <input id=${name} type=${types[kind] ?? "text"} .value=${value} placeholder=${placeholder} autocomplete=${kind === "secret" ? "new-password" : "off"} spellcheck="false"
             aria-invalid=${fault !== ""} aria-describedby=${described} @input=${set}>`}
         ${says}
       </div>`

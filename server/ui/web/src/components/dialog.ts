@@ -13,7 +13,7 @@ export class Dialog extends LitElement {
     }
     dialog::backdrop { background: rgb(20 10 18 / 45%); }
     header { display: flex; align-items: center; gap: var(--space-3); padding: var(--space-3) var(--space-3) 0 var(--space-5); }
-    h2 { flex: 1; }
+    h2 { flex: 1; min-inline-size: 0; overflow-wrap: anywhere; }
     h2:focus-visible { outline: none; }
     header button { min-inline-size: 2.25rem; padding: 0.25rem; color: var(--text-soft); }
     .body { padding: var(--space-3) var(--space-5) var(--space-5); }

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement } from "lit/decorators.js"
+import "../accounts/accounts"
 import "../components/all"
 import "../components/ask"
 import { Loading } from "../loading"
@@ -16,14 +17,14 @@ import "../webhooks/events"
 import { Poll } from "../webhooks/list"
 import type { Connection } from "../webhooks/types"
 
-const tabs = [["", "Connections"], ["events", "Events"], ["endpoints", "Endpoints"]] as const
+const tabs = [["", "Connections"], ["events", "Events"], ["endpoints", "Endpoints"], ["accounts", "Accounts"]] as const
 
-/** Who sends events of clients, what became of them, and who is told what happens here. */
+/** Who sends events of clients, what became of them, who is told what happens here, and where communication is read from. */
 @customElement("wed-integrations")
 export class IntegrationsPage extends LitElement {
   static override styles = [base, controls, pageFrame, css`
     :host { max-inline-size: 64rem; }
-    nav { display: flex; gap: var(--space-1); margin-block-end: var(--space-5); border-block-end: 1px solid var(--line); overflow-x: auto; }
+    nav { display: flex; flex-wrap: wrap; gap: var(--space-1); margin-block-end: var(--space-5); border-block-end: 1px solid var(--line); }
     nav a { padding: var(--space-2) var(--space-3); color: var(--text-soft); text-decoration: none; border-block-end: 2px solid transparent; white-space: nowrap; }
     nav a:hover { color: var(--text); }
     nav a[aria-current] { color: var(--accent-strong); border-color: var(--accent); font-weight: 600; }
@@ -50,6 +51,7 @@ export class IntegrationsPage extends LitElement {
   }
 
   #content(show: string, query: URLSearchParams) {
+    if (show === "accounts") return html`<wed-accounts .connect=${query.get("connect") ?? ""}></wed-accounts>`
     const { trouble, body } = this.#connections
     if (trouble) return html`<div class="card"><p class="pad error" role="alert">${trouble}</p></div>`
     if (!body) return html`<div class="card"><wed-skeleton></wed-skeleton></div>`

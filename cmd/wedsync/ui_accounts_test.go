@@ -1,0 +1,81 @@
+package main
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"wedsync/testdata/providers"
+)
+
+// atProviders has a hub read accounts at a server that speaks as the providers.
+func atProviders(url string) []string {
+	return []string{
+		"--allow-private-targets", "--twilio-url", url + "/twilio",
+		"--google-client-id", providers.ClientID, "--google-client-secret", providers.ClientSecret, "--google-url", url + "/google",
+	}
+}
+
+func TestOwnersConnectAccountsAndSeeHowFarTheyAreRead(t *testing.T) {
+	t.Parallel()
+	const sid, token = "AC00000000000000000000000000000001", "0123456789abcdef0123456789abcdef" //nolint:gosec // of a test server
+	server := providers.New(providers.Options{Seed: 1})
+	server.AddAccount(providers.Google, "anna@barn.example", "Anna")
+	server.Telephone(sid, token, "+442079460018")
+	at := httptest.NewServer(server)
+	t.Cleanup(at.Close)
+	h := startHubFlags(t, atProviders(at.URL)...)
+	p := startBrowser(t).person("olga", "http://"+h.address)
+	p.signIn(h.token(owner("olga")), "/integrations?show=accounts")
+	p.says("No account is connected")
+
+	// Twilio is known by its token, which is not shown.
+	p.click("button.primary")
+	p.choose("select#provider", "twilio")
+	p.fill("input#sid", sid)
+	p.fill(`input#token[type="password"]`, "fedcba9876543210fedcba9876543210")
+	p.fill("input#numbers", "+44 20 7946 0018")
+	p.expect("422")
+	p.tap(doIt)
+	p.see(`input#token[aria-invalid="true"]`)
+	p.says("is not what Twilio has for this account")
+	p.fill("input#token", token)
+	p.tap(doIt)
+	p.until("!wed('dialog')")
+	p.until(`wedAll('li[data-state="up_to_date"]').length === 2`)
+	p.says("Text messages up to date")
+
+	// A mailbox's owner agrees at Google, which sends the browser back.
+	p.click("button.primary")
+	p.choose("select#level", "subject")
+	p.expect(leftEarly)
+	p.tap(doIt)
+	p.says("anna@barn.example is connected")
+	p.tap("a")
+	p.see("wed-accounts")
+	p.until(`wedAll('li[data-state="up_to_date"]').length === 4`)
+	p.says("anna@barn.example Google · colleagues see who, when and the subject")
+	p.accessible("accounts")
+
+	// What was taken back at the provider has to be connected again.
+	server.Disconnect(providers.Google, "anna@barn.example")
+	server.ExpireTokens(providers.Google, "anna@barn.example")
+	p.tap(`button[aria-label="Read now: anna@barn.example"]`)
+	p.see(`button[aria-label="Connect again: anna@barn.example"]`)
+	p.says("The permission to read the account was taken back")
+
+	p.tap(`button[aria-label="Pause: ` + sid + `"]`)
+	p.until(`wedAll('li[data-state="paused"]').length === 2`)
+	p.tap(`button[aria-label="Settings: ` + sid + `"]`)
+	p.fill("input#name", `<img src=x onerror="marked=1">`)
+	p.tap(doIt)
+	p.until("!wed('dialog')")
+	p.says(`<img src=x onerror="marked=1">`)
+	p.tap(`button[aria-label="Disconnect: anna@barn.example"]`)
+	p.says("What only this account had is removed")
+	p.tap("wed-dialog button.danger")
+	p.until("wedAll('li.item').length === 1 && wedAll('img[src=x]').length === 0 && window.marked === undefined")
+	if strings.Contains(p.eval("wedText()"), token) {
+		t.Error("the token is shown")
+	}
+}
