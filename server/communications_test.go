@@ -45,6 +45,9 @@ func (f *fakeEngine) Sources(context.Context, string) ([]pulling.Source, error) 
 	return f.sources, nil
 }
 
+func (*fakeEngine) Pushed(context.Context, string) error  { return nil }
+func (*fakeEngine) Rewatch(context.Context, string) error { return nil }
+
 func (f *fakeEngine) are(sources ...pulling.Source) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
