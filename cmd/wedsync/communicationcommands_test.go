@@ -11,7 +11,7 @@ import (
 const (
 	shownAccount = `{"id":"01AC","provider":"google","name":"The barn","address":"anna@barn.example","version":3,"state":"connected","level":"subject","region":"","since":null,
 		"own":["anna@barn.example"],"connected_by":"olga","created_at":"2027-01-01T00:00:00Z","changed_at":"2027-01-01T00:00:00Z"}`
-	gmailSource = `{"source":"gmail","account":"anna@barn.example","account_id":"01AC","state":"up_to_date","last_success":"2027-01-01T00:00:00Z","error":null,"left":0,"next_retry":null}`
+	gmailSource = `{"source":"gmail","account":"anna@barn.example","account_id":"01AC","state":"up_to_date","last_success":"2027-01-01T00:00:00Z","error":null,"left":0,"next_retry":null,"pushed":false,"no_push":"no topic\u001b","poll_seconds":300}`
 	smsSource   = `{"source":"twilio_sms","account":"AC1","account_id":"02AC","state":"failing","last_success":null,"error":"the provider does not answer\u001b","left":-1,"next_retry":"2027-01-01T00:01:00Z"}`
 	shownMail   = `{"id":"01IT","kind":"email","direction":"inbound","occurred_at":"2027-01-01T00:00:00Z","subject":"Peonies","snippet":"We like\u001b peonies","source":"gmail",
 		"participants":[{"role":"from","name":"Ada","address":"ada@example.com","own":false},{"role":"to","name":"","address":"anna@barn.example","own":true}],"occurrences":[]`
@@ -26,7 +26,7 @@ func TestAccountsAreListedWithTheirSourcesAndChanged(t *testing.T) {
 		"PATCH " + accountsPath + "/01AC": shownAccount, "GET " + accountsPath + "/01AC": shownAccount, "DELETE " + accountsPath + "/01AC": "",
 	})
 	out := mustRun(t, "communications", "accounts")
-	wantParts(t, out, "01AC", "The barn", "anna@barn.example", "subject", "gmail: up to date")
+	wantParts(t, out, "01AC", "The barn", "anna@barn.example", "subject", "gmail: up to date", "no push, read every 5 min: no")
 	if strings.Contains(out, "twilio") {
 		t.Errorf("%s", out)
 	}

@@ -23,6 +23,9 @@ type remoteSource struct {
 	Error       *string    `json:"error"`
 	Left        int        `json:"left"`
 	NextRetry   *time.Time `json:"next_retry"`
+	Pushed      bool       `json:"pushed"`
+	NoPush      *string    `json:"no_push"`
+	PollSeconds int        `json:"poll_seconds"`
 }
 
 // sources reads how far all sources have been read.
@@ -45,6 +48,14 @@ func (s *remoteSource) standing() string {
 		said += ", tried again " + shownTime(s.NextRetry)
 	}
 	return said
+}
+
+// hears is standing, and why the provider does not say when something changes.
+func (s *remoteSource) hears() string {
+	if s.NoPush == nil {
+		return s.standing()
+	}
+	return fmt.Sprintf("%s\nno push, read every %d min: %s", s.standing(), s.PollSeconds/60, printable(*s.NoPush))
 }
 
 // called is the source as people know it.
@@ -193,7 +204,7 @@ func (r *syncReport) print(w io.Writer) error {
 	g := newGrid("source", "account", "state", "up to date")
 	for i := range r.Sources {
 		s := &r.Sources[i]
-		g.add(s.Source, printable(s.Account), s.standing(), shownTime(s.LastSuccess))
+		g.add(s.Source, printable(s.Account), s.hears(), shownTime(s.LastSuccess))
 	}
 	if err := g.print(w); err != nil || r.Client == "" {
 		return err

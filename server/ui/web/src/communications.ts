@@ -43,6 +43,9 @@ export interface CommunicationSource {
   error: string | null
   left: number
   next_retry: string | null
+  pushed: boolean
+  no_push: string | null
+  poll_seconds: number
 }
 
 export interface Synced extends Page<Communication> {
