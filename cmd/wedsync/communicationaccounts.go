@@ -80,7 +80,7 @@ func (c *accountsListCommand) Run(ctx context.Context, t terminal) error {
 		a := &all.Items[i]
 		sources := make([]string, len(a.Sources))
 		for j := range a.Sources {
-			sources[j] = a.Sources[j].Source + ": " + a.Sources[j].standing()
+			sources[j] = a.Sources[j].Source + ": " + a.Sources[j].hears()
 		}
 		g.add(a.ID, a.called(), a.Provider, a.Level, strings.Join(sources, "\n"))
 	}

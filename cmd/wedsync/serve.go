@@ -42,6 +42,8 @@ Examples:
         --jwt-issuer https://PROJECT.supabase.co/auth/v1 --jwt-audience authenticated
     wedsync serve --public-url https://hub.example.com
     WEDSYNC_GOOGLE_CLIENT_SECRET=SECRET wedsync serve --google-client-id ID.apps.googleusercontent.com
+    wedsync serve --public-url https://hub.example.com --google-client-id ID --google-client-secret SECRET \
+        --google-topic projects/PROJECT/topics/gmail --google-pusher push@PROJECT.iam.gserviceaccount.com
     WEDSYNC_JWT_SECRET=SECRET wedsync serve --claims supabase
     wedsync serve --jwks https://login.example.com/keys --claims supplier=org.id,role=org.role,user=sub,device=device`
 }

@@ -10,7 +10,7 @@ import (
 
 // A webhookFlags says what webhooks need to know of the world.
 type webhookFlags struct {
-	PublicURL  string `name:"public-url" help:"How others reach the hub, such as https://hub.example.com: URLs of webhooks begin so, and Twilio signs them. What requests say if left out." placeholder:"URL" group:"Webhooks:"`
+	PublicURL  string `name:"public-url" help:"How others reach the hub, such as https://hub.example.com: URLs of webhooks begin so, Twilio signs them, and Microsoft says there when an account has changed that is read. What requests say if left out." placeholder:"URL" group:"Webhooks:"`
 	GoogleKeys string `help:"Where the keys are that Pub/Sub signs its tokens for Gmail with, if not at Google." placeholder:"URL" group:"Webhooks:"`
 }
 

@@ -107,6 +107,18 @@ func (b *bench) killAppender(enough uint64) (last uint64) {
 	return last
 }
 
+// KillSelf ends the process as kill -9 does.
+func KillSelf() {
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Kill()
+	}
+	if err != nil {
+		panic(err)
+	}
+	select {} // until it is dead
+}
+
 // checkCrash checks what a killed child left: every record at one version, the
 // acknowledged one or, if an Append was under way, the next.
 func (b *bench) checkCrash(acknowledged uint64) {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,7 +20,13 @@ import (
 	"wedsync/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if at := os.Getenv(crashAt); at != "" {
+		fmt.Fprintln(os.Stderr, readAndCrash(strings.Split(at, " ")))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const supplier = "studio"
 
@@ -211,7 +219,7 @@ func (b *mailbox) Pull(ctx context.Context, _ source.Account, scope string, plac
 	s := source.Step{State: json.RawMessage(fmt.Sprint(to)), More: to < b.scopes[scope], Left: b.scopes[scope] - to}
 	for n := from; n < to; n++ {
 		id := fmt.Sprintf("%s-%d", scope, n)
-		s.Found = append(s.Found, store.Item{Key: source.Key("email", id), Kind: "email", Subject: id, Occurrences: []store.Occurrence{{Provider: id}}})
+		s.Found = append(s.Found, store.Item{Key: source.Key("email", id), Kind: "email", Direction: store.Inbound, At: time.Unix(1_800_000_000+int64(n), 0), Subject: id, Occurrences: []store.Occurrence{{Provider: id}}})
 	}
 	return s, nil
 }

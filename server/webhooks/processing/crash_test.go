@@ -16,6 +16,7 @@ import (
 	"wedsync/server/webhooks/source"
 	"wedsync/store"
 	"wedsync/store/postgres/pgtest"
+	"wedsync/store/storetest"
 )
 
 // crashAt in the environment makes of the test binary a hub that works on an event
@@ -46,7 +47,7 @@ func workAndCrash(at []string) error {
 		Store: kept, Jobs: rung{kept, &bells{}}, Hub: h, Objects: source.NewReader(outbound.New(outbound.Options{}), time.Now),
 		Now: func() time.Time { return time.Unix(1_800_000_000, 0) }, Step: func(name string) {
 			if name == step {
-				kill()
+				storetest.KillSelf()
 			}
 		},
 	})
@@ -57,18 +58,6 @@ func workAndCrash(at []string) error {
 		return err
 	}
 	return fmt.Errorf("the step %s was not come to", step)
-}
-
-// kill ends the process as kill -9 does.
-func kill() {
-	self, err := os.FindProcess(os.Getpid())
-	if err == nil {
-		err = self.Kill()
-	}
-	if err != nil {
-		panic(err)
-	}
-	select {} // until it is dead
 }
 
 // steps are those that a process is killed at.
