@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
@@ -83,9 +84,14 @@ func (p *webPage) visit(path, until string) error {
 	return p.await(until)
 }
 
-// await waits until an expression is true.
-func (p *webPage) await(expression string) error {
-	err := p.do(chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(pagePatience)))
+// await waits until an expression is true, on whatever page the tab is by then.
+func (p *webPage) await(expression string) (err error) {
+	wait := chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(pagePatience))
+	for said := (*cdproto.Error)(nil); ; {
+		if err = p.do(wait); !errors.As(err, &said) { // else the page has just been left
+			break
+		}
+	}
 	if err != nil {
 		shows, _ := promised[string](p, "location.pathname + ' ' + document.title") // the error that matters is at hand
 		return fmt.Errorf("%s waits for %s: %w", shows, expression, err)

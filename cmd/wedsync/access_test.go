@@ -36,6 +36,7 @@ func TestViewerReceivesEverythingWritesNothingAndTrafficStops(t *testing.T) {
 }
 
 func TestRecordOfAnotherSupplierCannotBeFoundOrWritten(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	node := startNode(t)
 	phone := node.open("phone", clientOptions{url: h.sync(member("ada"))})

@@ -53,6 +53,7 @@ func (h *streamHub) activity(t *testing.T, flags ...string) (out, log string, er
 }
 
 func TestActivityTellsWhatHappenedAndEnds(t *testing.T) {
+	t.Parallel()
 	h := &streamHub{answers: [][]string{{
 		streamed("client.changed", "e:1", "ada changed notes."), streamed("position", "e:1", "Everything."), streamed("client.changed", "e:2", "too late"),
 	}}}
@@ -66,6 +67,7 @@ func TestActivityTellsWhatHappenedAndEnds(t *testing.T) {
 }
 
 func TestActivityGoesOnByItselfAfterABreak(t *testing.T) {
+	t.Parallel()
 	h := &streamHub{answers: [][]string{
 		{streamed("position", "e:1", ""), streamed("client.changed", "e:2", `one\u001b[2J`)},
 		{},
@@ -88,6 +90,7 @@ func TestActivityGoesOnByItselfAfterABreak(t *testing.T) {
 }
 
 func TestActivityComesBackWhenTooManyAsk(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	asked := 0
@@ -107,6 +110,7 @@ func TestActivityComesBackWhenTooManyAsk(t *testing.T) {
 }
 
 func TestActivityPrintsEventsAsTheyAre(t *testing.T) {
+	t.Parallel()
 	told, end := streamed("client.changed", "e:1", "x"), streamed("position", "e:1", "")
 	h := &streamHub{answers: [][]string{{told, end}}}
 	if out, _, err := h.activity(t, "--json"); err != nil || out != told+"\n"+end+"\n" {
@@ -115,6 +119,7 @@ func TestActivityPrintsEventsAsTheyAre(t *testing.T) {
 }
 
 func TestActivityThatIsRefusedEnds(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		fmt.Fprint(w, `{"title":"The token has expired","detail":"Get a new one."}`)

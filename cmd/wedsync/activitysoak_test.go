@@ -30,6 +30,7 @@ const (
 // hear each event of their records in order, none is missing, and what comes twice
 // comes after a break. Who is too slow is told so.
 func TestEveryListenerHearsEveryEventInOrder(t *testing.T) {
+	t.Parallel()
 	seed := seedOf(t)
 	w := &activitySoak{t: t, hub: startHub(t), seed: seed}
 	w.begin(rand.New(rand.NewPCG(seed, 0)))

@@ -100,6 +100,7 @@ var onlyIn = map[string][]string{
 var pure = []string{"crdt", "crdt/internal", "syncproto", "conflicts", "store/talk", "server/sheet", "server/webhooks/mapping", "server/webhooks/signature"}
 
 func TestPackagesImportDownOnly(t *testing.T) {
+	t.Parallel()
 	for _, p := range packages(t) {
 		rule, ok := longest(maps.Keys(mayImport), p.path)
 		if !ok {
@@ -121,6 +122,7 @@ func TestPackagesImportDownOnly(t *testing.T) {
 }
 
 func TestEachPackageHasOnePackageComment(t *testing.T) {
+	t.Parallel()
 	for _, p := range packages(t) {
 		var commented []string
 		for name, f := range p.files {
@@ -135,6 +137,7 @@ func TestEachPackageHasOnePackageComment(t *testing.T) {
 }
 
 func TestPurePackagesHaveNoSocketDiskClockOrGoroutine(t *testing.T) {
+	t.Parallel()
 	for _, p := range packages(t) {
 		if home, _ := longest(slices.Values(append(slices.Collect(maps.Keys(mayImport)), pure...)), p.path); !slices.Contains(pure, home) {
 			continue
@@ -159,6 +162,7 @@ func TestPurePackagesHaveNoSocketDiskClockOrGoroutine(t *testing.T) {
 }
 
 func TestNothingHappensBeforeMain(t *testing.T) {
+	t.Parallel()
 	for _, p := range packages(t) {
 		p.each(func(n ast.Node) {
 			if f, ok := n.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
@@ -169,6 +173,7 @@ func TestNothingHappensBeforeMain(t *testing.T) {
 }
 
 func TestFilesStayReadable(t *testing.T) {
+	t.Parallel()
 	const most = 400 // lines; at that, ask which second thing has moved in
 	for _, p := range packages(t) {
 		for name, f := range p.files {

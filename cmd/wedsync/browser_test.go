@@ -23,7 +23,7 @@ import (
 
 // pagePatience is how long a page may take: it waits for the hub, which waits for the
 // disk, and rests for up to 20 seconds before it tries again to reach one that was away.
-const pagePatience = 3 * patience
+const pagePatience = 2 * patience
 
 // A browser is a Chromium with an empty profile. It ends with the test.
 type browser struct {

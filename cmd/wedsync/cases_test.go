@@ -6,6 +6,7 @@ import (
 )
 
 func TestCasesWithRealClients(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	node := startNode(t)
 	t.Run("conflicting_edits", func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestDoctorNamesWhatIsWrongWithWebhooks(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	s, err := sqlite.Open(t.Context(), data)
 	if err != nil {

@@ -62,11 +62,7 @@ func newTalkReader(t *testing.T, seed uint64, percent int) *talkReader {
 		r.server.ServeHTTP(w, request)
 	}))
 	t.Cleanup(r.at.Close)
-	r.flags = communicationFlags{
-		GoogleClientID: providers.ClientID, GoogleClientSecret: providers.ClientSecret, GoogleURL: r.at.URL + "/google",
-		MicrosoftClientID: providers.ClientID, MicrosoftClientSecret: providers.ClientSecret, MicrosoftURL: r.at.URL + "/microsoft",
-		TwilioURL: r.at.URL + "/twilio",
-	}
+	r.flags = communicationsAt(r.at.URL)
 	r.look(func(s store.Store, k *account.Keeper) {
 		own := []string{annaAtGoogle, benAtGoogle, coraAtMicrosoft, twilioNumber}
 		w := account.Wish{Own: &own}

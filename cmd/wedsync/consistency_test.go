@@ -30,6 +30,7 @@ func (r *recordStatus) of(t *testing.T, user string) deviceStatus {
 }
 
 func TestSyncStatusProvesThatRealClientsShowWhatTheHubAccepted(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	node := startNode(t)
 	olga := h.api(owner("olga"))
@@ -89,6 +90,7 @@ func TestSyncStatusProvesThatRealClientsShowWhatTheHubAccepted(t *testing.T) {
 }
 
 func TestRepairedDeviceOfARealClientConverges(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	id := phone.create(args{"name": "Ada"})

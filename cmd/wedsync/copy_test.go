@@ -27,6 +27,7 @@ const (
 // TestKilledCopyGoesOnAndDoublesNothing copies a data directory into a database,
 // and kills the copy in the middle again and again.
 func TestKilledCopyGoesOnAndDoublesNothing(t *testing.T) {
+	t.Parallel()
 	seed := seedOf(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	p := startProgress(t, "copy", seed, *soakCopied**soakCopiedChanges, nil)
@@ -138,6 +139,7 @@ func killCopy(t *testing.T, dir, address string, to store.Store, more uint64, p 
 }
 
 func TestCopiedHubGoesOnInADatabaseAndBack(t *testing.T) {
+	t.Parallel()
 	h, record := decidedHub(t)
 	token := h.token(owner("olga"))
 	_, address := startDatabase(t)
@@ -161,6 +163,7 @@ func TestCopiedHubGoesOnInADatabaseAndBack(t *testing.T) {
 }
 
 func TestCopyRefusesWithTheReasonAndWithoutThePassword(t *testing.T) {
+	t.Parallel()
 	h, _ := decidedHub(t)
 	running, other := startHub(t), startHub(t)
 	other.api(owner("olga")).create(map[string]any{"name": "Ada"})
@@ -192,6 +195,7 @@ func TestCopyRefusesWithTheReasonAndWithoutThePassword(t *testing.T) {
 }
 
 func TestProgressSaysWhatIsLeft(t *testing.T) {
+	t.Parallel()
 	p := transfer.Progress{
 		Suppliers: 1, AllSuppliers: 3, Records: 100, AllRecords: 100, Entries: 400, AllEntries: 900, FoundRecords: 100,
 	}

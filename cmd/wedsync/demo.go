@@ -7,11 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"time"
 
 	"golang.org/x/term"
 
 	"wedsync/cmd/wedsync/demo"
+	"wedsync/testdata/providers"
 )
 
 type demoCommand struct {
@@ -32,7 +32,9 @@ merge, two wedding dates wait in sync_conflicts until the owner decides. It fail
 if anything comes out otherwise than told.
 
 Then the hub keeps serving, with a season of thirty more couples in it: edits that
-wait and that were decided, devices that are up to date, behind, and shut out.
+wait and that were decided, devices that are up to date, behind, and shut out. The
+studio's mailboxes, calendars and telephone, whose communication it reads, are on a
+server in the demo's own process that speaks as Google, Microsoft and Twilio do.
 
 Examples:
 
@@ -60,11 +62,21 @@ func (d *demoCommand) Run(ctx context.Context, t terminal) error {
 }
 
 // serveByClock runs a hub within this process, by a clock that is not its own.
-func serveByClock(ctx context.Context, data string, now func() time.Time, log io.Writer, serving func(address string)) error {
+func serveByClock(ctx context.Context, p demo.Past, serving func(address string)) error {
 	return runHub(ctx, hubOptions{
-		Store: storeFlags{Data: data}, Listen: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(log, nil)), Now: now,
-		AllowPrivate: true, // the apps that it tells are on this machine
+		Store: storeFlags{Data: p.Data}, Listen: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(p.Log, nil)), Now: p.Now,
+		AllowPrivate:   true, // the apps around it are on this machine
+		Communications: communicationsAt(p.Providers),
 	}, func(address net.Addr) { serving(address.String()) })
+}
+
+// communicationsAt has a hub read at a server that speaks as the providers.
+func communicationsAt(url string) communicationFlags {
+	return communicationFlags{
+		GoogleClientID: providers.ClientID, GoogleClientSecret: providers.ClientSecret, GoogleURL: url + "/google",
+		MicrosoftClientID: providers.ClientID, MicrosoftClientSecret: providers.ClientSecret, MicrosoftURL: url + "/microsoft",
+		TwilioURL: url + "/twilio",
+	}
 }
 
 // colourful reports whether w is a terminal that wants colours.

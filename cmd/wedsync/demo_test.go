@@ -12,6 +12,7 @@ import (
 )
 
 func TestDemoComesOutAsTold(t *testing.T) {
+	t.Parallel()
 	path, err := builtBinary()
 	if err != nil {
 		t.Fatal(err)
@@ -39,6 +40,7 @@ func TestDemoComesOutAsTold(t *testing.T) {
 }
 
 func TestDemoLeavesTheHubServingUntilItIsStopped(t *testing.T) {
+	t.Parallel()
 	path, err := builtBinary()
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +84,7 @@ func TestDemoLeavesTheHubServingUntilItIsStopped(t *testing.T) {
 }
 
 func TestDemoSaysWhatToInstall(t *testing.T) {
+	t.Parallel()
 	path, err := builtBinary()
 	if err != nil {
 		t.Fatal(err)

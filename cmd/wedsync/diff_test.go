@@ -7,6 +7,7 @@ import (
 )
 
 func TestDifferencesAreMarkedByTheCharacter(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ from, to, want string }{
 		{`"2027-06-12"`, `"2027-06-19"`, "2027-06-1[-2-]{+9+}"},
 		{`"Old Barn"`, `"Old Barn House"`, "Old Barn{+ House+}"},
@@ -33,6 +34,7 @@ func TestDifferencesAreMarkedByTheCharacter(t *testing.T) {
 }
 
 func TestLongTextsThatDifferAreMarkedAsAWhole(t *testing.T) {
+	t.Parallel()
 	long, other := strings.Repeat("ab", 2000), strings.Repeat("ba", 2000)
 	got := plainMarks.text(characters("x"+long), characters("y"+other+"z"))
 	if got != "[-x"+long+"-]{+y"+other+"z+}" {

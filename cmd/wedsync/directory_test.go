@@ -46,6 +46,7 @@ func (c *nodeClient) awaitListed(directory, record string, listed bool) {
 }
 
 func TestFreshClientFindsEveryRecordThroughTheDirectory(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	node := startNode(t)
 	olga := h.api(owner("olga"))
@@ -93,6 +94,7 @@ func TestFreshClientFindsEveryRecordThroughTheDirectory(t *testing.T) {
 }
 
 func TestWhatAClientWritesIntoTheDirectoryReachesNobody(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	olga := h.api(owner("olga"))
@@ -149,6 +151,7 @@ func TestWhatAClientWritesIntoTheDirectoryReachesNobody(t *testing.T) {
 }
 
 func TestDirectoryComesBackToAHubThatWasRestored(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	olga := h.api(owner("olga"))
@@ -182,6 +185,7 @@ func TestDirectoryComesBackToAHubThatWasRestored(t *testing.T) {
 }
 
 func TestTwoNodesOnOneDatabaseWriteOneDirectory(t *testing.T) {
+	t.Parallel()
 	db, err := pgtest.Start()
 	if err != nil {
 		t.Fatal(err)

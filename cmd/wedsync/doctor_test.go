@@ -63,6 +63,7 @@ func decide(h *hubProcess) (record item) {
 }
 
 func TestDoctorNamesWhatWasChangedInTheFile(t *testing.T) {
+	t.Parallel()
 	h, record := decidedHub(t)
 	out := mustRun(t, "doctor", "--data", h.data)
 	wantParts(t, out, "checked 2 records of 1 suppliers, 6 journal entries: nothing is wrong")
@@ -146,6 +147,7 @@ func TestDoctorNamesWhatWasChangedInTheFile(t *testing.T) {
 }
 
 func TestDoctorRepairsWhatFollowsFromTheJournal(t *testing.T) {
+	t.Parallel()
 	h, _ := decidedHub(t)
 	dir := tamper(t, h.data,
 		`DELETE FROM sync_conflicts WHERE status = 'pending'`,
@@ -169,6 +171,7 @@ func TestDoctorRepairsWhatFollowsFromTheJournal(t *testing.T) {
 }
 
 func TestDoctorRepairsADatabase(t *testing.T) {
+	t.Parallel()
 	server, address := startDatabase(t)
 	h := startHubOn(t, address)
 	decide(h)
@@ -195,6 +198,7 @@ func TestDoctorRepairsADatabase(t *testing.T) {
 }
 
 func TestDoctorExitsWithOneIfAnythingIsWrong(t *testing.T) {
+	t.Parallel()
 	h, _ := decidedHub(t)
 	path, err := builtBinary()
 	if err != nil {
@@ -212,6 +216,7 @@ func TestDoctorExitsWithOneIfAnythingIsWrong(t *testing.T) {
 }
 
 func TestDoctorLeavesARunningHubAlone(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	_, err := wedsync(t, "doctor", "--data", h.data)
 	if err == nil || !strings.Contains(err.Error(), "locked by another process") || !strings.Contains(err.Error(), "can only be examined while no hub does") {
@@ -220,6 +225,7 @@ func TestDoctorLeavesARunningHubAlone(t *testing.T) {
 }
 
 func TestDoctorMakesNoDirectory(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "nothing")
 	_, err := wedsync(t, "doctor", "--data", dir)
 	if err == nil || !strings.Contains(err.Error(), "holds no hub's data") {
@@ -231,6 +237,7 @@ func TestDoctorMakesNoDirectory(t *testing.T) {
 }
 
 func TestDoctorFindsNothingWrongWithAnErasedRecord(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	olga, mia := h.api(owner("olga")), h.api(member("mia"))
 	record := olga.create(map[string]any{"name": "Ada & Ben", "budget": 12500})
@@ -245,6 +252,7 @@ func TestDoctorFindsNothingWrongWithAnErasedRecord(t *testing.T) {
 }
 
 func TestDoctorFreesAnEmptyIDAndNoOther(t *testing.T) {
+	t.Parallel()
 	h, record := decidedHub(t)
 	_, err := wedsync(t, "doctor", "--data", h.data, "--release", record.DocumentID)
 	if err == nil || !strings.Contains(err.Error(), "holds changes") {

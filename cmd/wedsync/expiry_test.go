@@ -77,6 +77,7 @@ func (s *scribe) exchange(c *wireClient, peer string) error {
 }
 
 func TestDeviceWhoseTokenEndsComesBackWithATicketAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	brief := strings.TrimSpace(mustRun(t, "token", "--data", h.data, "--supplier", "barn", "--user", "ada", "--role", "member", "--device", "ada-device", "--ttl", "3s"))
 	s := &scribe{t: t, actor: "0123456789abcdef", id: crdt.RecordID{0: 7, 6: 0x40, 8: 0x80}}

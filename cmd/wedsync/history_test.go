@@ -56,6 +56,7 @@ func (a *api) history(id, query string) []historyLine {
 }
 
 func TestHistoryOfRealDevicesTellsWhoWroteWhatAndWhoDecided(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h) // of ada and ben
 	olga := h.api(owner("olga"))

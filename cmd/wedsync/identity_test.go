@@ -82,6 +82,7 @@ func (h *hubProcess) apiOf(token string) *api {
 }
 
 func TestHubServesWithoutItsIssuerAndTakesItsTokensOnceItAnswers(t *testing.T) {
+	t.Parallel()
 	issuer := serveKey(t, "k1")
 	h := startHubFlags(t, "--jwks", issuer.URL+"/keys", "--claims", "supabase", "--allow-private-targets",
 		"--jwt-issuer", "https://project.supabase.co/auth/v1", "--jwt-audience", "authenticated")
@@ -105,6 +106,7 @@ func TestHubServesWithoutItsIssuerAndTakesItsTokensOnceItAnswers(t *testing.T) {
 }
 
 func TestSecretOfOtherServersComesFromAFileOrTheEnvironment(t *testing.T) {
+	t.Parallel()
 	file := writeFile(t, sharedSecret+"\n")
 	for name, flag := range map[string]string{"file": "--jwt-secret-file=" + file, "environment": "WEDSYNC_JWT_SECRET=" + sharedSecret} {
 		t.Run(name, func(t *testing.T) {
@@ -120,6 +122,7 @@ func TestSecretOfOtherServersComesFromAFileOrTheEnvironment(t *testing.T) {
 }
 
 func TestServeRefusesIssuersThatMakeNoSense(t *testing.T) {
+	t.Parallel()
 	short := writeFile(t, "secret")
 	for want, flags := range map[string][]string{
 		"32 at least":             {"--jwt-secret-file", short},
@@ -142,6 +145,7 @@ func TestServeRefusesIssuersThatMakeNoSense(t *testing.T) {
 }
 
 func TestTokensAndTicketsAreInNoLog(t *testing.T) {
+	t.Parallel()
 	h := startHubFlags(t, "--log-level=debug", "--jwt-secret-file="+writeFile(t, sharedSecret), "--claims=supabase")
 	ours, theirs := h.token(member("ada")), supabaseToken(t, jwt.SigningMethodHS256, []byte(sharedSecret), "", "barn")
 	foreign := supabaseToken(t, jwt.SigningMethodHS256, []byte("another secret of more than 32 bytes"), "", "barn")
@@ -188,6 +192,7 @@ func writeFile(t *testing.T, text string) string {
 }
 
 func TestSocketsOfASupplierBeyondTheFlagAreRefused(t *testing.T) {
+	t.Parallel()
 	h := startHubFlags(t, "--max-supplier-sockets=2")
 	joinWire(t, h.sync(member("ada")), "a")
 	joinWire(t, h.sync(member("ben")), "b")

@@ -102,6 +102,7 @@ func TestFileThatIsTooLargeIsNotSent(t *testing.T) {
 }
 
 func TestImportTellsItsRateAndHowLongItTakes(t *testing.T) {
+	t.Parallel()
 	if line := importLine("writing", 10, 20, time.Second); line != "writing [##########..........]  50%, rows 10/20, 10 rows/s, 1s left" {
 		t.Errorf("%s", line)
 	}

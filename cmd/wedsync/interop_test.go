@@ -47,6 +47,7 @@ func converge(t *testing.T, h *hubProcess, id string, clients ...*nodeClient) {
 }
 
 func TestOneClientFindsWhatAnotherCreated(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	id := phone.create(args{"name": "Ada & Ben", "notes": "likes peonies", "guests": 80, "venue": args{"city": "Bath"}})
@@ -58,6 +59,7 @@ func TestOneClientFindsWhatAnotherCreated(t *testing.T) {
 }
 
 func TestHundredInterleavedEditsConvergeAndTrafficStops(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	id := phone.create(args{"name": "Ada", "notes": "", "log": []string{}})
@@ -91,6 +93,7 @@ func TestHundredInterleavedEditsConvergeAndTrafficStops(t *testing.T) {
 }
 
 func TestOfflineEditsOfBothSidesMeet(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	id := phone.create(args{"name": "Ada", "notes": "peonies"})
@@ -112,6 +115,7 @@ func TestOfflineEditsOfBothSidesMeet(t *testing.T) {
 }
 
 func TestClientsResumeAfterHubRestart(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	id := phone.create(args{"name": "Ada"})
@@ -124,6 +128,7 @@ func TestClientsResumeAfterHubRestart(t *testing.T) {
 }
 
 func TestWipedHubGetsItsRecordsBackFromDevices(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	id := phone.create(args{"name": "Ada", "notes": "peonies"})
@@ -144,6 +149,7 @@ func TestWipedHubGetsItsRecordsBackFromDevices(t *testing.T) {
 }
 
 func TestWipedHubTakesARecordWithHubChangesBack(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	id := decidedRecord(t, h, phone, tab)
@@ -163,6 +169,7 @@ func TestWipedHubTakesARecordWithHubChangesBack(t *testing.T) {
 }
 
 func TestHubRestoredFromAnOlderCopyCatchesUp(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	id := phone.create(args{"name": "Ada", "notes": "peonies"})
@@ -187,6 +194,7 @@ func TestHubRestoredFromAnOlderCopyCatchesUp(t *testing.T) {
 }
 
 func TestHubRestoredFromAnOlderCopyRecoversItsOwnDecision(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	id := pendingRecord(t, h, phone, tab)
@@ -226,6 +234,7 @@ func TestHubRestoredFromAnOlderCopyRecoversItsOwnDecision(t *testing.T) {
 }
 
 func TestLargeRecordArrivesWhole(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	story := strings.Repeat("They met on a train. ", 15_000) // 315 kB
@@ -238,6 +247,7 @@ func TestLargeRecordArrivesWhole(t *testing.T) {
 }
 
 func TestLargeRecordIsFoundWhileItIsBeingUploaded(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	story := strings.Repeat("They met on a train. ", 15_000)
@@ -251,6 +261,7 @@ func TestLargeRecordIsFoundWhileItIsBeingUploaded(t *testing.T) {
 }
 
 func TestWaitingClientGetsARecordThatIsCreatedLater(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	phone.do("offline", nil)
@@ -265,6 +276,7 @@ func TestWaitingClientGetsARecordThatIsCreatedLater(t *testing.T) {
 }
 
 func TestUnknownRecordIsUnavailableAtOnceAndTheSocketStays(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, _ := two(t, h)
 	a, err := phone.try("find", args{"id": nobodys, "timeout": 5000})
@@ -277,6 +289,7 @@ func TestUnknownRecordIsUnavailableAtOnceAndTheSocketStays(t *testing.T) {
 }
 
 func TestSwiftShapedJoinIsWelcome(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	c := dialWire(t, h.sync(member("sue")))
 	c.send(frame{"type": "join", "senderId": "swift", "peerMetadata": frame{"storageId": "0b1c", "isEphemeral": false}, "supportedProtocolVersions": "1"})
@@ -291,6 +304,7 @@ func TestSwiftShapedJoinIsWelcome(t *testing.T) {
 }
 
 func TestUnknownProtocolVersionIsToldAndClosed(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	c := dialWire(t, h.sync(member("sue")))
 	c.send(frame{"type": "join", "senderId": "x", "supportedProtocolVersions": []string{"2"}})
@@ -301,6 +315,7 @@ func TestUnknownProtocolVersionIsToldAndClosed(t *testing.T) {
 }
 
 func TestWrongTokenIsClosedWith4401AfterTheUpgrade(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	c := dialWire(t, "ws://"+h.address+"/sync?token=nonsense")
 	if got := c.awaitClose(); got != 4401 {
@@ -309,6 +324,7 @@ func TestWrongTokenIsClosedWith4401AfterTheUpgrade(t *testing.T) {
 }
 
 func TestSamePeerIDTwiceClosesTheOlderSocket(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	url := h.sync(member("ada"))
 	older := joinWire(t, url, "twin")
@@ -319,6 +335,7 @@ func TestSamePeerIDTwiceClosesTheOlderSocket(t *testing.T) {
 }
 
 func TestSamePeerIDOfAnotherUserLeavesBothOpen(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	ada := joinWire(t, h.sync(member("ada")), "twin")
 	joinWire(t, h.sync(member("ben")), "twin")
@@ -327,6 +344,7 @@ func TestSamePeerIDOfAnotherUserLeavesBothOpen(t *testing.T) {
 }
 
 func TestFrameOfAForeignSenderIsIgnoredAndTheSocketStays(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	c := joinWire(t, h.sync(member("ada")), "ada")
 	ask := frame{"type": "request", "senderId": "somebody-else", "targetId": "hub", "documentId": nobodys, "data": []byte{0x42, 0, 0, 1, 0, 0, 0}}
@@ -339,6 +357,7 @@ func TestFrameOfAForeignSenderIsIgnoredAndTheSocketStays(t *testing.T) {
 }
 
 func TestPresenceReachesEverySubscriberOnceAndNobodyElse(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	node := startNode(t)
 	phone := node.open("phone", clientOptions{url: h.sync(member("ada"))})
@@ -370,6 +389,7 @@ func TestPresenceReachesEverySubscriberOnceAndNobodyElse(t *testing.T) {
 }
 
 func TestOldAndNewClientsShareARecord(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	node := startNode(t)
 	now := node.open("now", clientOptions{url: h.sync(member("ada")), storage: t.TempDir()})
@@ -382,6 +402,7 @@ func TestOldAndNewClientsShareARecord(t *testing.T) {
 }
 
 func TestOldAndNewClientsShareARecordThatTheHubCreated(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	node := startNode(t)
 	now := node.open("now", clientOptions{url: h.sync(member("ada"))})
@@ -408,6 +429,7 @@ func shareAndEdit(t *testing.T, h *hubProcess, id string, first, second *nodeCli
 }
 
 func TestClientThatComesBackOnItsStorageUploadsNothingTwice(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	node := startNode(t)
 	dir := t.TempDir()

@@ -16,6 +16,7 @@ const killsOfOneHub = 20
 // What a client had seen acknowledged by then must be in the hub when it is
 // back, before any client has had a chance to bring it again.
 func TestAcknowledgedChangesSurviveKill(t *testing.T) {
+	t.Parallel()
 	seed := seedOf(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	p := startProgress(t, "kills", seed, *soakKills, nil)

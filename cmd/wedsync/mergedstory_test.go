@@ -3,6 +3,7 @@ package main
 import "testing"
 
 func TestClientsFindAndUseTheValueOfAnOrdinaryFieldThatLost(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	phone, tab := two(t, h)
 	id := phone.create(args{"name": "Ada & Ben", "notes": "to be asked"})

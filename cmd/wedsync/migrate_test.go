@@ -11,6 +11,7 @@ import (
 )
 
 func TestTablesAreMadeByMigrateAloneIfServeMayNot(t *testing.T) {
+	t.Parallel()
 	_, address := startDatabase(t)
 	_, err := wedsync(t, "serve", "--listen", "127.0.0.1:0", "--store", address, "--no-migrate")
 	if err == nil || !strings.Contains(err.Error(), "run wedsync migrate --store ") {
@@ -30,6 +31,7 @@ func TestTablesAreMadeByMigrateAloneIfServeMayNot(t *testing.T) {
 // TestWrongPasswordIsSaidAtOnce has a server that asks all but its superuser for
 // a password.
 func TestWrongPasswordIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
 	dir, err := os.MkdirTemp("/tmp", "wedsync-hba-")
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,7 @@ const (
 // TestNodesOnOneDatabaseLoseNothing lets devices move between three hubs on one
 // PostgreSQL, while hubs are killed and paused and connections are cut.
 func TestNodesOnOneDatabaseLoseNothing(t *testing.T) {
+	t.Parallel()
 	seed := seedOf(t)
 	w := startCluster(t, rand.New(rand.NewPCG(seed, 0)))
 	p := startProgress(t, "nodes", seed, int(soakNodes.Seconds()), nil)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"wedsync/server/communications/account"
@@ -98,19 +99,32 @@ func (k kept) Account(ctx context.Context, id string) (pulling.Account, error) {
 	if err != nil {
 		return pulling.Account{}, err
 	}
-	a, err := account.Of(stored)
-	return toRead(a), err
+	all, err := k.Accounts(ctx, stored.Supplier)
+	if err != nil {
+		return pulling.Account{}, err
+	}
+	i := slices.IndexFunc(all, func(a pulling.Account) bool { return a.ID == id })
+	if i < 0 {
+		return pulling.Account{}, store.ErrNotFound
+	}
+	return all[i], nil
 }
 
-// Accounts implements [pulling.Accounts].
+// Accounts implements [pulling.Accounts]. What is one account's own is that of all:
+// of a mail that a colleague sent, a copy is no mail that came in.
 func (k kept) Accounts(ctx context.Context, supplier string) ([]pulling.Account, error) {
 	all, err := k.keeper.Accounts(ctx, supplier)
 	if err != nil {
 		return nil, err
 	}
+	var own []store.Contact
+	for _, a := range all {
+		own = append(own, a.Own...)
+	}
 	read := make([]pulling.Account, len(all))
 	for i, a := range all {
 		read[i] = toRead(a)
+		read[i].Source.Own = own
 	}
 	return read, nil
 }

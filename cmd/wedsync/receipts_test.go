@@ -56,6 +56,7 @@ func (a *api) verdicts(device string) map[string][]string {
 // The hub is killed while it decides: some decisions are stored and answered,
 // some stored and not answered, some neither. All are asked for again.
 func TestEveryDecisionHasOneReceiptAlthoughTheHubIsKilledWhileItDecides(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	olga, ada := h.api(owner("olga")), h.api(who{"barn", "ada", "member", ""})
 	const records, early = 40, 5

@@ -92,6 +92,7 @@ func TestCommandsSendTheTokenAsAHeaderAlone(t *testing.T) {
 }
 
 func TestHubThatCannotBeReachedIsNamedWithWhatToDo(t *testing.T) {
+	t.Parallel()
 	_, err := wedsync(t, "status", "--url", "http://127.0.0.1:1", "--token", "t0ken")
 	if err == nil {
 		t.Fatal("no error")
@@ -185,6 +186,7 @@ func TestStatusIsFilteredByTheHub(t *testing.T) {
 }
 
 func TestStatusFitsTheTerminal(t *testing.T) {
+	t.Parallel()
 	record := recordStatus{Client: "01J9ZD8Q3V4M7R2W5X6Y8Z9ABC", Devices: []deviceStatus{{
 		User: "mia", Device: "a-phone-with-a-name-that-is-too-long", State: "waiting_for_dependency", MissingOnDevice: 12345,
 		Explanation: "A change of this device waits for an earlier one that the hub does not hold.", Action: "Connect the device that made the earlier change.",
@@ -213,6 +215,7 @@ func TestWhatDevicesWroteCannotMoveTheCursor(t *testing.T) {
 }
 
 func TestEachCommandExplainsItselfByExample(t *testing.T) {
+	t.Parallel()
 	for _, command := range []interface{ Help() string }{
 		serveCommand{},
 		demoCommand{},
@@ -239,5 +242,6 @@ func TestEachCommandExplainsItselfByExample(t *testing.T) {
 }
 
 func TestVersionIsPrinted(t *testing.T) {
+	t.Parallel()
 	wantParts(t, mustRun(t, "version"), "wedsync", "go1.")
 }

@@ -14,6 +14,7 @@ import (
 )
 
 func TestTokenIsForTheHubOfItsDirectory(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new")
 	token := strings.TrimSpace(mustRun(t, "token", "--data", dir, "--supplier", "barn", "--user", "ada", "--role", "member", "--device", "phone", "--ttl", "1h"))
 	identity, err := sqlite.Identity(t.Context(), dir)
@@ -33,6 +34,7 @@ func TestTokenIsForTheHubOfItsDirectory(t *testing.T) {
 }
 
 func TestTokenRefusesWhatMakesNoSense(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, args := range [][]string{
 		{"--supplier", "barn"},
@@ -68,6 +70,7 @@ func TestServedHubTakesTokensMadeBesideItAndEndsInOrder(t *testing.T) {
 }
 
 func TestSecondHubOnOneDirectoryIsRefusedWithTheReason(t *testing.T) {
+	t.Parallel()
 	hub := startHub(t)
 	path, err := builtBinary()
 	if err != nil {
@@ -80,6 +83,7 @@ func TestSecondHubOnOneDirectoryIsRefusedWithTheReason(t *testing.T) {
 }
 
 func TestTakenAddressIsRefusedWithWhatToDo(t *testing.T) {
+	t.Parallel()
 	hub := startHub(t)
 	path, err := builtBinary()
 	if err != nil {
@@ -92,6 +96,7 @@ func TestTakenAddressIsRefusedWithWhatToDo(t *testing.T) {
 }
 
 func TestStoppingHubTellsItsDevicesToComeBack(t *testing.T) {
+	t.Parallel()
 	hub := startHub(t)
 	device := joinWire(t, hub.sync(member("ada")), "adas-phone")
 	stopped := make(chan struct{})

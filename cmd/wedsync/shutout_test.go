@@ -68,6 +68,7 @@ func (l *listening) awaitFrames(t *testing.T, more int64) {
 }
 
 func TestWhoIsShutOutHearsNothingAfterASecondOnAnyNode(t *testing.T) {
+	t.Parallel()
 	db, err := pgtest.Start()
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ var (
 	soakListeners     = flag.Int("soak.listeners", 60, "listeners, `N` in all")
 	soakFailures      = flag.Int("soak.failures", 0, "failures of the database, `N` in all; 0 for each once")
 	soakWebhooks      = flag.Int("soak.webhooks", 2, "deliveries of the same event by each of 50 senders, `N` in all")
-	soakTalk          = flag.Int("soak.communications", 2, "a corpus of communication of `N` percent of its full size")
+	soakTalk          = flag.Int("soak.communications", 10, "a corpus of communication of `N` percent of its full size")
 	soakReport        = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
 )
 

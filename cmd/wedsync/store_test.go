@@ -26,6 +26,7 @@ func startDatabase(t *testing.T) (server *pgtest.Server, address string) {
 }
 
 func TestHubOnADatabaseIsCheckedAndKeepsItsIdentity(t *testing.T) {
+	t.Parallel()
 	_, address := startDatabase(t)
 	h := startHubOn(t, address)
 	token := h.token(owner("olga"))
@@ -40,6 +41,7 @@ func TestHubOnADatabaseIsCheckedAndKeepsItsIdentity(t *testing.T) {
 }
 
 func TestHubWaitsForItsDatabaseAndSaysSo(t *testing.T) {
+	t.Parallel()
 	s, address := startDatabase(t)
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
@@ -56,6 +58,7 @@ func TestHubWaitsForItsDatabaseAndSaysSo(t *testing.T) {
 }
 
 func TestAddressesOfDatabasesAreRefusedWithoutTheirPassword(t *testing.T) {
+	t.Parallel()
 	_, address := startDatabase(t)
 	for name, c := range map[string]struct{ store, want string }{
 		"no such database": {strings.Replace(address, "/hub?", "/nothing?", 1), "there is no such database"},

@@ -203,6 +203,7 @@ func (s *story) settle() {
 }
 
 func TestNoBlendIsAcceptedOrProposedAndNoDivertedValueIsExposed(t *testing.T) {
+	t.Parallel()
 	first := seedOf(t)
 	p := startProgress(t, "stories", first, *soakStories, nil)
 	began := time.Now()

@@ -8,6 +8,7 @@ import (
 // Under every_edit each keystroke is a proposal, and each is answered by a
 // mirror. None may land before the author rests.
 func TestProposalOfAFastTypistIsWhatWasTyped(t *testing.T) {
+	t.Parallel()
 	for _, version := range []int{2, 1} {
 		t.Run(fmt.Sprintf("automerge-repo %d", version), func(t *testing.T) {
 			h := startHub(t)

@@ -55,7 +55,7 @@ func TestOwnersConnectAccountsAndSeeHowFarTheyAreRead(t *testing.T) {
 	p.see("wed-accounts")
 	p.until(`wedAll('li[data-state="up_to_date"]').length === 4`)
 	p.says("anna@barn.example Google · colleagues see who, when and the subject")
-	p.accessible("accounts")
+	p.accessible("accounts", allRules)
 
 	// What was taken back at the provider has to be connected again.
 	server.Disconnect(providers.Google, "anna@barn.example")

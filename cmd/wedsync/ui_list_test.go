@@ -37,6 +37,7 @@ func fillWithMany(h *hubProcess, n int) {
 }
 
 func TestFiveThousandClientsAreFoundAndScrolled(t *testing.T) {
+	t.Parallel()
 	many, found := 5000, 8
 	if raceEnabled {
 		many, found = 1000, 2 // a hub of the race detector fills too slowly

@@ -46,6 +46,7 @@ func (p *tab) readDate(want string) {
 }
 
 func TestTwoTabsTypeInTheSameNotesAndConverge(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	id := h.api(owner("olga")).create(map[string]any{"name": "Ada & Ben", "notes": "Peonies."}).ClientID
 	b := startBrowser(t)
@@ -123,6 +124,7 @@ func (p *tab) storesNothing() {
 }
 
 func TestAppGoesOnWhenItsHubIsKilledAndComesBack(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	id := h.api(owner("olga")).create(map[string]any{"name": "Ada & Ben", "notes": "Peonies."}).ClientID
 	b := startBrowser(t)

@@ -3,6 +3,7 @@ package main
 import "testing"
 
 func TestAppSignsInWithALinkAndShowsEveryPage(t *testing.T) {
+	t.Parallel()
 	h := startHub(t)
 	token := h.token(owner("olga"))
 	p := startBrowser(t).tab("olga", "http://"+h.address)

@@ -69,8 +69,7 @@ func TestNewerVersionOfTheAppWaitsUntilItIsTaken(t *testing.T) {
 	p.eval("window.same = true; navigator.serviceWorker.getRegistration().then(r => r.update()); 0")
 	p.see("wed-update")
 	p.until("same && navigator.serviceWorker.controller.state === 'activated'")
-	p.eval("caches.keys().then(names => (window.names = names.sort().join(' '))); 0")
-	p.until(`/^wedsync-app-\w+ wedsync-app-\w+-next$/.test(window.names)`)
+	p.keeps(`/^wedsync-app-\w+ wedsync-app-\w+-next$/`)
 
 	p.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.WaitEvent(page.LoadEventFired, nil,
@@ -78,7 +77,12 @@ func TestNewerVersionOfTheAppWaitsUntilItIsTaken(t *testing.T) {
 		return chromedp.Void{}, err
 	})
 	p.until("window.same === undefined && wed('wed-inbox')")
-	p.eval("caches.keys().then(names => (window.names = names.join(' '))); 0")
-	p.until(`/^wedsync-app-\w+-next$/.test(window.names)`)
+	p.keeps(`/^wedsync-app-\w+-next$/`)
 	p.until("!wed('wed-update')")
+}
+
+// keeps waits until the names of the browser's caches, in order, match an expression.
+func (p *tab) keeps(names string) {
+	p.t.Helper()
+	p.until("(caches.keys().then(all => { window.names = all.sort().join(' ') }), " + names + ".test(window.names))")
 }

@@ -117,7 +117,7 @@ func TestOwnersLookAfterWebhooks(t *testing.T) {
 	p.tap("section button:enabled") // sends a test
 	p.says("The test did not come through: answered 400")
 	p.until("wedAll('img[src=x]').length === 0 && window.marked === undefined")
-	p.accessible("endpoint")
+	p.accessible("endpoint", allRules)
 
 	// Nobody else sees it.
 	maya := b.person("maya", "http://"+h.address)

@@ -55,6 +55,7 @@ func (h *hubProcess) connect(settings map[string]any) (url, secret string) {
 }
 
 func TestGoogleAndTwilioReachTheHubByItsPublicURL(t *testing.T) {
+	t.Parallel()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +123,7 @@ func TestGoogleAndTwilioReachTheHubByItsPublicURL(t *testing.T) {
 }
 
 func TestServeRefusesURLsThatWebhooksCannotUse(t *testing.T) {
+	t.Parallel()
 	for want, flags := range map[string][]string{
 		"must be https://HOST": {"--public-url", "hub.example.com"},
 		"with a path":          {"--public-url", "https://hub.example.com?x=1"},

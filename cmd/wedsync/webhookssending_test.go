@@ -91,6 +91,7 @@ func TestDeliveriesAreShownAndSentAgain(t *testing.T) {
 }
 
 func TestListenerShowsEventsAsAnEndpointGetsThemAndPassesThemOn(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -153,6 +154,7 @@ func TestListenerShowsEventsAsAnEndpointGetsThemAndPassesThemOn(t *testing.T) {
 }
 
 func TestServedHubSendsWhatHappenedBeforeItsCrash(t *testing.T) {
+	t.Parallel()
 	type got struct {
 		id, kind string
 		fields   map[string]any
@@ -205,6 +207,7 @@ func TestServedHubSendsWhatHappenedBeforeItsCrash(t *testing.T) {
 }
 
 func TestHubsOnOneDatabaseSendEachEventOnce(t *testing.T) {
+	t.Parallel()
 	db, err := pgtest.Start()
 	if err != nil {
 		t.Fatal(err)

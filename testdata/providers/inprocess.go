@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 )
 
@@ -21,7 +20,6 @@ func (s *Server) RoundTrip(r *http.Request) (answer *http.Response, err error) {
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
-	w := httptest.NewRecorder()
 	defer func() {
 		if e := recover(); e == http.ErrAbortHandler { //nolint:errorlint // a panic's value is that very one
 			answer, err = nil, errors.New("the connection was closed")
@@ -29,12 +27,34 @@ func (s *Server) RoundTrip(r *http.Request) (answer *http.Response, err error) {
 			panic(e)
 		}
 	}()
-	s.ServeHTTP(w, r)
-	answer = w.Result()
-	if length, err := strconv.Atoi(answer.Header.Get("Content-Length")); err == nil && length > w.Body.Len() {
-		answer.Body = io.NopCloser(io.MultiReader(bytes.NewReader(w.Body.Bytes()), brokenOff{}))
+	w := written{header: make(http.Header), status: http.StatusOK}
+	s.ServeHTTP(&w, r)
+	return w.answer(r), nil
+}
+
+// written is an answer as a handler writes it.
+type written struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *written) Header() http.Header         { return w.header }
+func (w *written) WriteHeader(status int)      { w.status = status }
+func (w *written) Write(b []byte) (int, error) { return w.body.Write(b) }
+
+// answer is the answer as who asked gets it.
+func (w *written) answer(r *http.Request) *http.Response {
+	a := &http.Response{
+		Status: strconv.Itoa(w.status) + " " + http.StatusText(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.header, ContentLength: -1, Body: io.NopCloser(&w.body), Request: r,
 	}
-	return answer, nil
+	if length, err := strconv.Atoi(w.header.Get("Content-Length")); err == nil {
+		if a.ContentLength = int64(length); length > w.body.Len() {
+			a.Body = io.NopCloser(io.MultiReader(&w.body, brokenOff{}))
+		}
+	}
+	return a
 }
 
 // brokenOff is the end of a body that breaks off.

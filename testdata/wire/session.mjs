@@ -2,6 +2,7 @@
 // tells unasked. It looks at the messages that pass and changes none.
 
 import { decodeSyncMessage } from "@automerge/automerge"
+import { Disk } from "./disk.mjs"
 import { NOWHERE, openVersion, sameHeads } from "./repos.mjs"
 import { at, decode, encode } from "./values.mjs"
 import { digest } from "../digest/digest.mjs"
@@ -23,8 +24,8 @@ export class Client {
     client.v = await openVersion(options.repo)
     client.adapter = client.v.adapter(options.offline ? NOWHERE : options.url, options.retry)
     client.#watchTraffic()
-    const storage = options.storage === "none" ? undefined : client.v.storage(options.storage)
-    client.repo = new client.v.Repo({ network: [client.adapter], storage, peerId: options.peer })
+    client.disk = options.storage === "none" ? undefined : new Disk(client.v.storage(options.storage))
+    client.repo = new client.v.Repo({ network: [client.adapter], storage: client.disk, peerId: options.peer })
     client.#watchPeers()
     return client
   }
@@ -200,6 +201,7 @@ export class Client {
   async close() {
     await this.offline()
     await this.repo.flush()
+    await this.disk?.takeOut()
     return {}
   }
 

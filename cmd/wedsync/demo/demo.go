@@ -62,7 +62,7 @@ func Run(ctx context.Context, o Options) (err error) {
 			return failed
 		}
 		defer func() { err = errors.Join(err, around.stop(ctx)) }()
-		h.flags = []string{"--allow-private-targets"} // or it could not tell them
+		h.flags = append(around.flags(), "--allow-private-targets") // or it could not reach them
 		if past, err = playSeason(ctx, o.Serve, h, around, nodeModules); err != nil {
 			return err
 		}
@@ -85,7 +85,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Once {
 		return nil
 	}
+	talks := ""
 	if past != nil {
+		talks = past.kept["neha"].Client
 		if err := past.carryOn(ctx, h.address); err != nil {
 			return fmt.Errorf("connect the studio's devices: %w", err)
 		}
@@ -94,7 +96,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	s.farewell(waits)
+	s.farewell(waits, talks)
 	return h.wait(ctx)
 }
 

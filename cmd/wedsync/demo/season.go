@@ -16,9 +16,16 @@ import (
 //go:embed studio.mjs
 var studioScript string
 
-// A Server serves a hub on a data directory by a clock until ctx ends, and calls
-// serving with its address.
-type Server func(ctx context.Context, data string, now func() time.Time, log io.Writer, serving func(address string)) error
+// A Server serves a hub until ctx ends, and calls serving with its address.
+type Server func(ctx context.Context, p Past, serving func(address string)) error
+
+// A Past is what a hub is served with.
+type Past struct {
+	Data      string           // directory
+	Now       func() time.Time // its clock
+	Providers string           // URL of a server that speaks as the providers of communication do, each below its name
+	Log       io.Writer
+}
 
 // A season is the past of a small wedding studio: its hub is played through the last
 // two months by a clock that goes from one moment of the script to the next, while
@@ -57,7 +64,7 @@ func playSeason(ctx context.Context, serve Server, h *hub, a *apps, nodeModules 
 	address, ended := make(chan string, 1), make(chan error, 1)
 	go func() { // ends with serving
 		now := func() time.Time { return time.Unix(0, s.clock.Load()) }
-		ended <- serve(serving, h.data, now, h.log, func(a string) { address <- a })
+		ended <- serve(serving, Past{h.data, now, a.base, h.log}, func(a string) { address <- a })
 	}()
 	select {
 	case a := <-address:

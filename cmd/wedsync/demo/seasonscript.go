@@ -27,7 +27,7 @@ func script(now time.Time) []moment {
 	on := func(weeks, days int) string { return saturday(now, weeks, days) }
 	var moments []moment
 	for _, part := range [][]moment{
-		houseRules(), bookings(now), decided(on), undecided(on), onTheRoad(on), smallThings(), webhooks(on),
+		houseRules(), bookings(now), decided(on), undecided(on), onTheRoad(on), smallThings(), webhooks(on), talk(),
 	} {
 		moments = append(moments, part...)
 	}
@@ -149,6 +149,7 @@ func smallThings() []moment {
 		{30 * time.Hour, phones("Tom", "rosa", "inbound", "+44 20 7946 0141", "12m", "Rosa would rather have the family groups in the hall if it rains. Asked about a second album for her parents.")},
 		{29 * time.Hour, writes("Tom", "rosa", "Maya, can you look whether the hall has daylight after five?")},
 		{26 * time.Hour, writes("Maya", "rosa", "It has: two tall windows to the west, and the doors open to the quay.")},
+		{9*day + 90*time.Minute, writes(owner, "neha", "Priya shoots the mandap with me, Maya the gate. Everybody has a radio.")},
 		{28 * time.Hour, posts("Tom", "lucia", "email", "Sent the contract to Lucía and Mateo, signature until Friday.")},
 		{27 * time.Hour, sets("Tom", "lucia", "deposit", 5000)},
 		{23 * time.Hour, sets(crm, "yael", "guests", 131)},

@@ -265,8 +265,9 @@ func (s *story) waiting(ctx context.Context) (int, error) {
 	return sum, nil
 }
 
-// farewell says how to go on by hand, where so many conflicts wait.
-func (s *story) farewell(waits int) {
+// farewell says how to go on by hand, where so many conflicts wait, and a client
+// (empty for none) has told the studio much.
+func (s *story) farewell(waits int, talks string) {
 	s.print("\n%s http://%s", s.paint(bold, "The hub keeps serving:"), s.hub.address)
 	s.print("   %s  http://%s/#token=%s", s.paint(bold, "app"), s.hub.address, s.owner.token)
 	s.remark(fmt.Sprintf("   Open this in a browser: it signs you in as Olivia, the owner, for whose decision %d edits wait.", waits))
@@ -280,6 +281,11 @@ func (s *story) farewell(waits int) {
 	s.print("   curl -s -H \"Authorization: Bearer $WEDSYNC_TOKEN\" $WEDSYNC_URL/api/clients")
 	if s.couple.Client != "" {
 		s.print("   curl -s -H \"Authorization: Bearer $WEDSYNC_TOKEN\" $WEDSYNC_URL/api/clients/%s", s.couple.Client)
+	}
+	if talks != "" {
+		s.remark("What Neha Sharma and the studio told each other, from six sources, which are read now:")
+		s.print("   curl -s -X POST -H \"Authorization: Bearer $WEDSYNC_TOKEN\" -H 'Content-Type: application/json' \\")
+		s.print("     -d '{\"client_id\": \"%s\"}' $WEDSYNC_URL/api/integrations/communication/sync", talks)
 	}
 	s.remark("Ctrl-C ends it.")
 }

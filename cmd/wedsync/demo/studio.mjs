@@ -21,6 +21,7 @@ const commands = {
       old.left = false
     } else {
       const adapter = new WebSocketClientAdapter(url, retry)
+      patiently(adapter)
       const repo = new Repo({ network: [adapter], peerId: device })
       devices.set(device, { adapter, repo, handles: new Map() })
     }
@@ -55,6 +56,19 @@ const commands = {
     setInterval(say, beat)
     say()
   },
+}
+
+// automerge-repo 2.5.6 throws on a socket that closes, out of the middle of a document's
+// update, and loses the document. Later versions drop what they cannot send.
+function patiently(adapter) {
+  const send = adapter.send.bind(adapter)
+  adapter.send = message => {
+    try {
+      send(message)
+    } catch (err) {
+      console.error(err.message)
+    }
+  }
 }
 
 function handleOf(device, id) {

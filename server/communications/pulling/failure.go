@@ -31,8 +31,12 @@ func (r *reader) trouble(ctx context.Context, failed error) error {
 	}
 	r.c, r.p = now, progressOf(now)
 	r.p.Claim = ""
-	if left || r.held(ctx) {
+	switch {
+	case left:
 		r.c.Due = r.Clock()
+		return r.set(ctx)
+	case r.held(ctx):
+		r.c.Due = r.Clock().Add(parkedFor)
 		return r.set(ctx)
 	}
 	r.p.Tried = r.Clock()

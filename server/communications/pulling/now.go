@@ -64,6 +64,9 @@ func (e *Engine) now(ctx context.Context, a Account) error {
 		if err = e.Work(ctx, a.ID); err != nil {
 			break
 		}
+		if a, err = e.Accounts.Account(ctx, a.ID); err != nil || a.Held != "" {
+			break
+		}
 		cursors, listed := e.Store.Cursors(ctx, a.Supplier, a.ID)
 		if listed != nil || !slices.ContainsFunc(cursors, func(c store.Cursor) bool { return e.awaited(c, since) }) {
 			err = listed

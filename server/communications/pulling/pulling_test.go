@@ -405,6 +405,30 @@ func TestAccountThatIsHeldIsNotReadUntilItBegins(t *testing.T) {
 	}
 }
 
+func TestNobodyWaitsForAnAccountThatComesToBeHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, map[string]int{"mail": 5, "archive": 5}, "a")
+		s.now()
+		s.b.step = func(context.Context, string, int) error {
+			s.m.mu.Lock()
+			defer s.m.mu.Unlock()
+			a := s.m.accounts["a"]
+			a.Held = pulling.Reconnect
+			s.m.accounts["a"] = a
+			return source.ErrReconnect
+		}
+		time.Sleep(time.Minute)
+		began := time.Now()
+		s.now()
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("it took %s", took)
+		}
+		if got := s.source("a", "outlook"); got.State != pulling.Reconnect {
+			t.Errorf("source %+v", got)
+		}
+	})
+}
+
 func TestAccountThatIsReadOtherwiseIsReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, map[string]int{"folder:in": 25}, "a")

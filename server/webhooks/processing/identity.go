@@ -35,7 +35,9 @@ func (p *Processor) identify(ctx context.Context, j *job) (target, *Outcome, err
 		return target{}, nil, err
 	}
 	if len(j.edits) == 0 {
-		return target{}, &Outcome{Result: Nothing, Object: j.key, Note: "the mapping makes nothing of what it says"}, nil
+		o := &Outcome{Result: Nothing, Object: j.key, Note: "the mapping makes nothing of what it says"}
+		o.Record, err = p.whose(ctx, j)
+		return target{}, o, err
 	}
 	candidates, err := p.candidates(ctx, j.event.Supplier, j.contacts())
 	if err != nil {
@@ -113,6 +115,17 @@ func (j *job) contacts() []store.Contact {
 	})
 	all = slices.Compact(all)
 	return all[:min(len(all), store.MaxContacts)]
+}
+
+// whose is the client that alone has a contact of an event's object, empty if none
+// or several have it: with that client the event is erased, whose body has the
+// contact.
+func (p *Processor) whose(ctx context.Context, j *job) (string, error) {
+	candidates, err := p.candidates(ctx, j.event.Supplier, j.object.Contacts)
+	if err != nil || len(candidates) != 1 || !slices.ContainsFunc(candidates[0].Matches, func(m Match) bool { return m.Same }) {
+		return "", err
+	}
+	return candidates[0].Record, nil
 }
 
 // candidates are the records that have one of some contacts, those with most of

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/server/webhooks/connection"
@@ -386,5 +388,31 @@ func TestEventThatConcernsNoRecordIsDone(t *testing.T) {
 	s.run()
 	if o := s.became(known, store.EventDone); len(o.Fields) != 0 || o.Record != id.ClientID() {
 		t.Errorf("outcome %+v", o)
+	}
+}
+
+func TestEventThatNoMappingUsesIsErasedWithTheClientWhoAloneHasItsContact(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.crm = store.Connection{Supplier: supplier, ID: ulid.Make().String(), Source: string(connection.Twilio), Created: s.now(), Changed: s.now()}
+	s.set(connection.Settings{Name: "Telephone"})
+	ada := s.client(olga, fields("name", "Ada", "phone", "+44 20 7946 0018"))
+	for _, name := range []string{"Ben", "Cleo"} {
+		s.client(olga, fields("name", name, "phone", "+44 20 7946 0019"))
+	}
+	hers := s.arriveAs("message.received", "SM1", "MessageSid=SM1&From=%2B442079460018&Body=Late")
+	shared := s.arriveAs("message.received", "SM2", "MessageSid=SM2&From=%2B442079460019&Body=Late")
+	s.run()
+	if o := s.became(hers, store.EventDone); o.Result != processing.Nothing || o.Record != ada.ClientID() {
+		t.Errorf("it became %+v", o)
+	}
+	if o := s.became(shared, store.EventDone); o.Record != "" {
+		t.Errorf("one that two clients share became %+v", o)
+	}
+	if err := s.hub.Erase(t.Context(), ada, olga); err != nil {
+		t.Fatal(err)
+	}
+	if e := s.event(hers); len(e.Body) > 0 || len(e.Outcome) > 0 {
+		t.Errorf("left of it is %+v", e)
 	}
 }
