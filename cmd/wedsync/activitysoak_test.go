@@ -32,7 +32,7 @@ const (
 func TestEveryListenerHearsEveryEventInOrder(t *testing.T) {
 	t.Parallel()
 	seed := seedOf(t)
-	w := &activitySoak{t: t, hub: startHub(t), seed: seed}
+	w := &activitySoak{t: t, hub: startRacingHub(t), seed: seed}
 	w.begin(rand.New(rand.NewPCG(seed, 0)))
 	meter := watchMemory(t.Context(), w.hub)
 	began := time.Now()

@@ -75,12 +75,13 @@ func newTalkReader(t *testing.T, seed uint64, percent int) *talkReader {
 		}
 		r.address[a.ID] = twilioSID
 	})
-	r.hub = &hubProcess{t: t, data: r.data, store: []string{"--data", r.data}, address: "127.0.0.1:0", log: &tail{}, flags: []string{
+	r.hub = newHub(t, r.data, "--data", r.data)
+	r.hub.flags = []string{
 		"--allow-private-targets",
 		"--google-client-id", providers.ClientID, "--google-client-secret", providers.ClientSecret, "--google-url", r.flags.GoogleURL,
 		"--microsoft-client-id", providers.ClientID, "--microsoft-client-secret", providers.ClientSecret, "--microsoft-url", r.flags.MicrosoftURL,
 		"--twilio-url", r.flags.TwilioURL,
-	}}
+	}
 	return r
 }
 

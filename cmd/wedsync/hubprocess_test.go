@@ -30,26 +30,39 @@ import (
 // as never.
 const patience = 60 * time.Second
 
-// builtBinary builds wedsync once per test run, with the race detector if the tests
-// run with it.
-var builtBinary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "wedsync-test-")
+// builtBinary builds wedsync once per test run.
+var builtBinary = sync.OnceValues(func() (string, error) { return build("wedsync") })
+
+// racingBinary is wedsync with the race detector if the tests run with it, for hubs of
+// which much is wanted at once. Of others it would find what the tests of the packages
+// find, and take half a second of CPU to start and five times as much for all they do.
+var racingBinary = sync.OnceValues(func() (string, error) {
+	if raceEnabled {
+		return build("racing", "-race", "-gcflags=modernc.org/...=-race=false") // as just test does
+	}
+	return builtBinary()
+})
+
+func build(name string, flags ...string) (string, error) {
+	dir, err := buildDirectory()
 	if err != nil {
 		return "", err
 	}
-	builtIn = dir
-	path := filepath.Join(dir, "wedsync")
-	args := []string{"build", "-o", path}
-	if raceEnabled {
-		args = append(args, "-race", "-gcflags=modernc.org/...=-race=false") // as just test does
-	}
-	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
+	path := filepath.Join(dir, name)
+	if out, err := exec.Command("go", slices.Concat([]string{"build", "-o", path}, flags, []string{"."})...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build wedsync: %w\n%s", err, out)
 	}
 	return path, nil
+}
+
+// buildDirectory is where binaries are built; TestMain removes it.
+var buildDirectory = sync.OnceValues(func() (dir string, err error) {
+	dir, err = os.MkdirTemp("", "wedsync-test-")
+	builtIn = dir
+	return dir, err
 })
 
-// builtIn is the directory of what builtBinary has built.
+// builtIn is the directory of what was built, empty if nothing was.
 var builtIn string
 
 func TestMain(m *testing.M) {
@@ -73,6 +86,7 @@ type hubProcess struct {
 	store   []string // flags that say where the hub keeps what it knows
 	flags   []string // others
 	env     []string // what its environment has beside ours
+	binary  func() (path string, err error)
 	address string
 	cmd     *exec.Cmd
 	serves  chan string   // holds its address once it serves
@@ -86,6 +100,13 @@ func startHub(t testing.TB) *hubProcess {
 	t.Helper()
 	dir := emptyData(t)
 	return startHubWith(t, dir, "--data", dir)
+}
+
+// startRacingHub is startHub with the race detector, if the tests have it.
+func startRacingHub(t testing.TB) *hubProcess {
+	t.Helper()
+	dir := emptyData(t)
+	return newHub(t, dir, "--data", dir).racing()
 }
 
 var openEmpty = storetest.FromTemplate(func(ctx context.Context, dir string) (store.Store, error) { return sqlite.Open(ctx, dir) })
@@ -111,9 +132,28 @@ func startHubOn(t testing.TB, address string) *hubProcess {
 	return startHubWith(t, "", "--store", address)
 }
 
+// startRacingHubOn is startHubOn with the race detector, if the tests have it.
+func startRacingHubOn(t testing.TB, address string) *hubProcess {
+	t.Helper()
+	return newHub(t, "", "--store", address).racing()
+}
+
 func startHubWith(t testing.TB, data string, store ...string) *hubProcess {
 	t.Helper()
-	h := &hubProcess{t: t, data: data, store: store, address: "127.0.0.1:0", log: &tail{}}
+	h := newHub(t, data, store...)
+	h.begin()
+	return h
+}
+
+// newHub is a hub that is yet to be started.
+func newHub(t testing.TB, data string, store ...string) *hubProcess {
+	return &hubProcess{t: t, binary: builtBinary, data: data, store: store, address: "127.0.0.1:0", log: &tail{}}
+}
+
+// racing starts a hub with the race detector, if the tests have it.
+func (h *hubProcess) racing() *hubProcess {
+	h.t.Helper()
+	h.binary = racingBinary
 	h.begin()
 	return h
 }
@@ -123,7 +163,7 @@ func startHubWith(t testing.TB, data string, store ...string) *hubProcess {
 func startHubFlags(t testing.TB, flags ...string) *hubProcess {
 	t.Helper()
 	dir := emptyData(t)
-	h := &hubProcess{t: t, data: dir, store: []string{"--data", dir}, address: "127.0.0.1:0", log: &tail{}}
+	h := newHub(t, dir, "--data", dir)
 	for _, f := range flags {
 		if strings.HasPrefix(f, "WEDSYNC_") {
 			h.env = append(h.env, f)
@@ -157,7 +197,7 @@ func (h *hubProcess) start() {
 // launch starts the process.
 func (h *hubProcess) launch() {
 	h.t.Helper()
-	path, err := builtBinary()
+	path, err := h.binary()
 	if err != nil {
 		h.t.Fatal(err)
 	}

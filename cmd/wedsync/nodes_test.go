@@ -107,7 +107,7 @@ func startCluster(t *testing.T, random *rand.Rand) *cluster {
 	}
 	w := &cluster{T: t, random: random, readers: make(map[string][]*nodeClient), counts: make(map[string]int)}
 	for range nodeCount {
-		w.hubs = append(w.hubs, startHubOn(t, db.Address("nodes")))
+		w.hubs = append(w.hubs, startRacingHubOn(t, db.Address("nodes")))
 	}
 	var addresses []string // which hubs keep
 	for _, h := range w.hubs {

@@ -2,5 +2,5 @@
 
 package main
 
-// raceEnabled says that the tests run under the race detector, and so does the hub.
+// raceEnabled says that the tests run under the race detector, and so do racing hubs.
 const raceEnabled = false

@@ -40,7 +40,7 @@ const (
 // besiege starts a hub and the pair and measures what the hub takes at rest.
 func besiege(t *testing.T, part string, seed uint64, total int) *siege {
 	t.Helper()
-	s := &siege{T: t, seed: seed, hub: startHub(t), node: startNode(t), before: make(map[string]float64)}
+	s := &siege{T: t, seed: seed, hub: startRacingHub(t), node: startNode(t), before: make(map[string]float64)}
 	s.url = s.hub.sync(member("mallory"))
 	s.pair = startPair(t, s.hub, s.node)
 	s.memory = watchMemory(t.Context(), s.hub)

@@ -46,7 +46,7 @@ func TestHubWaitsForItsDatabaseAndSaysSo(t *testing.T) {
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	h := &hubProcess{t: t, store: []string{"--store", address}, address: "127.0.0.1:0", log: &tail{}}
+	h := newHub(t, "", "--store", address)
 	h.launch()
 	t.Cleanup(h.kill)
 	h.log.await(t, "waiting for PostgreSQL")

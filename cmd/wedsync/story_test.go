@@ -55,7 +55,7 @@ type person struct {
 func newStory(t *testing.T, seed uint64) *story {
 	t.Helper()
 	s := &story{
-		t: t, rand: rand.New(rand.NewPCG(seed, 0)), hub: startHub(t),
+		t: t, rand: rand.New(rand.NewPCG(seed, 0)), hub: startRacingHub(t),
 		accepted: make(map[[2]string]map[string]bool),
 	}
 	s.olga = s.hub.api(owner("olga"))

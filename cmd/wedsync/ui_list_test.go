@@ -38,10 +38,7 @@ func fillWithMany(h *hubProcess, n int) {
 
 func TestFiveThousandClientsAreFoundAndScrolled(t *testing.T) {
 	t.Parallel()
-	many, found := 5000, 8
-	if raceEnabled {
-		many, found = 1000, 2 // a hub of the race detector fills too slowly
-	}
+	const many, found = 5000, 8
 	h := startHub(t)
 	fillWithMany(h, many)
 	p := startBrowser(t).person("olga", "http://"+h.address)

@@ -29,8 +29,8 @@ func startDemo(t testing.TB) *hubProcess {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hubProcess{t: t, data: t.TempDir() + "/hub", log: &tail{}}
-	h.store = []string{"--data", h.data}
+	data := t.TempDir() + "/hub"
+	h := newHub(t, data, "--data", data)
 	cmd := exec.Command(path, "demo", "--no-story", "--data", h.data)
 	cmd.Stderr = h.log
 	out, err := cmd.StdoutPipe()

@@ -21,7 +21,7 @@ func TestSameEventFromManySendersToManyNodesHasOneEffect(t *testing.T) {
 	_, address := startDatabase(t)
 	var hubs []*hubProcess
 	for range nodeCount {
-		hubs = append(hubs, startHubOn(t, address))
+		hubs = append(hubs, startRacingHubOn(t, address))
 	}
 	crm := connectCRM(hubs[0])
 	p := startProgress(t, "webhooks", seed, 2*repeaters**soakWebhooks, nil)

@@ -227,7 +227,8 @@ func TestHubsOnOneDatabaseSendEachEventOnce(t *testing.T) {
 	defer app.Close()
 	var apis []*api
 	for range 2 {
-		h := &hubProcess{t: t, store: []string{"--store", address}, flags: []string{"--allow-private-targets"}, address: "127.0.0.1:0", log: &tail{}}
+		h := newHub(t, "", "--store", address)
+		h.flags = []string{"--allow-private-targets"}
 		h.begin()
 		apis = append(apis, h.api(owner("olga")))
 	}

@@ -7,7 +7,7 @@ import { NOWHERE, openVersion, sameHeads } from "./repos.mjs"
 import { at, decode, encode } from "./values.mjs"
 import { digest } from "../digest/digest.mjs"
 
-const DEFAULT_WAIT = 20_000 // ms until a wait gives up
+const DEFAULT_WAIT = 60_000 // ms until a wait gives up
 
 export class Client {
   static commands = [
