@@ -58,7 +58,7 @@ export function about(s: CommunicationSource): string {
     s.error ?? "",
     s.next_retry ? `tried again ${Date.parse(s.next_retry) - Date.now() < 60_000 ? "soon" : ago(s.next_retry)}, nothing has to be done` : "",
     s.last_success ? `complete as of ${ago(s.last_success)}` : "",
-    s.no_push ? `looked at every ${Math.round(s.poll_seconds / 60)} min, as nobody says when it changes: ${s.no_push}` : "",
+    s.no_push ? `read every ${Math.round(s.poll_seconds / 60)} min: ${s.no_push}` : "",
   ]
   return said.filter(Boolean).join(" · ")
 }
