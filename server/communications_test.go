@@ -26,6 +26,8 @@ type fakeEngine struct {
 	mu      sync.Mutex
 	sources []pulling.Source
 	asked   []string                                                       // accounts, of the last Now
+	pushed  []string // accounts that providers said have changed
+	fails   error    // what it answers to that
 	now     func(ctx context.Context, progress func(pulling.Source)) error // nothing if nil
 }
 
@@ -44,6 +46,13 @@ func (f *fakeEngine) Sources(context.Context, string) ([]pulling.Source, error) 
 	defer f.mu.Unlock()
 	return f.sources, nil
 }
+
+func (f *fakeEngine) Pushed(_ context.Context, account string) error {
+	f.pushed = append(f.pushed, account)
+	return f.fails
+}
+
+func (f *fakeEngine) Rewatch(context.Context, string) error { return f.fails }
 
 func (f *fakeEngine) are(sources ...pulling.Source) {
 	f.mu.Lock()

@@ -52,6 +52,7 @@ var unseen = map[string]string{
 	"importClients 413": "TestGigabyteIsRefusedEarly sends more than a recorder keeps",
 	"testEndpoint 422":  "no test has a hundred thousand deliveries wait",
 	"receiveEvent 400":  "server/webhooks/inbound cuts requests off", "receiveEventOf 400": "server/webhooks/inbound cuts requests off",
+	"pushGoogle 400": "as receiveEvent 400", "pushMicrosoft 400": "as receiveEvent 400",
 	"finishAccount 422": "store/storetest connects as many accounts as there may be", "finishAccount 429": "limits are tested in server/auth",
 	"finishAccount 500": "as connectTwilio 500", "finishAccount 503": "as connectTwilio 503",
 	"revokeDevice 422": "store/storetest shuts out as many devices as there may be",

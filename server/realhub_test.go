@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"wedsync/conflicts"
 	"wedsync/crdt"
 	"wedsync/crdt/engine"
@@ -16,6 +18,7 @@ import (
 	"wedsync/server/activity"
 	"wedsync/server/api"
 	"wedsync/server/auth"
+	"wedsync/server/communications/pushing"
 	"wedsync/server/communications/timeline"
 	"wedsync/server/hub"
 	"wedsync/server/metrics"
@@ -124,10 +127,35 @@ func newRealSite(t *testing.T) *realSite {
 	s.beside = server.Options{
 		Sync: sockets, Listen: http.HandlerFunc(listeners.ServeSocket), Events: http.HandlerFunc(listeners.ServeEvents),
 		Metrics: m, Ready: h.Ready, Hooks: hooks,
+		Pushes: pushing.New(pushing.Options{
+			Targets: pushing.Targets{PublicURL: hubURL}, Engine: s.engine, Accounts: kept, Pusher: pusher, Refuse: api.New(s.behind).Refuse,
+			Keys: func(context.Context) jwt.Keyfunc {
+				return func(*jwt.Token) (any, error) { return &rsaKey().PublicKey, nil }
+			},
+			Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		}),
 	}
 	s.joins = func(who conflicts.Principal, storage string) { s.syncs(who, storage) }
 	s.handler = server.New(s.options())
 	return s
+}
+
+const (
+	hubURL = "https://hub.example.com"
+	pusher = "push@project.iam.gserviceaccount.com" // as which Pub/Sub comes
+)
+
+// googleToken is one that Google gives Pub/Sub for the hub.
+func googleToken(t testing.TB) string {
+	t.Helper()
+	token, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
+		"iss": "https://accounts.google.com", "aud": hubURL + pushing.GooglePath, "email": pusher, "email_verified": true,
+		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
+	}).SignedString(rsaKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
 }
 
 // noEngine materialises nothing: the hub does so itself with documents of ordinary

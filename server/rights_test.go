@@ -35,6 +35,7 @@ type right struct {
 	stored                                                 bool   // what it is about, no fake hub knows
 	kind                                                   string // content type of the body, JSON if empty
 	browser                                                bool   // the request is that of olga's browser, which a provider sends there
+	google                                                 bool   // the request has a token of Google's, as Pub/Sub has
 	signed                                                 bool   // the body is signed by a connection of barn's
 }
 
@@ -163,6 +164,14 @@ var rights = []right{
 	{
 		id: "receiveEventOf", url: "<hook>&event=job.created", body: `{"id":"01h35ccwymj5ctckp8px1azhg6"}`,
 		owner: 202, member: 202, integration: 202, viewer: 202, stranger: 202, outsider: 202, stored: true,
+	},
+	{
+		id: "pushGoogle", url: "/api/integrations/communication/push/google", body: `{"message":{"data":"e30=","messageId":"1"}}`,
+		owner: 202, member: 202, integration: 202, viewer: 202, stranger: 202, outsider: 202, stored: true, google: true,
+	},
+	{
+		id: "pushMicrosoft", url: "/api/integrations/communication/push/microsoft/01A?validationToken=x",
+		owner: 200, member: 200, integration: 200, viewer: 200, stranger: 200, outsider: 200, stored: true,
 	},
 	{
 		id: "tryConnection", url: "/api/webhooks/connections/<connection>/try", body: `{"payload":{"id":"c-1","name":"Ada"}}`,

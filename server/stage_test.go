@@ -118,7 +118,11 @@ func (s *stage) perform(row *right, caller caller, headers ...string) reply {
 		callback, cookie := s.agreed()
 		target, headers = callback, append(headers, "Cookie", cookie.Name+"="+cookie.Value)
 	}
-	headers = append(headers, "Authorization", caller.authorization(s.site), "Idempotency-Key", rand.Text())
+	authorization := caller.authorization(s.site)
+	if row.google {
+		authorization = "Bearer " + googleToken(s.t)
+	}
+	headers = append(headers, "Authorization", authorization, "Idempotency-Key", rand.Text())
 	return s.send(method, target, s.fill(row.body), headers...)
 }
 

@@ -224,6 +224,10 @@ type Communications interface {
 	// Nothing changes if all is known. An item with more than MaxItemBytes or
 	// MaxParticipants, or a pull of more than MaxPull, is ErrTooMany.
 	StorePull(ctx context.Context, p Pull) (Pulled, error)
+	// Occurrences names what an account has: its ids of occurrences that are not
+	// removed, in an order of the store's own, beginning after one ("" is before all),
+	// at most limit.
+	Occurrences(ctx context.Context, supplier, account, after string, limit int) ([]string, error)
 	// ForgetOccurrences removes occurrences of an account that is gone: at most
 	// limit, whose number it returns. What has no occurrence left goes with them,
 	// with its links.

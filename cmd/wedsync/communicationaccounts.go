@@ -195,7 +195,7 @@ func (c *communicationsDisconnectCommand) Run(ctx context.Context, t terminal) e
 	if err := c.get(ctx, path, nil, &a); err != nil {
 		return err
 	}
-	if !c.Yes && !confirmed(t, "Disconnect %s (%s), and remove what only it had?", printable(a.Name), printable(a.Address)) {
+	if !c.Yes && !confirmed(t, "Disconnect %s, and remove what only it had?", printable(a.called())) {
 		return errors.New("nothing was changed (--yes does not ask)")
 	}
 	if err := c.do(ctx, http.MethodDelete, path, nil, nil); err != nil {

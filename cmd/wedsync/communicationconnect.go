@@ -29,7 +29,7 @@ func (communicationsConnectCommand) Help() string {
 	return `
 For owners. Google and Microsoft ask the account's owner in a browser: the command prints
 where to begin, which is the hub's page of accounts, and waits until the account is there.
-So is an account connected again that has to be.
+One that has to be connected again is connected in the same way.
 
 The auth token of a Twilio account is read from ` + twilioTokenName + `, or else from standard
 input: as a flag others could see it.

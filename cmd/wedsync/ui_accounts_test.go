@@ -63,6 +63,16 @@ func TestOwnersConnectAccountsAndSeeHowFarTheyAreRead(t *testing.T) {
 	p.tap(`button[aria-label="Read now: anna@barn.example"]`)
 	p.see(`button[aria-label="Connect again: anna@barn.example"]`)
 	p.says("The permission to read the account was taken back")
+	command := func(args ...string) (string, error) {
+		return wedsync(t, append(append([]string{"communications"}, args...), "--url", "http://"+h.address, "--token", h.token(owner("olga")))...)
+	}
+	if out, err := command("accounts"); err != nil || !strings.Contains(out, "twilio_calls: up to date") || !strings.Contains(out, "gmail: reconnect: the permission") {
+		t.Errorf("%s, %v", out, err)
+	}
+	ada := h.api(owner("olga")).create(map[string]any{"name": "Ada"})
+	if out, err := command("sync", "--client", ada.ClientID); err == nil || !strings.Contains(err.Error(), "gmail anna@barn.example: reconnect") || strings.Contains(err.Error(), "twilio") {
+		t.Errorf("%s, %v", out, err)
+	}
 
 	p.tap(`button[aria-label="Pause: ` + sid + `"]`)
 	p.until(`wedAll('li[data-state="paused"]').length === 2`)

@@ -167,7 +167,7 @@ func scenes(olivia *api) []scene {
 		{name: "event-waiting", once: true, path: "/integrations?show=events&event=" + olivia.hookEvent("waiting"), shows: `button[aria-label^="It is theirs"]`},
 		{name: "event-dead", picture: true, path: "/integrations?show=events&event=" + olivia.hookEvent("dead"), shows: "textarea.code"},
 		{name: "endpoints", picture: true, path: "/integrations?show=endpoints", shows: "li.item"},
-		{name: "accounts", picture: true, path: "/integrations?show=accounts", shows: "li.item"},
+		{name: "accounts", picture: true, path: "/integrations?show=accounts", shows: "li[data-state]"},
 		{name: "accounts-connect", once: true, path: "/integrations?show=accounts&connect=twilio", shows: "input#sid", end: escape},
 		{name: "endpoint", once: true, path: "/integrations?show=endpoints&endpoint=" + olivia.endpoint("Bookkeeping"), shows: "wed-delivery", begin: func(p *tab) {
 			p.tap(`button[aria-label^="Log: "]`)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"wedsync/store"
 	"wedsync/store/talk"
@@ -88,6 +89,23 @@ func pulledIDs(ctx context.Context, tx pgx.Tx, p *store.Pull) (ids []string, err
 		err := row.Scan(&id)
 		ids = append(ids, id)
 		return err
+	})
+	return ids, err
+}
+
+// Occurrences implements [store.Communications].
+func (s *Store) Occurrences(ctx context.Context, supplier, account, after string, limit int) (ids []string, err error) {
+	const query = `SELECT provider FROM wedsync.occurrences
+		WHERE supplier = $1 AND account = $2 AND provider > $3 AND NOT removed ORDER BY provider LIMIT $4`
+	err = s.read(ctx, "occurrences", func(ctx context.Context, p *pgxpool.Pool) error {
+		ids = nil
+		rows, err := p.Query(ctx, query, escape(supplier), escape(account), escape(after), max(limit, 0))
+		return each(rows, err, func(row pgx.Rows) error {
+			var id string
+			err := row.Scan(&id)
+			ids = append(ids, unescape(id))
+			return err
+		})
 	})
 	return ids, err
 }

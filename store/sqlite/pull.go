@@ -117,6 +117,21 @@ func (t *transaction) writeItems(ctx context.Context, key int64, changes []talk.
 const occurrencesQuery = `SELECT o.provider FROM occurrences o JOIN suppliers s ON s.key = o.supplier
 	WHERE s.name = ? AND o.account = ? ORDER BY o.provider LIMIT ?`
 
+// Occurrences implements [store.Communications].
+func (s *Store) Occurrences(ctx context.Context, supplier, account, after string, limit int) (ids []string, err error) {
+	const query = `SELECT o.provider FROM occurrences o JOIN suppliers s ON s.key = o.supplier
+		WHERE s.name = ? AND o.account = ? AND o.provider > ? AND NOT o.removed ORDER BY o.provider LIMIT ?`
+	err = s.read(ctx, "occurrences", func(ctx context.Context, p *pool) error {
+		return p.rows(ctx, query, []any{supplier, account, after, max(limit, 0)}, func(rows *sql.Rows) error {
+			var id string
+			err := rows.Scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	})
+	return ids, err
+}
+
 // ForgetOccurrences implements [store.Communications].
 func (s *Store) ForgetOccurrences(ctx context.Context, supplier, account string, limit int) (n int, err error) {
 	err = s.write(ctx, s.durable, "forget occurrences", func(ctx context.Context, t *transaction) error {

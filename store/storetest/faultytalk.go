@@ -19,6 +19,7 @@ const (
 	DueCursors        Call = "due cursors"
 	SetCursor         Call = "set cursor"
 	StorePull         Call = "store pull"
+	Occurrences       Call = "occurrences"
 	ForgetOccurrences Call = "forget occurrences"
 	Item              Call = "item"
 	Items             Call = "items"
@@ -76,6 +77,11 @@ func (f *Faulty) SetCursor(ctx context.Context, c store.Cursor) error {
 // StorePull implements [store.Communications].
 func (f *Faulty) StorePull(ctx context.Context, p store.Pull) (store.Pulled, error) {
 	return attempt(ctx, f, StorePull, func() (store.Pulled, error) { return f.inner.StorePull(ctx, p) })
+}
+
+// Occurrences implements [store.Communications].
+func (f *Faulty) Occurrences(ctx context.Context, supplier, account, after string, limit int) ([]string, error) {
+	return attempt(ctx, f, Occurrences, func() ([]string, error) { return f.inner.Occurrences(ctx, supplier, account, after, limit) })
 }
 
 // ForgetOccurrences implements [store.Communications].

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -233,6 +234,29 @@ var pullCases = []testcase{
 		for _, it := range found {
 			b.same("occurrences", len(it.Occurrences), accounts)
 		}
+	}},
+	{"OccurrencesOfAnAccountAreNamedUnlessTheyAreRemoved", func(b *bench) {
+		all := b.mailbox(account("rose", 1), account("rose", 2))
+		b.pulled(all[0], mail(1), mail(2), mail(3), mail(4))
+		b.pulled(all[1], mail(1), mail(5))
+		b.gone(all[0], mail(3).Occurrences[0].Provider)
+		b.restart()
+		var named []string
+		for after := ""; ; {
+			ids, err := b.Occurrences(b.ctx, "rose", all[0].ID, after, 2)
+			b.ok("occurrences", err)
+			if len(ids) == 0 {
+				break
+			}
+			named, after = append(named, ids...), ids[len(ids)-1]
+		}
+		slices.Sort(named)
+		want := []string{mail(1).Occurrences[0].Provider, mail(2).Occurrences[0].Provider, mail(4).Occurrences[0].Provider}
+		slices.Sort(want)
+		b.same("named", named, want)
+		ids, err := b.Occurrences(b.ctx, "lily", all[0].ID, "", 9)
+		b.ok("occurrences", err)
+		b.same("another supplier's", len(ids), 0)
 	}},
 	{"OccurrencesOfAnAccountThatIsGoneAreForgottenInSteps", func(b *bench) {
 		all := b.mailbox(account("rose", 1), account("rose", 2))

@@ -22,6 +22,11 @@ type progress struct {
 	Found   int       `json:"found,omitempty"`  // items, since it was up to date
 	Left    int       `json:"left,omitempty"`   // items still to be read, about; -1 if nobody knows
 
+	// Check is set from when the place was lost until it is known what has gone meanwhile;
+	// Checked is the account's id up to which that was looked for.
+	Check   bool   `json:"check,omitempty"`
+	Checked string `json:"checked,omitempty"`
+
 	Watched time.Time `json:"watched,omitzero"` // until when the provider says that something has changed; of watchScope alone
 
 	State    State  `json:"state,omitempty"`    // Limited, Failing or Reconnect; empty while all is well

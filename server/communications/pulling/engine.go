@@ -27,6 +27,7 @@ type Store interface {
 	Cursors(ctx context.Context, supplier, account string) ([]store.Cursor, error)
 	DueCursors(ctx context.Context, now time.Time, limit int) ([]store.CursorKey, error)
 	SetCursor(ctx context.Context, c store.Cursor) error
+	Occurrences(ctx context.Context, supplier, account, after string, limit int) ([]string, error)
 	StorePull(ctx context.Context, p store.Pull) (store.Pulled, error)
 	PutJobs(ctx context.Context, jobs ...store.Job) error
 }

@@ -69,6 +69,11 @@ func (r *reader) steps(ctx context.Context, until time.Time) error {
 		r.p.Again = r.p.Again || r.p.Place != nil
 		r.p.Place, r.p.Reading = nil, r.a.Reading
 	}
+	if !r.p.Again { // all that is there was read again
+		if err := r.check(ctx, until); err != nil {
+			return err
+		}
+	}
 	answer := ask(source.Place{State: r.p.Place, Again: r.p.Again})
 	for {
 		got, err := r.await(ctx, answer)
@@ -77,6 +82,7 @@ func (r *reader) steps(ctx context.Context, until time.Time) error {
 		}
 		if errors.Is(got.err, source.ErrPlace) && r.p.Lost < maxLost {
 			r.p.Place, r.p.Again, r.p.Lost, r.p.Left = nil, true, r.p.Lost+1, -1
+			r.p.Check, r.p.Checked = true, ""
 			if err := r.set(ctx); err != nil {
 				return err
 			}
@@ -192,6 +198,9 @@ func (r *reader) done() {
 	r.p.Success, r.p.Tried = now, now
 	every := r.poll(r.a.Provider, r.c.Scope, r.watched)
 	r.c.Due = now.Add(every - within(every/5)) // not when others are that were read now
+	if r.p.Check {
+		r.c.Due = now
+	}
 }
 
 // items are those of a step as the store takes them, each once, as it was found

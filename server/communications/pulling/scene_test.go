@@ -163,6 +163,19 @@ func (m *memory) StorePull(_ context.Context, p store.Pull) (store.Pulled, error
 	return stored, nil
 }
 
+func (m *memory) Occurrences(_ context.Context, _, account, after string, limit int) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ids []string
+	for _, key := range slices.Sorted(maps.Keys(m.items)) {
+		id, ok := strings.CutPrefix(key, account+"/")
+		if ok && id > after && len(ids) < limit {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
 func (m *memory) PutJobs(_ context.Context, jobs ...store.Job) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

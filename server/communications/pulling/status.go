@@ -129,7 +129,7 @@ func sourceOfScope(c store.Cursor, p progress, now time.Time) Source {
 	switch {
 	case p.State != "":
 		s.NextRetry = c.Due
-	case p.Again:
+	case p.Again, p.Check:
 		s.State = Resyncing
 	case p.Success.IsZero() && p.Place == nil && !p.claimed(c, now):
 		s.State, s.Left = Never, -1

@@ -19,6 +19,15 @@ type Source interface {
 	Pull(ctx context.Context, a Account, scope string, from Place) (Step, error)
 }
 
+// A Checker is a Source that can be asked whether something is still there. After
+// a provider has forgotten the place nobody tells what went for good meanwhile.
+type Checker interface {
+	Source
+	// Gone are those ids of a scope, of all that an account has, that are not in the
+	// scope any more. Ids of other scopes are left out.
+	Gone(ctx context.Context, a Account, scope string, ids []string) ([]string, error)
+}
+
 // An Account is what a source needs to know of one.
 type Account struct {
 	Address string // of its owner: an e-mail address, the id of a Twilio account

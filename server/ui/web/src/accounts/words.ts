@@ -15,7 +15,6 @@ export interface Account {
   provider: Provider
   name: string
   address: string
-  version: number
   state: "connected" | "reconnect" | "paused"
   error?: string
   level: "metadata" | "subject" | "everything"
@@ -59,7 +58,7 @@ export function about(s: CommunicationSource): string {
     s.error ?? "",
     s.next_retry ? `tried again ${Date.parse(s.next_retry) - Date.now() < 60_000 ? "soon" : ago(s.next_retry)}, nothing has to be done` : "",
     s.last_success ? `complete as of ${ago(s.last_success)}` : "",
-    s.no_push ? `looked at every ${Math.round(s.poll_seconds / 60)} min, as nobody says when it changes: ${s.no_push}` : "",
+    s.no_push ? `read every ${Math.round(s.poll_seconds / 60)} min: ${s.no_push}` : "",
   ]
   return said.filter(Boolean).join(" · ")
 }
@@ -118,24 +117,35 @@ async function agree(provider: Provider, wish: object = {}): Promise<void> {
   location.assign(url)
 }
 
-/** Asks what an account is to be set to. */
+/** Asks what an account is to be set to. What is left as it was is not sent: the hub changes accounts too, whenever it
+ *  refreshes a token. */
 export function settings(a: Account): Question {
+  const is: Values = {
+    name: a.name, level: a.level, own: a.own.filter(own => own !== a.address).join(", "), region: a.region, since: a.since ? local(a.since) : "",
+  }
   return {
     heading: a.address,
-    fields: () => [
-      { name: "name", label: "What you call it", value: a.name },
-      level(a.level),
-      { name: "own", label: "Other addresses and numbers of its owner", value: a.own.filter(own => own !== a.address).join(", "), hint: "With commas between them. What they sent is outbound." },
-      region(a.region),
-      { name: "since", label: "Leave alone what was before", kind: "time", value: a.since ? local(a.since) : "" },
-    ],
     says: "With another level, country, time or addresses all of it is read again.",
+    fields: () => [
+      { name: "name", label: "What you call it", value: is.name },
+      level(a.level),
+      { name: "own", label: "Other addresses and numbers of its owner", value: is.own, hint: "With commas between them. What they sent is outbound." },
+      region(is.region),
+      { name: "since", label: "Leave alone what was before", kind: "time", value: is.since },
+    ],
     verb: "Save",
-    run: async ({ own, since, ...values }) => {
-      await patch(`${accountsPath}/${a.id}`, { version: a.version, ...trimmed(values), own: split(own!), since: since ? new Date(since).toISOString() : "" })
+    run: async values => {
+      const changed = Object.entries(trimmed(values)).filter(([name, value]) => value !== is[name])
+      await patch(`${accountsPath}/${a.id}`, Object.fromEntries(changed.map(([name, value]) => [name, sent(name, value)])))
       return "Saved."
     },
   }
+}
+
+/** What is in a field, as the hub takes it. */
+function sent(name: string, value: string): unknown {
+  if (name === "own") return split(value)
+  return name === "since" && value ? new Date(value).toISOString() : value
 }
 
 /** Asks whether an account is to be forgotten. */

@@ -1,0 +1,112 @@
+package pulling_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wedsync/server/communications/pulling"
+	"wedsync/server/communications/source"
+	"wedsync/store"
+)
+
+// A checkedBox is a mailbox that can be asked what it has.
+type checkedBox struct {
+	*mailbox
+	asked int // ids
+	fail  error
+}
+
+// Gone implements [source.Checker]. What has a number too high for its scope is gone.
+func (b *checkedBox) Gone(_ context.Context, _ source.Account, scope string, ids []string) (gone []string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.asked += len(ids)
+	for _, id := range ids {
+		var n int
+		if name, ok := strings.CutPrefix(id, scope+"-"); ok {
+			if _, err := fmt.Sscan(name, &n); err != nil {
+				return nil, err
+			}
+		}
+		if n >= b.scopes[scope] {
+			gone = append(gone, id)
+		}
+	}
+	return gone, b.fail
+}
+
+// lose makes the provider forget the place in a scope once.
+func (b *checkedBox) lose(scope string) {
+	once := true
+	b.step = func(_ context.Context, of string, from int) error {
+		if of == scope && from > 0 && once {
+			once = false
+			return source.ErrPlace
+		}
+		return nil
+	}
+}
+
+func TestWhatWentWhileThePlaceWasLostIsRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, map[string]int{"folder:in": 450, "folder:out": 30}, "a")
+		b := &checkedBox{mailbox: s.b}
+		s.e.Readers["microsoft"] = b
+		s.now()
+		s.want(480)
+		for n := range 300 { // which nobody tells of any more
+			id := fmt.Sprintf("folder:in-%d", 1000+n)
+			s.m.items["a/"+id] = store.Item{Subject: id}
+		}
+		s.m.items["a/folder:out-1000"] = store.Item{}
+		s.now()
+		s.want(781)
+		if b.asked != 0 {
+			t.Errorf("asked for %d ids before", b.asked)
+		}
+		b.lose("folder:in")
+		s.now()
+		s.want(481) // the place in the other folder was not lost
+		if got := s.source("a", "outlook"); got.State != pulling.UpToDate || b.asked != 781 {
+			t.Errorf("asked for %d ids: %+v", b.asked, got)
+		}
+		s.now()
+		if b.asked != 781 {
+			t.Errorf("asked for %d ids once more", b.asked-781)
+		}
+	})
+}
+
+func TestWhatCannotBeLookedForKeepsNothingFromBeingRead(t *testing.T) {
+	for name, fail := range map[string]error{"ever": source.ErrUnreadable, "now": source.ErrTemporary} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newScene(t, map[string]int{"folder:in": 25}, "a")
+				b := &checkedBox{mailbox: s.b}
+				s.e.Readers["microsoft"] = b
+				s.now()
+				s.m.items["a/folder:in-1000"] = store.Item{}
+				b.lose("folder:in")
+				b.fail = fail
+				s.now()
+				s.b.arrive("folder:in", 1)
+				if got := s.source("a", "outlook"); fail == source.ErrTemporary {
+					if got.State != pulling.Failing {
+						t.Errorf("%+v", got)
+					}
+					b.fail = nil
+					time.Sleep(time.Until(got.NextRetry))
+				}
+				s.now()
+				s.want(26 + map[string]int{"ever": 1, "now": 0}[name])
+				if got := s.source("a", "outlook"); got.State != pulling.UpToDate {
+					t.Errorf("%+v", got)
+				}
+			})
+		})
+	}
+}
