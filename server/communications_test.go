@@ -26,8 +26,8 @@ type fakeEngine struct {
 	mu      sync.Mutex
 	sources []pulling.Source
 	asked   []string                                                       // accounts, of the last Now
-	pushed  []string // accounts that providers said have changed
-	fails   error    // what it answers to that
+	pushed  []string                                                       // accounts that providers said have changed
+	fails   error                                                          // what it answers to that
 	now     func(ctx context.Context, progress func(pulling.Source)) error // nothing if nil
 }
 

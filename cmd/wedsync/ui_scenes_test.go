@@ -80,6 +80,20 @@ func (a *api) hasASeason() {
 	if n := status.Totals; len(merged.Items) != 2 || n["in_sync"] == 0 || n["device_behind"] == 0 || n["refused"] != 1 {
 		a.t.Errorf("%d fields were merged, want 2; devices stand %v, want some in sync, some behind, one refused", len(merged.Items), n)
 	}
+	var talk talkAnswer
+	a.must("POST", "/api/integrations/communication/sync", map[string]any{"client_id": a.client("Neha Sharma & Arjun Mehta")}, &talk)
+	from := make(map[string]bool)
+	for _, row := range talk.Items {
+		from[row.Source] = true
+	}
+	for _, s := range talk.Sources {
+		if s.State != "up_to_date" {
+			a.t.Errorf("%s of %s is %s: %v", s.Source, s.Account, s.State, s.Error)
+		}
+	}
+	if len(talk.Sources) != 8 || len(from) < 6 {
+		a.t.Errorf("of %d sources, which should be 8, a couple's timeline has %v, which should be six", len(talk.Sources), from)
+	}
 }
 
 // client is the id of the record with a name.
