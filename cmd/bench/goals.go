@@ -32,7 +32,7 @@ func goalOf(hub, key string) goal {
 		"diverted bare":        {limit: 3},
 		"communications quota": {least: 90},
 		"web script":           {limit: 120},
-		"web owners":           {limit: 16},
+		"web owners":           {limit: 20},
 		"web view":             {limit: 500},
 		"web list view":        {limit: 500},
 		"web scroll":           {limit: 50},

@@ -83,7 +83,7 @@ func measureViews(p *webPage, z webSize, client string) ([]row, error) {
 	var rows []row
 	for _, view := range []struct{ key, name, path, usable string }{
 		{"web view", "first view of the inbox, from a warm cache until it can be used", "/inbox", openCard},
-		{"web list view", "the same of the list", "/clients", listRow},
+		{"web list view", "the same of the list", "/clients?sort=name", listRow},
 		{"web record view", "the same of a record, with Automerge", "/clients/" + client, notes},
 	} {
 		var took []float64

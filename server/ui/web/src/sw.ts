@@ -15,18 +15,14 @@ worker.addEventListener("install", event => {
   event.waitUntil(route(event as unknown as Router))
 })
 
-/** The pages whose address is always the same. The cache has the app's one page under each of them. */
-const PAGES = ["/", "/inbox", "/clients", "/activity", "/status", "/devices", "/policy", "/integrations"]
-
 /** The static routing API, where a browser has it: https://w3c.github.io/ServiceWorker/#service-worker-static-router-interface */
 interface Router {
   addRoutes?(rules: { condition: { urlPattern: URLPattern }; source: { cacheName: string } }[]): Promise<void>
 }
 
-/** Has the browser take scripts, styles and pages from the cache by itself: it need not start this worker to ask it. */
+/** Has the browser take scripts and styles from the cache by itself, without asking this worker for each. */
 async function route(event: Router): Promise<void> {
-  const patterns = [{ pathname: "/app/*" }, ...PAGES.map(pathname => ({ pathname, search: "" }))]
-  await event.addRoutes?.(patterns.map(p => ({ condition: { urlPattern: new URLPattern(p) }, source: { cacheName } })))
+  await event.addRoutes?.([{ condition: { urlPattern: new URLPattern({ pathname: "/app/*" }) }, source: { cacheName } }])
 }
 
 async function fill(): Promise<void> {
@@ -35,8 +31,7 @@ async function fill(): Promise<void> {
     const named = file.startsWith("/app/") // its name changes with its content, so any copy will do
     const response = await fetch(file, { cache: named ? "default" : "no-cache" })
     if (!response.ok) throw new Error(`${file}: ${response.status}`)
-    const names = file === "/" ? PAGES : [file]
-    await Promise.all(names.map(name => cache.put(name, response.clone())))
+    await cache.put(file, response)
   }))
 }
 
