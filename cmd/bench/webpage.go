@@ -13,6 +13,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/chromedp"
+
+	"wedsync/cmd/chromium"
 )
 
 // webScript is what measures in the page.
@@ -33,7 +35,7 @@ func openPage(browser context.Context, url string) (*webPage, error) {
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewWindow(true))
 	p := &webPage{ctx: ctx, close: cancel, url: url}
 	// Not with patience: a tab ends with the context in which it is first used.
-	err := chromedp.Do(ctx, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+	err := chromedp.Do(ctx, chromium.Unwatched, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
 		if _, err := chromedp.Call(ctx, serviceworker.Enable, cdp.Empty{}); err != nil {
 			return chromedp.Void{}, err
 		}
@@ -86,7 +88,7 @@ func (p *webPage) visit(path, until string) error {
 
 // await waits until an expression is true, on whatever page the tab is by then.
 func (p *webPage) await(expression string) (err error) {
-	wait := chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(pagePatience))
+	wait := chromium.Until(expression)
 	for said := (*cdproto.Error)(nil); ; {
 		if err = p.do(wait); !errors.As(err, &said) { // else the page has just been left
 			break

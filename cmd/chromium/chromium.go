@@ -7,6 +7,9 @@ import (
 	"os"
 	"os/exec"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/chromedp"
 )
 
@@ -32,6 +35,7 @@ func Start(parent context.Context, profile string) (ctx context.Context, stop fu
 		chromedp.Flag("disable-renderer-backgrounding", true),
 		chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.WindowSize(1280, 900),
+		chromedp.Flag("force-prefers-reduced-motion", true),
 	)
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
@@ -56,4 +60,32 @@ func find() (string, error) {
 		}
 	}
 	return "", errors.New("needs Chromium: tools/chromium finds or installs it, as just test and just bench do")
+}
+
+// Unwatched has a tab tell nothing of its nodes and styles, which chromedp asks every
+// tab for: nobody here finds elements that way, and a page that tells of each node it
+// makes is slower than it is for people.
+func Unwatched(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+	for _, disable := range []cdp.Command[cdp.Empty, cdp.Empty]{css.Disable, dom.Disable} { // styles need nodes
+		if _, err := chromedp.Call(ctx, disable, cdp.Empty{}); err != nil {
+			return chromedp.Void{}, err
+		}
+	}
+	return chromedp.Void{}, nil
+}
+
+// Until waits until a JavaScript expression is true. It fails with a [cdproto.Error] if
+// the page is left meanwhile.
+func Until(expression string) chromedp.Action[chromedp.Void] {
+	return chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`new Promise((done, failed) => {
+		const look = () => {
+			try {
+				if (%s) done()
+				else setTimeout(look, 50)
+			} catch (err) {
+				failed(err)
+			}
+		}
+		look()
+	})`, expression), chromedp.EvalAwaitPromise)
 }

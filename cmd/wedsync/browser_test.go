@@ -100,7 +100,7 @@ func (b *browser) open(name, base string, o chromedp.ContextOption) *tab {
 			b.t.Errorf("console of %s: %s", p.name, m)
 		}
 	})
-	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+	p.do(chromium.Unwatched, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 		return chromedp.Void{}, err
 	})
@@ -234,7 +234,7 @@ func (p *tab) until(expression string) {
 	ctx, cancel := context.WithTimeout(p.ctx, pagePatience)
 	defer cancel()
 	for {
-		_, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void]("Boolean("+expression+")", chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(pagePatience)))
+		_, err := chromedp.Run(ctx, chromium.Until(expression))
 		if err == nil {
 			return
 		}
