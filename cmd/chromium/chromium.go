@@ -35,7 +35,7 @@ func Start(parent context.Context, profile string) (ctx context.Context, stop fu
 		chromedp.Flag("disable-renderer-backgrounding", true),
 		chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.WindowSize(1280, 900),
-		chromedp.Flag("force-prefers-reduced-motion", true),
+		chromedp.Flag("force-prefers-reduced-motion", true), // what moves is painted again and again
 	)
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
