@@ -16,7 +16,7 @@ run *args: _setup
 # Checks, and all tests under the race detector. They start a PostgreSQL of their own.
 test *args: check _postgres _chromium
     @echo "· testing under -race (the first build takes a few minutes)"
-    @go test -race -gcflags='modernc.org/...=-race=false' -ldflags=-w -vet=off -timeout 20m -parallel 4 {{ args }} ./cmd/wedsync ./store/postgres ./... ./testdata/providers
+    @go test -race -gcflags='modernc.org/...=-race=false' -ldflags=-w -vet=off -timeout 30m -parallel 4 {{ args }} ./cmd/wedsync ./store/postgres ./... ./testdata/providers
     @echo "· three proofs with wscat and curl (just proofs shows them)"
     @./tools/proofs >/dev/null
 

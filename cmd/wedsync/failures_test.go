@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"wedsync/store/postgres/pgtest"
 )
@@ -287,29 +289,34 @@ func (o *outage) figures() string {
 		o.stored, gone, &o.back, &o.heldUp)
 }
 
-// takeConnections takes all connections that the database has, those of the hubs too.
+// takeConnections takes all connections that the database has, those of the hubs too:
+// none is let in meanwhile, or they would take again what is freed.
 func (o *outage) takeConnections() error {
 	ctx, cancel := context.WithTimeout(o.Context(), patience)
 	defer cancel()
-	for {
-		conn, err := pgx.Connect(ctx, o.db.Address("postgres"))
-		if err == nil {
-			o.held = append(o.held, conn)
-			continue
-		}
-		if ctx.Err() != nil || len(o.held) == 0 {
+	conn, err := pgx.Connect(ctx, o.db.Address("postgres"))
+	if err != nil {
+		return err
+	}
+	o.held = append(o.held, conn)
+	if _, err := conn.Exec(ctx, "ALTER DATABASE "+outageDatabase+" ALLOW_CONNECTIONS false"); err != nil {
+		return err
+	}
+	const ended = `count(pg_terminate_backend(pid)) = 0 FROM pg_stat_activity WHERE datname = '` + outageDatabase + `'`
+	if err := o.until(ctx, conn, ended, patience); err != nil {
+		return err
+	}
+	var full *pgconn.PgError
+	for !errors.As(err, &full) {
+		var more *pgx.Conn
+		if more, err = pgx.Connect(ctx, o.db.Address("postgres")); err == nil {
+			o.held = append(o.held, more)
+		} else if ctx.Err() != nil {
 			return err
-		}
-		// What takes connections again is ended again, until all are taken.
-		var others int
-		const end = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1`
-		if err := o.held[0].QueryRow(ctx, end, outageDatabase).Scan(&others); err != nil {
-			return err
-		}
-		if others == 0 {
-			return nil
 		}
 	}
+	_, err = conn.Exec(ctx, "ALTER DATABASE "+outageDatabase+" ALLOW_CONNECTIONS true")
+	return err
 }
 
 func (o *outage) giveConnections() error {

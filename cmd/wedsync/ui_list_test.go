@@ -36,9 +36,9 @@ func fillWithMany(h *hubProcess, n int) {
 	}
 }
 
-func TestFiveThousandClientsAreFoundAndScrolled(t *testing.T) {
+func TestThousandClientsAreFoundAndScrolled(t *testing.T) {
 	t.Parallel()
-	const many, found = 5000, 8
+	const many, found = 1000, 2 // just bench has five times as many
 	h := startHub(t)
 	fillWithMany(h, many)
 	p := startBrowser(t).person("olga", "http://"+h.address)
