@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
@@ -114,11 +115,14 @@ func TestDigestsOfAThousandRandomRecordsAreThoseOfTheirClients(t *testing.T) {
 			}
 		}
 	}
-	compared := 0
+	compared, began := 0, time.Now()
 	for after := (crdt.RecordID{}); ; {
 		page, err := h.SyncStatus(t.Context(), "studio", hub.StatusQuery{After: after, Limit: 200})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if page.Totals.Stale > 0 && time.Since(began) < time.Minute {
+			continue // a busy machine takes longer than a page may
 		}
 		for _, item := range page.Items {
 			v := want[item.Record]
