@@ -2,12 +2,9 @@ package google
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"wedsync/server/communications/source"
 )
@@ -20,30 +17,15 @@ func (Source) Gone(ctx context.Context, a source.Account, scope string, ids []st
 	if scope != mailScope {
 		return nil, nil
 	}
-	missing := make([]bool, len(ids))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(askers)
-	for i, id := range ids {
+	gone, err = source.Sift(ctx, ids, askers, func(ctx context.Context, id string) (bool, error) {
 		if strings.HasPrefix(id, calendarScope) {
-			continue
+			return false, nil
 		}
-		g.Go(func() error {
-			var m reference
-			q := url.Values{"format": {"minimal"}, "fields": {"id"}}
-			err := ask(ctx, a, question{path: me + "/messages/" + url.PathEscape(id), query: q, cost: costGet}, &m)
-			if missing[i] = errors.Is(err, source.ErrGone); missing[i] {
-				return nil
-			}
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+		q := url.Values{"format": {"minimal"}, "fields": {"id"}}
+		return source.IsGone(ask(ctx, a, question{path: me + "/messages/" + url.PathEscape(id), query: q, cost: costGet}, new(reference)))
+	})
+	if err != nil {
 		return nil, fmt.Errorf("look whether messages are there: %w", err)
-	}
-	for i, id := range ids {
-		if missing[i] {
-			gone = append(gone, id)
-		}
 	}
 	return gone, nil
 }
