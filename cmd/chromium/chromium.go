@@ -19,9 +19,10 @@ var names = []string{
 	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 }
 
-// Start starts a Chromium without windows whose profile is in a directory. It
-// ends with stop, or with the parent. In what it returns, tabs are opened.
-func Start(parent context.Context, profile string) (ctx context.Context, stop func(), err error) {
+// Start starts a Chromium without windows whose profile is in a directory, with more
+// options if there are any. It ends with stop, or with the parent. In what it returns,
+// tabs are opened.
+func Start(parent context.Context, profile string, more ...chromedp.ExecAllocatorOption) (ctx context.Context, stop func(), err error) {
 	path, err := find()
 	if err != nil {
 		return nil, nil, err
@@ -40,7 +41,7 @@ func Start(parent context.Context, profile string) (ctx context.Context, stop fu
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	allocated, cancelAllocator := chromedp.NewExecAllocator(parent, options...)
+	allocated, cancelAllocator := chromedp.NewExecAllocator(parent, append(options, more...)...)
 	ctx, cancel := chromedp.NewContext(allocated)
 	stop = func() {
 		cancel()

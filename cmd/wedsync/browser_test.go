@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +26,8 @@ import (
 // disk, and rests for up to 20 seconds before it tries again to reach one that was away.
 const pagePatience = 2 * patience
 
-// A browser is a Chromium with an empty profile. It ends with the test.
+// A browser is a part of the Chromium of all tests that has a storage of its own, empty
+// at first, as another Chromium would. It ends with the test.
 type browser struct {
 	t   testing.TB
 	ctx context.Context
@@ -33,13 +35,40 @@ type browser struct {
 
 func startBrowser(t testing.TB) *browser {
 	t.Helper()
-	ctx, stop, err := chromium.Start(context.Background(), t.TempDir())
+	shared, err := startedChromium()
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, stop := chromedp.NewContext(shared, chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
 	return &browser{t: t, ctx: ctx}
 }
+
+// frugal has pages follow each other in one process, and none kept in case somebody
+// goes back. What chromedp turns off is off too.
+var frugal = chromedp.Flag("disable-features", "BackForwardCache,SpareRendererForSitePerProcess,Translate,BlinkGenPropertyTrees")
+
+// stopChromium ends the Chromium of all tests, if one was started.
+var stopChromium = func() {}
+
+// startedChromium is the Chromium of all tests: to start one takes seconds.
+var startedChromium = sync.OnceValues(func() (context.Context, error) {
+	profile, err := os.MkdirTemp("", "wedsync-test-chromium-")
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop, err := chromium.Start(context.Background(), profile, frugal)
+	stopChromium = func() {
+		if err == nil {
+			stop()
+		}
+		_ = os.RemoveAll(profile) // a leftover in /tmp is no failure of the tests
+	}
+	return ctx, err
+})
 
 // in is the browser for a part of a test: its tabs end with that.
 func (b *browser) in(t testing.TB) *browser { return &browser{t, b.ctx} }
@@ -209,6 +238,12 @@ func (p *tab) goTo(path string) {
 	p.t.Helper()
 	p.expect(leftEarly)
 	p.do(chromedp.Navigate(p.base + path))
+}
+
+// turnTo goes to a path within the app that is open, as a link in it does.
+func (p *tab) turnTo(path string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("(history.pushState(null, '', %s), dispatchEvent(new PopStateEvent('popstate')), true)", quote(path)))
 }
 
 func (p *tab) reload() {

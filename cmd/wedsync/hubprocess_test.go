@@ -72,6 +72,7 @@ func TestMain(m *testing.M) {
 		panic(err) // the name is valid
 	}
 	code := m.Run()
+	stopChromium()
 	if builtIn != "" {
 		_ = os.RemoveAll(builtIn) // a leftover in /tmp is no failure of the tests
 	}

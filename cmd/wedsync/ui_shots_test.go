@@ -116,7 +116,11 @@ func (p *tab) play(s scene, views []view) {
 	if s.picture && shots == "" {
 		return
 	}
-	p.goTo(s.path)
+	if p.eval("Boolean(window.wed?.('wed-frame'))") == "true" {
+		p.turnTo(s.path)
+	} else {
+		p.goTo(s.path)
+	}
 	p.see(s.shows)
 	p.until("wedAll('wed-skeleton').length === 0")
 	p.until(`!navigator.onLine || wedAll("wed-state").length === 0 || wed('p[data-state="Synced"]')`)
