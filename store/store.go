@@ -163,6 +163,12 @@ type Eraser interface {
 	// journal entries keep their numbers and have no batches; one more tells of
 	// the erasure, with its origin.
 	//
+	// Events about the record, or about an object that it is, keep the keys by which
+	// a repetition is known. So do those of which it is the only candidate, and those
+	// of the same object that wait without candidates. One that has other candidates
+	// loses this one and its outcome, and is received again, due at the time of the
+	// erasure.
+	//
 	// Items in the record's timeline lose all but their key and the names of their
 	// occurrences, by which they are left out ever after. One that is in another
 	// record's timeline too, or that a person has unlinked, loses the participants
