@@ -108,6 +108,8 @@ func (e *encounter) step() {
 		e.reconnect(c, e.rng.IntN(2) == 0)
 	case k < 98:
 		e.node.ask(e.t, "forget", command{"doc": c.doc, "peer": "hub"})
+	case k < 99:
+		e.loseChanges(c, e.rng.IntN(2) == 0)
 	default:
 		c.peer = NewPeer(PeerOptions{})
 	}
@@ -157,6 +159,22 @@ func (e *encounter) deliverUp(c *client) bool {
 	}
 	e.hub.receive(c.peer, data)
 	return true
+}
+
+// loseChanges lets the hub hear of what the client sent, but not take it, as of a
+// record that is deleted. It may begin with the client anew after that.
+func (e *encounter) loseChanges(c *client, anew bool) {
+	e.t.Helper()
+	if len(c.up) == 0 {
+		return
+	}
+	m := parse(e.t, c.up[0])
+	c.up = c.up[1:]
+	m.Changes = nil
+	if anew {
+		c.peer, m = NewPeer(PeerOptions{}), &Message{Heads: m.Heads}
+	}
+	c.peer.Receive(e.hub.graph, m)
 }
 
 // blinded is the message with filters that hit for everything.
@@ -268,6 +286,24 @@ func TestRandomSessionsWithJavaScriptConvergeWithoutStalling(t *testing.T) {
 	t.Log(result)
 	if *soakReport > 0 {
 		fmt.Println(map[bool]string{true: "✗", false: "✓"}[t.Failed()], result)
+	}
+}
+
+// What a hub could not take, the client counts as sent.
+func TestJavaScriptSendsAgainWhatTheHubCouldNotTake(t *testing.T) {
+	n := startNode(t)
+	for _, anew := range []bool{false, true} {
+		t.Run(fmt.Sprintf("anew %t", anew), func(t *testing.T) {
+			e := newEncounter(t, n, 5)
+			c := e.clients[0]
+			n.ask(t, "edit", command{"doc": c.doc, "dice": e.dice(20)})
+			e.settle()
+			n.ask(t, "edit", command{"doc": c.doc, "dice": e.dice(1)})
+			e.generate(c)
+			e.loseChanges(c, anew)
+			e.settle()
+			e.close()
+		})
 	}
 }
 

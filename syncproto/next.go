@@ -68,6 +68,9 @@ func (p *Peer) reconcile(v *View) ([]byte, bool) {
 		p.need = nil
 		return nil, false
 	}
+	if ask && part.changes == 0 && p.doubts > 0 {
+		return p.askAnew(v, missing), true
+	}
 	m := Message{Heads: part.heads, Changes: raw(o.due[:part.changes])}
 	if part.last {
 		m.Need, m.Have = missing, p.ourHave(v, missing)
@@ -77,6 +80,17 @@ func (p *Peer) reconcile(v *View) ([]byte, bool) {
 	p.tell(part)
 	p.remember(o.due[:part.changes], part.heads)
 	return m.Append(nil), true
+}
+
+// askAnew asks a peer that repeated itself instead of sending what it was asked
+// for: it has sent that before, to a hub that could not take it, and Automerge
+// sends nothing twice to a peer that has heads. So we say that we have none; the
+// filter keeps it from sending more than we lack.
+func (p *Peer) askAnew(v *View, missing []crdt.Hash) []byte {
+	m := Message{Need: missing, Have: []Have{{Bloom: v.bloom(nil)}}}
+	p.asked, p.askedAt = missing, v.graph.Bytes()
+	p.tell(&part{})
+	return m.Append(nil)
 }
 
 // merge notes that the peer holds its heads besides what it holds already.

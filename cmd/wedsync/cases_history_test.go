@@ -26,7 +26,9 @@ func playHistory(c *cast) {
 		if got := status(); got != "record_deleted" {
 			c.Errorf("deleted: the conflict is %s", got)
 		}
+		sent := c.ada.do("traffic", nil).Sent
 		set(c.ada, id, "notes", "written meanwhile")
+		c.ada.do("wait", args{"sent": sent + 1}) // and so counted as sent, to a hub that could not take it
 		c.owner.must("POST", "/api/clients/"+id+"/restore", nil, nil)
 		c.ben.awaitValue(id, "notes", "written meanwhile")
 		c.stands(id, "budget", "5 [pending stale_base: 20 open]", c.ada, c.ben)

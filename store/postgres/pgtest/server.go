@@ -76,6 +76,8 @@ func (s *Server) make() (err error) {
 			return err
 		}
 	}
+	runtime.LockOSThread() // a child dies with the thread that started it
+	defer runtime.UnlockOSThread()
 	initdb := s.command("initdb", "-D", s.data(), "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
