@@ -14,6 +14,9 @@ import (
 
 // Erase implements [store.Eraser].
 func (s *Store) Erase(ctx context.Context, e store.Erasure) error {
+	if err := store.CheckErasure(&e); err != nil {
+		return err
+	}
 	origins, err := store.EncodeOrigins([]store.Batch{{Origin: e.Origin}})
 	if err != nil {
 		return err

@@ -33,6 +33,9 @@ func (s *Store) Erase(ctx context.Context, e store.Erasure) error {
 }
 
 func (s *Store) erase(ctx context.Context, e store.Erasure) (err error) {
+	if err := store.CheckErasure(&e); err != nil {
+		return err
+	}
 	origins, err := store.EncodeOrigins([]store.Batch{{Origin: e.Origin}})
 	if err != nil {
 		return err
