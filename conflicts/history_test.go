@@ -395,6 +395,26 @@ func TestPageOfLargeValuesEndsEarly(t *testing.T) {
 	}
 }
 
+func TestNewestEventsOfWantedFieldsAreTold(t *testing.T) {
+	w := newWorld(t, modes(EveryEdit))
+	for n := range 3 {
+		w.edit(olga, map[crdt.Path]crdt.Value{"email": text(fmt.Sprint("ada", n, "@x.test")), "notes": text(fmt.Sprint(n))}, nil)
+	}
+	h := w.history("")
+	var lines []string
+	asked := 0
+	for e := range h.Newest(func(p crdt.Path) bool { asked++; return p == "email" }) {
+		lines = append(lines, fmt.Sprintf("%v → %v", e.Before.JSON(), e.After.JSON()))
+	}
+	wantLines(t, lines, "ada1@x.test → ada2@x.test", "ada0@x.test → ada1@x.test", "<nil> → ada0@x.test")
+	if asked != 6 {
+		t.Errorf("asked %d times about 6 events", asked)
+	}
+	for range h.Newest(func(crdt.Path) bool { return true }) {
+		break // whoever has heard enough
+	}
+}
+
 func TestHistoryHasBounds(t *testing.T) {
 	w := newWorld(t, modes(EveryEdit))
 	fields := map[crdt.Path]crdt.Value{}

@@ -1,6 +1,7 @@
 package conflicts
 
 import (
+	"iter"
 	"slices"
 
 	"wedsync/crdt"
@@ -38,6 +39,21 @@ func (h *History) Page(q HistoryQuery) (page []Event, more bool) {
 		page = append(page, told)
 	}
 	return page, false
+}
+
+// Newest tells the events of fields that are wanted, the newest first. Before the
+// values of each are read, wanted is asked.
+func (h *History) Newest(wanted func(crdt.Path) bool) iter.Seq[Event] {
+	return func(yield func(Event) bool) {
+		for _, e := range slices.Backward(h.events) {
+			if e.Field == "" || !wanted(e.Field) {
+				continue
+			}
+			if told, tells := h.tell(e); tells && !yield(told) {
+				return
+			}
+		}
+	}
 }
 
 // tell reads the values of an event. It is false for one that changed nothing

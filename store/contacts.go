@@ -87,20 +87,43 @@ func contactsIn(found []Contact, fields map[string]any, depth int) []Contact {
 		return found
 	}
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		name := fold(key)
+		kind, foreign := kindIn(key)
+		below, isMap := fields[key].(map[string]any)
 		switch {
-		case strings.Contains(name, "venue"):
-		case strings.Contains(name, "mail"):
-			found = contactsOf(found, EMail, textsOf(nil, fields[key], depth))
-		case containsAny(name, "phone", "mobile", "whatsapp") || name == "tel":
-			found = contactsOf(found, Phone, textsOf(nil, fields[key], depth))
-		default:
-			if below, ok := fields[key].(map[string]any); ok {
-				found = contactsIn(found, below, depth-1)
-			}
+		case foreign:
+		case kind != "":
+			found = contactsOf(found, kind, textsOf(nil, fields[key], depth))
+		case isMap:
+			found = contactsIn(found, below, depth-1)
 		}
 	}
 	return found
+}
+
+// kindIn is the kind of contacts that a key says its texts are, empty if it says
+// nothing of it; foreign if whatever is below it is no client's.
+func kindIn(key string) (kind ContactKind, foreign bool) {
+	name := fold(key)
+	switch {
+	case strings.Contains(name, "venue"):
+		return "", true
+	case strings.Contains(name, "mail"):
+		return EMail, false
+	case containsAny(name, "phone", "mobile", "whatsapp") || name == "tel":
+		return Phone, false
+	}
+	return "", false
+}
+
+// NamesContacts reports whether the name of a field says that its texts are a
+// client's contacts. Maps have contacts also where it does not.
+func NamesContacts(field crdt.Path) bool {
+	for _, key := range field.Keys() {
+		if kind, foreign := kindIn(key); kind != "" || foreign {
+			return !foreign
+		}
+	}
+	return false
 }
 
 func containsAny(s string, parts ...string) bool {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"wedsync/crdt"
 )
 
 func TestAddressesAreComparedByWhatTheyReach(t *testing.T) {
@@ -80,6 +82,24 @@ func TestContactsAreThoseOfTheClient(t *testing.T) {
 	if got := ContactsIn([]byte(`[]`)); got != nil {
 		t.Errorf("no object has %v", got)
 	}
+}
+
+func TestNameOfAFieldSaysWhetherItsTextsAreContacts(t *testing.T) {
+	for field, want := range map[crdt.Path]bool{
+		"email": true, "Mobile_Phone": true, "partner.e_mail": true, "email.work": true, "tel": true,
+		"notes": false, "partner": false, "hotel": false, "venue_email": false, "venue.phone": false,
+	} {
+		text := ContactsIn(projectionOf(field, "ada@example.com, +49 172 12345678"))
+		if got := NamesContacts(field); got != want || got != (len(text) > 0) {
+			t.Errorf("%s names contacts: %t, and has %v", field, got, text)
+		}
+	}
+}
+
+// projectionOf has a text at a path.
+func projectionOf(field crdt.Path, text string) []byte {
+	keys := field.Keys()
+	return fmt.Appendf(nil, `{"%s":%q%s`, strings.Join(keys, `":{"`), text, strings.Repeat("}", len(keys)))
 }
 
 func TestContactsAreBounded(t *testing.T) {

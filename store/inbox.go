@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"wedsync/crdt"
@@ -43,8 +44,22 @@ type InboxEvent struct {
 	Attempts int
 	Due      time.Time     // when a received event is to be worked on, or again
 	Record   crdt.RecordID // that it was about; zero while nobody knows
-	Outcome  []byte
-	Error    string // of the last attempt
+	// Candidates are the records of which it may be about one, none of them twice;
+	// at most MaxCandidates. None once it is done.
+	Candidates []crdt.RecordID
+	Outcome    []byte
+	Error      string // of the last attempt
+}
+
+// MaxCandidates bounds the candidates of an event.
+const MaxCandidates = 20
+
+// CheckEvent returns ErrTooMany if a part of an event is larger than may be.
+func CheckEvent(e *InboxEvent) error {
+	if len(e.Candidates) > MaxCandidates {
+		return fmt.Errorf("%d candidates, at most %d are kept: %w", len(e.Candidates), MaxCandidates, ErrTooMany)
+	}
+	return CheckHook(e.Header, e.Body, e.Outcome)
 }
 
 // An EventKey names an event.
@@ -80,9 +95,10 @@ type InboxQuery struct {
 // Inbox keeps what connections delivered, durably. After an error other than
 // those that are named a change may or may not be stored.
 type Inbox interface {
-	// ReceiveEvents stores events, with numbers, at version 1 and about no record
-	// yet, and says of each what became of it; all that are not left out, or none. However many deliver the same event at once, on
-	// whatever nodes, it is stored once.
+	// ReceiveEvents stores events, with numbers, at version 1, about no record yet
+	// and without candidates, and says of each what became of it; all that are not
+	// left out, or none. However many deliver the same event at once, on whatever
+	// nodes, it is stored once.
 	ReceiveEvents(ctx context.Context, events []InboxEvent) ([]Arrival, error)
 	// InboxEvent reads one event, or ErrNotFound.
 	InboxEvent(ctx context.Context, supplier, id string) (InboxEvent, error)
@@ -97,11 +113,11 @@ type Inbox interface {
 	// that are due longest first.
 	DueEvents(ctx context.Context, now time.Time, limit int) ([]EventKey, error)
 	// UpdateEvent stores an event's Connection, Subject, Type, State, Attempts, Due,
-	// Record, Outcome, Error and, unless it is forgotten, Body. It returns ErrStale unless
-	// e.Version is the stored one's, which becomes e.Version+1: of all who claim
-	// an event by moving its Due one succeeds. It returns ErrNotFound if the event
-	// is gone or the record is erased or another supplier's, and ErrNotEmpty if
-	// the connection has delivered another event of this id. What leaves a received
+	// Record, Candidates, Outcome, Error and, unless it is forgotten, Body. It returns
+	// ErrStale unless e.Version is the stored one's, which becomes e.Version+1: of all
+	// who claim an event by moving its Due one succeeds. It returns ErrNotFound if the
+	// event is gone, or the record or a candidate is erased or another supplier's, and
+	// ErrNotEmpty if the connection has delivered another event of this id. What leaves a received
 	// event so, or makes it done, may be lost in a power failure: it is due again then.
 	UpdateEvent(ctx context.Context, e InboxEvent) error
 	// InboxCounts counts the events of a supplier that are not done by connection

@@ -12,13 +12,18 @@ import (
 
 // Erase takes a record away for good, whether it is in use or deleted. Nothing
 // of its content is kept, and to devices it is unavailable for ever: what they
-// still hold of it is not taken back.
+// still hold of it is not taken back. Communications go with it also if they were
+// with addresses that it had before, as far as its history tells them in time.
 func (h *Hub) Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principal) error {
 	if !by.Role.MayResolve() {
 		return ErrForbidden
 	}
+	former := h.formerContacts(ctx, by.Supplier, id)
+	if err := ctx.Err(); err != nil {
+		return err // it was not all read, and nothing has changed
+	}
 	done := make(chan error, 1)
-	if err := h.deliver(ctx, id, eraseTask{by, done}); err != nil {
+	if err := h.deliver(ctx, id, eraseTask{by, former, done}); err != nil {
 		return err
 	}
 	err := <-done
@@ -31,8 +36,9 @@ func (h *Hub) Erase(ctx context.Context, id crdt.RecordID, by conflicts.Principa
 // An eraseTask has a turn to itself. It needs no record in memory, so that also
 // one that cannot be opened can be erased.
 type eraseTask struct {
-	by   conflicts.Principal
-	done chan<- error // has room for one
+	by     conflicts.Principal
+	former []store.Contact // that the record has or had
+	done   chan<- error    // has room for one
 }
 
 func (t eraseTask) stage(r *room, s *stage) bool {
@@ -44,7 +50,7 @@ func (t eraseTask) stage(r *room, s *stage) bool {
 		return true
 	}
 	s.erasure = &store.Erasure{
-		Supplier: r.stored.Supplier, Record: r.id, Version: r.stored.Version,
+		Supplier: r.stored.Supplier, Record: r.id, Version: r.stored.Version, Contacts: t.former,
 		Origin: store.Origin{
 			Kind: "erase", From: t.by, At: s.now, Input: &conflicts.Input{Erases: true}, Steps: r.erasedConflicts(),
 		},

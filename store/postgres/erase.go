@@ -14,6 +14,9 @@ import (
 
 // Erase implements [store.Eraser].
 func (s *Store) Erase(ctx context.Context, e store.Erasure) error {
+	if err := store.CheckErasure(&e); err != nil {
+		return err
+	}
 	origins, err := store.EncodeOrigins([]store.Batch{{Origin: e.Origin}})
 	if err != nil {
 		return err
@@ -87,7 +90,10 @@ func (x *erasing) contents(ctx context.Context, e store.Erasure) error {
 
 // hooks removes what came in and goes out about the record. Events keep the keys
 // by which a repetition is known.
-func (x *erasing) hooks(ctx context.Context, _ store.Erasure) error {
+func (x *erasing) hooks(ctx context.Context, e store.Erasure) error {
+	if err := x.candidate(ctx, e); err != nil {
+		return err
+	}
 	const blank = `UPDATE wedsync.inbox i SET version = version + 1, header = NULL, body = NULL, outcome = NULL, error = '', subject = '', state = 'done'`
 	for _, statement := range []string{
 		blank + ` FROM wedsync.objects o WHERE o.supplier = $1 AND o.record = $2
@@ -102,6 +108,26 @@ func (x *erasing) hooks(ctx context.Context, _ store.Erasure) error {
 		}
 	}
 	return nil
+}
+
+// candidate makes the events of which the record is the only candidate, and what
+// waits for them, events about it, and has the others of which it is one worked on
+// again.
+func (x *erasing) candidate(ctx context.Context, e store.Erasure) error {
+	for _, statement := range []string{
+		`UPDATE wedsync.inbox i SET record = $2 FROM wedsync.inbox o
+			WHERE o.supplier = $1 AND o.candidates = ARRAY[$2::uuid] AND i.supplier = o.supplier AND i.connection = o.connection
+			AND i.subject = o.subject AND i.subject <> '' AND i.state = 'waiting' AND i.candidates IS NULL`,
+		`UPDATE wedsync.inbox SET record = $2, candidates = NULL WHERE supplier = $1 AND candidates = ARRAY[$2::uuid]`,
+	} {
+		if _, err := x.Exec(ctx, statement, x.supplier, x.record); err != nil {
+			return err
+		}
+	}
+	const again = `UPDATE wedsync.inbox SET version = version + 1, candidates = array_remove(candidates, $2), outcome = NULL,
+		state = 'received', attempts = 0, due = $3 WHERE supplier = $1 AND candidates IS NOT NULL AND $2 = ANY (candidates)`
+	_, err := x.Exec(ctx, again, x.supplier, x.record, micros(e.Origin.At))
+	return err
 }
 
 // conflicts closes the record's conflicts and takes their values away.

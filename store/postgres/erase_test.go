@@ -18,7 +18,7 @@ func TestErasedClientsWordsAreInNoTable(t *testing.T) {
 			t.Fatalf("%q was never there: the test shows nothing", what)
 		}
 	}
-	if err := s.Erase(t.Context(), store.Erasure{Supplier: "rose", Record: storetest.One, Version: version}); err != nil {
+	if err := s.Erase(t.Context(), store.Erasure{Supplier: "rose", Record: storetest.One, Version: version, Contacts: storetest.Former}); err != nil {
 		t.Fatal(err)
 	}
 	storetest.TalkAgain(t, s)

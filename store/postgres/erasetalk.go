@@ -15,7 +15,8 @@ func (x *erasing) talk(ctx context.Context, e store.Erasure) error {
 	if err := holdItems(ctx, x, x.supplier); err != nil {
 		return err
 	}
-	contacts, err := ownContacts(ctx, x, x.supplier, e.Record, store.Erased)
+	kinds, values := contactTexts(e.Contacts)
+	contacts, err := readContacts(x.Query(ctx, erasedContacts, x.supplier, x.record, kinds, values))
 	if err != nil {
 		return err
 	}
@@ -31,15 +32,27 @@ func (x *erasing) talk(ctx context.Context, e store.Erasure) error {
 	return err
 }
 
+// erasedContacts reads the contacts that a record has, or had, and no other listed one
+// has.
+const erasedContacts = `SELECT c.kind, c.value FROM (SELECT supplier, record, kind, value FROM wedsync.contacts WHERE supplier = $1 AND record = $2
+		UNION SELECT $1, $2, n.kind, n.value FROM unnest($3::text[], $4::text[]) AS n (kind, value)) AS c
+	WHERE` + told + ` AND` + alone
+
+// contactTexts are the columns of some contacts.
+func contactTexts(contacts []store.Contact) (kinds, values []string) {
+	kinds, values = make([]string, len(contacts)), make([]string, len(contacts))
+	for i, c := range contacts {
+		kinds[i], values[i] = string(c.Kind), escape(c.Value)
+	}
+	return kinds, values
+}
+
 // itemsOf names the items that have one of the contacts or were linked, escaped.
 func (x *erasing) itemsOf(ctx context.Context, contacts []store.Contact) (items []string, err error) {
 	const query = `SELECT item FROM wedsync.links WHERE supplier = $1 AND record = $2
 		UNION SELECT p.item FROM unnest($3::text[], $4::text[]) AS n (kind, value)
 			JOIN wedsync.item_contacts p ON p.supplier = $1 AND p.kind = n.kind AND p.value = n.value`
-	kinds, values := make([]string, len(contacts)), make([]string, len(contacts))
-	for i, c := range contacts {
-		kinds[i], values[i] = string(c.Kind), escape(c.Value)
-	}
+	kinds, values := contactTexts(contacts)
 	rows, err := x.Query(ctx, query, x.supplier, x.record, kinds, values)
 	err = each(rows, err, func(row pgx.Rows) error {
 		var id string

@@ -75,7 +75,22 @@ func (r *hookRestoring) events(ctx context.Context, h *store.Hooks) error {
 	if others > 0 {
 		return fmt.Errorf("the numbers or external ids of %d events are others': %w", others, store.ErrNotEmpty)
 	}
+	if err := r.candidates(ctx, h.Events); err != nil {
+		return err
+	}
 	return r.advance(ctx, `SELECT setval('wedsync.arrivals', greatest($1, (SELECT last_value FROM wedsync.arrivals)))`, last)
+}
+
+// candidates stores those of the events that have some.
+func (r *hookRestoring) candidates(ctx context.Context, events []store.InboxEvent) error {
+	const put = `UPDATE wedsync.inbox SET candidates = $3 WHERE supplier = $1 AND id = $2`
+	var batch pgx.Batch
+	for i := range events {
+		if len(events[i].Candidates) > 0 {
+			batch.Queue(put, r.supplier, escape(events[i].ID), uuids(events[i].Candidates))
+		}
+	}
+	return r.SendBatch(ctx, &batch).Close()
 }
 
 // advance moves a sequence to a number unless it is beyond it.

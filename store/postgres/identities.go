@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -38,18 +39,22 @@ func recordIn(column *[16]byte) (id crdt.RecordID) {
 	return id
 }
 
-// checkRecord returns ErrNotFound if a record is erased or another supplier's. It
-// is not erased before the transaction ends, if the supplier is there already.
-func checkRecord(ctx context.Context, tx pgx.Tx, supplier string, id crdt.RecordID) error {
-	const query = `SELECT EXISTS (SELECT 1 FROM wedsync.bindings b LEFT JOIN wedsync.records r ON r.supplier = b.supplier AND r.id = b.id
-		WHERE b.id = $2 AND (b.supplier <> $1 OR r.state = 4))`
+// checkRecords returns ErrNotFound if one of some records is erased or another
+// supplier's. None is erased before the transaction ends, if the supplier is there
+// already.
+func checkRecords(ctx context.Context, tx pgx.Tx, supplier string, ids ...crdt.RecordID) error {
+	const query = `SELECT b.id FROM wedsync.bindings b LEFT JOIN wedsync.records r ON r.supplier = b.supplier AND r.id = b.id
+		WHERE b.id = ANY ($2::uuid[]) AND (b.supplier <> $1 OR r.state = 4) LIMIT 1`
 	if _, err := tx.Exec(ctx, lockNotes, []string{supplier}); err != nil {
 		return err
 	}
-	var foreign bool
-	err := tx.QueryRow(ctx, query, supplier, [16]byte(id)).Scan(&foreign)
-	if err == nil && foreign {
-		err = fmt.Errorf("record %s: %w", id, store.ErrNotFound)
+	var foreign crdt.RecordID
+	err := tx.QueryRow(ctx, query, supplier, uuids(ids)).Scan((*[16]byte)(&foreign))
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err == nil:
+		err = fmt.Errorf("record %s: %w", foreign, store.ErrNotFound)
 	}
 	return err
 }
@@ -62,7 +67,7 @@ func (s *Store) Identify(ctx context.Context, supplier, connection, external str
 		if err := holdNotes(ctx, tx, escape(supplier)); err != nil {
 			return err
 		}
-		if err := checkRecord(ctx, tx, escape(supplier), id); err != nil {
+		if err := checkRecords(ctx, tx, escape(supplier), id); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, insert, append(args, [16]byte(id))...); err != nil {

@@ -31,7 +31,7 @@ func (s *Store) ReceiveEvents(ctx context.Context, events []store.InboxEvent) ([
 		return nil, nil
 	}
 	for i := range events {
-		if err := store.CheckHook(events[i].Header, events[i].Body, events[i].Outcome); err != nil {
+		if err := store.CheckEvent(&events[i]); err != nil {
 			return nil, fmt.Errorf("event %s: %w", events[i].ID, err)
 		}
 	}
@@ -199,14 +199,18 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 			WHERE o.supplier = i.supplier AND o.connection = $3 AND o.external = i.external AND o.id <> i.id)
 		FROM wedsync.inbox i WHERE i.supplier = $1 AND i.id = $2 FOR NO KEY UPDATE`
 	const update = `UPDATE wedsync.inbox SET version = version + 1, connection = $3, subject = $4, type = $5, body = CASE WHEN body IS NULL OR body = $6 THEN body ELSE $6 END, state = $7, attempts = $8, due = $9,
-		record = $10, outcome = $11, error = $12 WHERE supplier = $1 AND id = $2`
-	if err := store.CheckHook(e.Body, e.Outcome); err != nil {
+		record = $10, candidates = nullif($11::uuid[], '{}'), outcome = $12, error = $13 WHERE supplier = $1 AND id = $2`
+	if err := store.CheckEvent(&e); err != nil {
 		return err
 	}
 	name, id := escape(e.Supplier), escape(e.ID)
+	records := slices.Clone(e.Candidates)
+	if e.Record != (crdt.RecordID{}) {
+		records = append(records, e.Record)
+	}
 	err := s.write(ctx, s.durable, "update event", func(ctx context.Context, tx pgx.Tx) error {
-		if e.Record != (crdt.RecordID{}) {
-			if err := checkRecord(ctx, tx, name, e.Record); err != nil {
+		if len(records) > 0 {
+			if err := checkRecords(ctx, tx, name, records...); err != nil {
 				return err
 			}
 		}
@@ -228,7 +232,7 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 			}
 		}
 		_, err = tx.Exec(ctx, update, name, id, escape(e.Connection), escape(e.Subject), escape(e.Type), notNull(e.Body), string(e.State),
-			int32(e.Attempts), micros(e.Due), recordOrNull(e.Record), e.Outcome, escape(e.Error))
+			int32(e.Attempts), micros(e.Due), recordOrNull(e.Record), uuids(e.Candidates), e.Outcome, escape(e.Error))
 		return err
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	eventSelect  = `SELECT number, connection, id, external, subject, type, received, state, version, attempts, due, record, error`
+	eventSelect  = `SELECT number, connection, id, external, subject, type, received, state, version, attempts, due, record, candidates, error`
 	eventContent = `, header, body, outcome`
 	eventRows    = ` FROM wedsync.inbox WHERE supplier = $1`
 )
@@ -30,9 +30,10 @@ func (s *Store) InboxEvent(ctx context.Context, supplier, id string) (e store.In
 func scanEvent(row pgx.Row, supplier string, brief bool) (store.InboxEvent, error) {
 	e := store.InboxEvent{Supplier: supplier}
 	var record *[16]byte
+	var candidates [][16]byte
 	into := []any{
 		&e.Number, &e.Connection, &e.ID, &e.External, &e.Subject, &e.Type, &e.Received, &e.State, &e.Version, &e.Attempts,
-		&e.Due, &record, &e.Error,
+		&e.Due, &record, &candidates, &e.Error,
 	}
 	if !brief {
 		into = append(into, &e.Header, &e.Body, &e.Outcome)
@@ -44,6 +45,9 @@ func scanEvent(row pgx.Row, supplier string, brief bool) (store.InboxEvent, erro
 		*text = unescape(*text)
 	}
 	e.Received, e.Due, e.Record = e.Received.UTC(), e.Due.UTC(), recordIn(record)
+	for _, id := range candidates {
+		e.Candidates = append(e.Candidates, id)
+	}
 	return e, nil
 }
 

@@ -27,10 +27,9 @@ const (
 		WHERE l.supplier = i.supplier AND l.item = i.id AND l.state = 'linked'`
 )
 
-// ownContactsQuery reads the contacts that no listed record but one has, if that is
-// in a state.
+// ownContactsQuery reads the contacts that a listed record alone has.
 const ownContactsQuery = `SELECT c.kind, c.value FROM wedsync.records r JOIN wedsync.contacts c ON c.supplier = r.supplier AND c.record = r.id
-	WHERE r.supplier = $1 AND r.id = $2 AND r.state = $3 AND` + told + ` AND` + alone + ` ORDER BY c.kind, c.value`
+	WHERE r.supplier = $1 AND r.id = $2 AND r.state = 2 AND` + told + ` AND` + alone + ` ORDER BY c.kind, c.value`
 
 // A stream is a part of a timeline: the items of a contact, those that are linked,
 // or those that are nobody's. Each is read in order from an index.
@@ -141,16 +140,15 @@ func streamsOf(ctx context.Context, p *pgxpool.Pool, supplier string, record crd
 		return []stream{unmatchedStream(supplier)}, nil
 	}
 	streams = append(streams, linkStream(supplier, record))
-	contacts, err := ownContacts(ctx, p, escape(supplier), record, store.Listed)
+	contacts, err := readContacts(p.Query(ctx, ownContactsQuery, escape(supplier), [16]byte(record)))
 	for _, c := range contacts {
 		streams = append(streams, contactStream(supplier, record, c))
 	}
 	return streams, err
 }
 
-// ownContacts reads the contacts that no listed record but one has.
-func ownContacts(ctx context.Context, q querier, supplier string, record crdt.RecordID, state store.RecordState) (contacts []store.Contact, err error) {
-	rows, err := q.Query(ctx, ownContactsQuery, supplier, [16]byte(record), int16(state))
+// readContacts reads the contacts that a query finds.
+func readContacts(rows pgx.Rows, err error) (contacts []store.Contact, _ error) {
 	err = each(rows, err, func(row pgx.Rows) error {
 		var c store.Contact
 		err := row.Scan(&c.Kind, &c.Value)

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"wedsync/conflicts"
+	"wedsync/crdt"
 	"wedsync/store"
 )
 
@@ -31,6 +33,9 @@ func (s *Store) Erase(ctx context.Context, e store.Erasure) error {
 }
 
 func (s *Store) erase(ctx context.Context, e store.Erasure) (err error) {
+	if err := store.CheckErasure(&e); err != nil {
+		return err
+	}
 	origins, err := store.EncodeOrigins([]store.Batch{{Origin: e.Origin}})
 	if err != nil {
 		return err
@@ -132,6 +137,9 @@ func (x *erasing) answers(ctx context.Context, e store.Erasure) error {
 // hooks removes what came in and goes out about the record. Events keep the keys
 // by which a repetition is known.
 func (x *erasing) hooks(ctx context.Context, e store.Erasure) error {
+	if err := x.candidate(ctx, e); err != nil {
+		return err
+	}
 	const about = `(SELECT number FROM inbox WHERE record = ?1
 		UNION SELECT i.number FROM objects o JOIN inbox i ON i.supplier = o.supplier AND i.connection = o.connection
 		AND i.subject = o.external WHERE o.record = ?1)`
@@ -150,6 +158,41 @@ func (x *erasing) hooks(ctx context.Context, e store.Erasure) error {
 		}
 	}
 	return nil
+}
+
+// candidate makes the events of which the record is the only candidate, and what
+// waits for them, events about it, and has the others of which it is one worked on
+// again.
+func (x *erasing) candidate(ctx context.Context, e store.Erasure) error {
+	const waiting = `UPDATE inbox SET record = ?2 WHERE supplier = ?1 AND state = 'waiting' AND candidates IS NULL AND subject <> ''
+		AND (connection, subject) IN (SELECT connection, subject FROM inbox WHERE supplier = ?1 AND candidates = ?2)`
+	const only = `UPDATE inbox SET record = ?2, candidates = NULL WHERE supplier = ?1 AND candidates = ?2`
+	const others = `SELECT number, candidates FROM inbox WHERE supplier = ? AND candidates IS NOT NULL AND instr(candidates, ?) > 0`
+	const again = `UPDATE inbox SET version = version + 1, candidates = ?, outcome = NULL, state = 'received', attempts = 0, due = ? WHERE number = ?`
+	for _, statement := range []string{waiting, only} {
+		if _, err := x.exec(ctx, statement, x.supplier, e.Record[:]); err != nil {
+			return err
+		}
+	}
+	left := make(map[int64][]crdt.RecordID)
+	err := x.rows(ctx, others, []any{x.supplier, e.Record[:]}, func(rows *sql.Rows) error {
+		var number int64
+		var column []byte
+		if err := rows.Scan(&number, &column); err != nil {
+			return err
+		}
+		ids, err := recordsIn(column)
+		if i := slices.Index(ids, e.Record); i >= 0 { // instr finds it across two ids, too
+			left[number] = slices.Delete(ids, i, i+1)
+		}
+		return err
+	})
+	for number, ids := range left {
+		if err == nil {
+			_, err = x.exec(ctx, again, recordsOrNull(ids), e.Origin.At.UnixMicro(), number)
+		}
+	}
+	return err
 }
 
 // conflicts closes the record's conflicts and takes their values away.

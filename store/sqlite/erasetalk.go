@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"slices"
 
 	"wedsync/store"
@@ -12,7 +13,7 @@ import (
 // talk erases what the record and its supplier told each other, while its contacts
 // are still there.
 func (x *erasing) talk(ctx context.Context, e store.Erasure) error {
-	contacts, err := x.ownContacts(ctx)
+	contacts, err := x.ownContacts(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -29,10 +30,21 @@ func (x *erasing) talk(ctx context.Context, e store.Erasure) error {
 	return err
 }
 
-// ownContacts reads the contacts that no listed record but this one has.
-func (x *erasing) ownContacts(ctx context.Context) (contacts []store.Contact, err error) {
-	const query = `SELECT c.kind, c.value FROM contacts c JOIN records r ON r.key = c.record WHERE r.key = ? AND` + told + ` AND` + alone
-	err = x.rows(ctx, query, []any{x.record}, func(rows *sql.Rows) error {
+// ownContacts reads the contacts that the record has, or had, and no other listed
+// one has.
+func (x *erasing) ownContacts(ctx context.Context, e store.Erasure) (contacts []store.Contact, err error) {
+	const query = `SELECT c.kind, c.value FROM (SELECT record, kind, value FROM contacts WHERE record = ?1
+			UNION SELECT ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?2)) c
+		JOIN records r ON r.key = c.record WHERE` + told + ` AND` + alone
+	former := make([][2]string, len(e.Contacts))
+	for i, c := range e.Contacts {
+		former[i] = [2]string{string(c.Kind), c.Value}
+	}
+	list, err := json.Marshal(former)
+	if err != nil {
+		return nil, err
+	}
+	err = x.rows(ctx, query, []any{x.record, string(list)}, func(rows *sql.Rows) error {
 		var c store.Contact
 		err := rows.Scan(&c.Kind, &c.Value)
 		contacts = append(contacts, c)

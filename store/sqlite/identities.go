@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"wedsync/crdt"
 	"wedsync/store"
@@ -41,6 +42,26 @@ func recordOrNull(id crdt.RecordID) any {
 		return nil
 	}
 	return id[:]
+}
+
+// recordsIn reads the ids of records in a column; NULL is none.
+func recordsIn(column []byte) (ids []crdt.RecordID, err error) {
+	for part := range slices.Chunk(column, len(crdt.RecordID{})) {
+		id, err := recordIn(part)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// recordsOrNull is the ids of records for a column; none is NULL.
+func recordsOrNull(ids []crdt.RecordID) (column []byte) {
+	for _, id := range ids {
+		column = append(column, id[:]...)
+	}
+	return column
 }
 
 // foreign reports whether a record is erased or another supplier's.

@@ -17,7 +17,7 @@ func (s *Store) ReceiveEvents(ctx context.Context, events []store.InboxEvent) ([
 		return nil, nil
 	}
 	for i := range events {
-		if err := store.CheckHook(events[i].Header, events[i].Body, events[i].Outcome); err != nil {
+		if err := store.CheckEvent(&events[i]); err != nil {
 			return nil, fmt.Errorf("event %s: %w", events[i].ID, err)
 		}
 	}
@@ -44,8 +44,8 @@ type receiving struct {
 	room map[string]int // for more events, by supplier
 }
 
-const insertEvent = `INSERT INTO inbox (number, supplier, connection, id, external, subject, type, received, state, version, attempts, due, record, outcome, error, kept)
-	SELECT ?, key, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM suppliers WHERE name = ? ON CONFLICT DO NOTHING RETURNING number`
+const insertEvent = `INSERT INTO inbox (number, supplier, connection, id, external, subject, type, received, state, version, attempts, due, record, candidates, outcome, error, kept)
+	SELECT ?, key, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM suppliers WHERE name = ? ON CONFLICT DO NOTHING RETURNING number`
 
 func (r *receiving) event(ctx context.Context, e *store.InboxEvent) (store.Arrival, error) {
 	const known = `SELECT EXISTS (SELECT 1 FROM suppliers s JOIN inbox i ON i.supplier = s.key
@@ -63,7 +63,7 @@ func (r *receiving) event(ctx context.Context, e *store.InboxEvent) (store.Arriv
 		return store.EventRefused, err
 	}
 	fresh := *e
-	fresh.Number, fresh.Version, fresh.Record, fresh.Body = 0, 1, crdt.RecordID{}, notNull(e.Body)
+	fresh.Number, fresh.Version, fresh.Record, fresh.Candidates, fresh.Body = 0, 1, crdt.RecordID{}, nil, notNull(e.Body)
 	stored, err := r.insertEvent(ctx, &fresh)
 	if err != nil || !stored {
 		return store.EventKnown, err
@@ -96,7 +96,7 @@ func (t *transaction) insertEvent(ctx context.Context, e *store.InboxEvent) (boo
 	number := sql.NullInt64{Int64: e.Number, Valid: e.Number != 0}
 	args := []any{
 		number, e.Connection, e.ID, e.External, e.Subject, e.Type, e.Received.UnixMicro(), string(e.State), int64(e.Version),
-		e.Attempts, e.Due.UnixMicro(), recordOrNull(e.Record), e.Outcome, e.Error, e.Body != nil, e.Supplier,
+		e.Attempts, e.Due.UnixMicro(), recordOrNull(e.Record), recordsOrNull(e.Candidates), e.Outcome, e.Error, e.Body != nil, e.Supplier,
 	}
 	err := t.row(ctx, insertEvent, args, &number)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -114,9 +114,9 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 			WHERE o.supplier = s.key AND o.connection = ?3 AND o.external = i.external AND o.number <> i.number)
 		FROM suppliers s JOIN inbox i ON i.supplier = s.key WHERE s.name = ?1 AND i.id = ?2`
 	const update = `UPDATE inbox SET version = version + 1, connection = ?, subject = ?, type = ?, state = ?, attempts = ?, due = ?,
-		record = ?, outcome = ?, error = ? WHERE number = ?`
+		record = ?, candidates = ?, outcome = ?, error = ? WHERE number = ?`
 	const edit = `UPDATE inbox_contents SET body = ?1 WHERE number = ?2 AND body <> ?1`
-	if err := store.CheckHook(e.Body, e.Outcome); err != nil {
+	if err := store.CheckEvent(&e); err != nil {
 		return err
 	}
 	w, err := s.writerOf(ctx, &e)
@@ -124,16 +124,18 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 		return err
 	}
 	return s.write(ctx, w, "update event", func(ctx context.Context, t *transaction) error {
-		foreign, err := t.foreign(ctx, e.Supplier, e.Record)
-		if err != nil {
-			return err
-		}
-		if foreign {
-			return fmt.Errorf("event %s: record %s: %w", e.ID, e.Record, store.ErrNotFound)
+		for _, id := range append([]crdt.RecordID{e.Record}, e.Candidates...) {
+			foreign, err := t.foreign(ctx, e.Supplier, id)
+			if err != nil {
+				return err
+			}
+			if foreign {
+				return fmt.Errorf("event %s: record %s: %w", e.ID, id, store.ErrNotFound)
+			}
 		}
 		var number, version int64
 		var taken bool
-		err = t.row(ctx, find, []any{e.Supplier, e.ID, e.Connection}, &number, &version, &taken)
+		err := t.row(ctx, find, []any{e.Supplier, e.ID, e.Connection}, &number, &version, &taken)
 		switch {
 		case err != nil: // sql.ErrNoRows is store.ErrNotFound to the caller
 			return fmt.Errorf("event %s: %w", e.ID, err)
@@ -143,7 +145,7 @@ func (s *Store) UpdateEvent(ctx context.Context, e store.InboxEvent) error {
 			return fmt.Errorf("event %s: connection %s has delivered it: %w", e.ID, e.Connection, store.ErrNotEmpty)
 		}
 		_, err = t.exec(ctx, update, e.Connection, e.Subject, e.Type, string(e.State), e.Attempts, e.Due.UnixMicro(),
-			recordOrNull(e.Record), e.Outcome, e.Error, number)
+			recordOrNull(e.Record), recordsOrNull(e.Candidates), e.Outcome, e.Error, number)
 		if err == nil {
 			_, err = t.exec(ctx, edit, notNull(e.Body), number)
 		}
@@ -198,7 +200,7 @@ func (t *transaction) blank(ctx context.Context, numbers string, args ...any) (i
 	return t.exec(ctx, `UPDATE inbox SET version = version + 1, outcome = NULL, error = '', kept = 0 WHERE number IN `+numbers, args...)
 }
 
-const eventColumns = `s.name, i.number, i.connection, i.id, i.external, i.subject, i.type, i.received, i.state, i.version, i.attempts, i.due, i.record, i.error`
+const eventColumns = `s.name, i.number, i.connection, i.id, i.external, i.subject, i.type, i.received, i.state, i.version, i.attempts, i.due, i.record, i.candidates, i.error`
 
 const eventContent = `, c.header, c.body, i.outcome`
 
@@ -219,10 +221,10 @@ func (s *Store) InboxEvent(ctx context.Context, supplier, id string) (e store.In
 
 func scanEvent(scan func(...any) error, brief bool) (e store.InboxEvent, err error) {
 	var received, due int64
-	var record []byte
+	var record, candidates []byte
 	into := []any{
 		&e.Supplier, &e.Number, &e.Connection, &e.ID, &e.External, &e.Subject, &e.Type, &received, &e.State,
-		&e.Version, &e.Attempts, &due, &record, &e.Error,
+		&e.Version, &e.Attempts, &due, &record, &candidates, &e.Error,
 	}
 	if !brief {
 		into = append(into, &e.Header, &e.Body, &e.Outcome)
@@ -231,7 +233,10 @@ func scanEvent(scan func(...any) error, brief bool) (e store.InboxEvent, err err
 		return store.InboxEvent{}, err
 	}
 	e.Received, e.Due = time.UnixMicro(received).UTC(), time.UnixMicro(due).UTC()
-	if e.Record, err = recordIn(record); err != nil {
+	if e.Record, err = recordIn(record); err == nil {
+		e.Candidates, err = recordsIn(candidates)
+	}
+	if err != nil {
 		return store.InboxEvent{}, fmt.Errorf("event %s: %w", e.ID, err)
 	}
 	return e, nil

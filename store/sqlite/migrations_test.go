@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,6 +114,23 @@ func TestDeviceOfAnOlderFileWasFirstSeenWhenItWasLastSeen(t *testing.T) {
 	}
 	if a, err := s.AccessOf(t.Context(), "rose"); err != nil || a.Version != 0 {
 		t.Errorf("access %+v, %v", a, err)
+	}
+}
+
+func TestEventThatWaitsInAnOlderFileIsWorkedOnAgain(t *testing.T) {
+	dir := t.TempDir()
+	const insert = `INSERT INTO inbox (supplier, connection, id, external, subject, type, received, state, version, attempts, due, outcome, error, kept)
+		VALUES (1, 'crm', ?1, ?1, '', '', 0, ?2, 3, 4, 0, x'00', '', 0)`
+	older(t, dir, 10, `INSERT INTO suppliers (key, name) VALUES (1, 'rose')`,
+		strings.NewReplacer("?1", "'1'", "?2", "'waiting'").Replace(insert), strings.NewReplacer("?1", "'2'", "?2", "'dead'").Replace(insert))
+	s := opened(t, dir)
+	for id, want := range map[string]store.InboxEvent{
+		"1": {State: store.EventReceived, Version: 4}, "2": {State: store.EventDead, Version: 3, Attempts: 4, Outcome: []byte{0}},
+	} {
+		e, err := s.InboxEvent(t.Context(), "rose", id)
+		if err != nil || e.State != want.State || e.Version != want.Version || e.Attempts != want.Attempts || len(e.Outcome) != len(want.Outcome) {
+			t.Errorf("event %+v, %v; want %+v", e, err, want)
+		}
 	}
 }
 

@@ -17,8 +17,10 @@ func (b *bench) setHooks(id crdt.RecordID) store.Hooks {
 	stored := b.received(event("rose", 1), event("rose", 2), event("rose", 4), event("rose", 6))
 	stored[0].State, stored[0].Record, stored[0].Outcome = store.EventDone, id, []byte(`{"client":"Zoe"}`)
 	stored[1].State, stored[1].Error = store.EventDead, "no field Zoe"
-	b.updated(stored[0])
-	b.updated(stored[1])
+	stored[2].State, stored[2].Candidates = store.EventWaiting, []crdt.RecordID{recordID(8), recordID(7)}
+	for _, e := range stored[:3] {
+		b.updated(e)
+	}
 	b.opened(endpoint("rose", 1), endpoint("rose", 2))
 	b.ok("dispatch", b.Dispatch(b.ctx, "rose", endpoint("rose", 1).ID, 5, 9,
 		[]store.Delivery{delivery(7, id), delivery(8, id), delivery(9, crdt.RecordID{})}))
@@ -122,6 +124,78 @@ var hookCases = []testcase{
 		b.ok("inbox event", err)
 		b.same("state", got.State, store.EventDone)
 		b.same("content", len(got.Header)+len(got.Body), 0)
+	}},
+	{"EventThatWaitsGoesWithItsOnlyCandidate", func(b *bench) {
+		id, other := recordID(1), recordID(2)
+		b.must(commit("rose", id, 0), commit("rose", other, 0))
+		events := []store.InboxEvent{event("rose", 1), event("rose", 2), event("rose", 3), event("rose", 4), event("rose", 5), event("rose", 6)}
+		events[2].Subject, events[5].Subject = events[0].Subject, ""
+		events[3].Subject = events[0].Subject
+		events[3].Connection = connection("rose", 2).ID
+		stored := b.received(events...)
+		foreign := b.received(event("lily", 1))[0]
+		for i := range stored {
+			stored[i].State, stored[i].Outcome, stored[i].Error = store.EventWaiting, []byte(`{"name":"Ada"}`), "late"
+		}
+		stored[0].Candidates = []crdt.RecordID{id}
+		stored[1].Candidates = []crdt.RecordID{other}
+		stored[4].Candidates, stored[4].Subject = []crdt.RecordID{id}, ""
+		foreign.State, foreign.Outcome = store.EventWaiting, []byte(`{}`)
+		for i := range stored {
+			stored[i] = b.updated(stored[i])
+		}
+		foreign = b.updated(foreign)
+		b.ok("erase", b.Erase(b.ctx, erasure("rose", id, 1)))
+		b.restart()
+		got := b.inbox("rose", store.InboxQuery{Oldest: true, Limit: 9})
+		for i, gone := range []bool{true, false, true, false, true, false} {
+			if !gone {
+				b.same("event "+got[i].ID, got[i], stored[i])
+				continue
+			}
+			b.same("state", got[i].State, store.EventDone)
+			b.same("candidates", len(got[i].Candidates), 0)
+			b.same("content", len(got[i].Header)+len(got[i].Body)+len(got[i].Outcome)+len(got[i].Error)+len(got[i].Subject), 0)
+			stored[i].Candidates = nil
+			b.stale("update as it was", b.UpdateEvent(b.ctx, stored[i]))
+		}
+		b.same("another supplier's", b.inbox("lily", store.InboxQuery{Limit: 9}), []store.InboxEvent{foreign})
+		known := event("rose", 1)
+		known.ID = event("rose", 30).ID
+		b.arrive([]store.Arrival{store.EventKnown}, known)
+	}},
+	{"EventThatWaitsLosesOneOfItsCandidatesAndIsReceivedAgain", func(b *bench) {
+		ada, ben, eve := recordID(1), recordID(2), recordID(3)
+		b.must(commit("rose", ada, 0), commit("rose", ben, 0), commit("lily", recordID(4), 0))
+		stored := b.received(event("rose", 1), event("rose", 3))
+		e := stored[0]
+		e.State, e.Outcome, e.Attempts, e.Due = store.EventWaiting, []byte(`{"name":"Ada"}`), 3, noon.Add(time.Hour)
+		e.Candidates = []crdt.RecordID{eve, ada, ben}
+		e = b.updated(e)
+		b.ok("erase", b.Erase(b.ctx, erasure("rose", ada, 1)))
+		b.restart()
+		want := e
+		want.State, want.Outcome, want.Attempts, want.Candidates = store.EventReceived, nil, 0, []crdt.RecordID{eve, ben}
+		want.Due, want.Version = erasure("rose", ada, 1).Origin.At, e.Version+1
+		got, err := b.InboxEvent(b.ctx, "rose", e.ID)
+		b.ok("inbox event", err)
+		b.same("event", got, want)
+		b.same("due", b.due(want.Due, 1), []string{"rose 01"})
+		b.notFound("what was worked out meanwhile", b.UpdateEvent(b.ctx, e))
+		for what, c := range map[string]crdt.RecordID{"an erased candidate": ada, "another supplier's": recordID(4)} {
+			got.Candidates = []crdt.RecordID{ben, c}
+			b.notFound(what, b.UpdateEvent(b.ctx, got))
+		}
+		got.State, got.Candidates = store.EventWaiting, []crdt.RecordID{ben}
+		b.updated(got)
+		b.ok("erase", b.Erase(b.ctx, erasure("rose", ben, 1)))
+		left, err := b.InboxEvent(b.ctx, "rose", e.ID)
+		b.ok("inbox event", err)
+		b.same("state", left.State, store.EventDone)
+		b.same("content", len(left.Header)+len(left.Body)+len(left.Candidates), 0)
+		untouched, err := b.InboxEvent(b.ctx, "rose", stored[1].ID)
+		b.ok("inbox event", err)
+		b.same("another event", untouched, stored[1])
 	}},
 	{"DeliveriesTellOfAnErasedRecordItsErasureAlone", func(b *bench) {
 		id := recordID(1)

@@ -171,6 +171,7 @@ var inboxCases = []testcase{
 		e.Subject, e.Type, e.Body = "contact x", "other", []byte("edited")
 		e.State, e.Attempts, e.Due = store.EventWaiting, 3, noon.Add(time.Hour)
 		e.Record, e.Outcome, e.Error = recordID(1), []byte(`{}`), "no\x00 record"
+		e.Candidates = []crdt.RecordID{recordID(3), recordID(1), recordID(2)}
 		changed := b.updated(e)
 		b.stale("update again", b.UpdateEvent(b.ctx, e))
 		what := changed
@@ -189,6 +190,13 @@ var inboxCases = []testcase{
 		b.ok("inbox event", err)
 		b.same("event", got, changed)
 		b.same("what stays", []any{got.Number, got.External, got.Received, got.Header}, []any{stays.Number, stays.External, stays.Received, stays.Header})
+	}},
+	{"EventIsAboutNoRecordAndHasNoCandidatesWhenItArrives", func(b *bench) {
+		e := event("rose", 1)
+		e.Record, e.Candidates = recordID(1), []crdt.RecordID{recordID(2)}
+		got := b.received(e)[0]
+		b.same("record", got.Record, crdt.RecordID{})
+		b.same("candidates", len(got.Candidates), 0)
 	}},
 	{"UnroutedEventIsGivenAConnectionUnlessThatHasIt", func(b *bench) {
 		known := event("rose", 1)
@@ -290,6 +298,13 @@ var inboxCases = []testcase{
 		large = stored[0]
 		large.Outcome = make([]byte, store.MaxHookBytes+1)
 		b.tooMany("a large outcome", b.UpdateEvent(b.ctx, large))
+		many := stored[0]
+		for n := range store.MaxCandidates + 1 {
+			many.Candidates = append(many.Candidates, recordID(n+1))
+		}
+		b.tooMany("too many candidates", b.UpdateEvent(b.ctx, many))
+		many.Candidates = many.Candidates[1:]
+		b.updated(many)
 	}},
 	{"UnfinishedEventsOfAnObjectComeInOrder", func(b *bench) {
 		var events []store.InboxEvent

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+
 	"wedsync/crdt"
 	"wedsync/store"
 )
@@ -86,6 +88,39 @@ var talkErasureCases = []testcase{
 		b.same("item", b.item(itemID(1)).Participants, mail(1).Participants)
 		b.same("items", b.items("rose", itemID(2)), 0)
 		b.same("another supplier's", b.timeline("lily", store.TimelineQuery{Record: foreign}), []int{2})
+	}},
+	{"ItemsWithContactsThatAClientHadBeforeGoWhenItIsErased", func(b *bench) {
+		a := b.mailbox(account("rose", 1))[0]
+		ada := b.client("rose", 1, `{"email":"new@x.test"}`)
+		ben := b.client("rose", 2, `{"email":"ben@x.test"}`)
+		other := b.client("rose", 3, `{"email":"once@x.test"}`)
+		text := mail(4)
+		text.Participants = []store.Participant{{Role: "from", Contact: store.Contact{Kind: store.Phone, Value: "5550123"}}}
+		both := between(mail(2), from("ada@x.test", "Ada Lovelace"), from("ben@x.test", "Ben"))
+		b.pulled(a, mail(1), both, between(mail(3), from("once@x.test", "Cleo")), text, between(mail(5), from("new@x.test", "Ada")), mail(6))
+		b.say(store.Unlinked, itemID(6), ada)
+		e := erasure("rose", ada, 1)
+		e.Contacts = []store.Contact{
+			{Kind: store.EMail, Value: "ada@x.test"},
+			{Kind: store.EMail, Value: "once@x.test"},
+			{Kind: store.EMail, Value: "new@x.test"},
+			{Kind: store.Phone, Value: "5550123"},
+		}
+		many := e
+		for n := range store.MaxFormerContacts {
+			many.Contacts = append(many.Contacts, store.Contact{Kind: store.EMail, Value: fmt.Sprint(n, "@x.test")})
+		}
+		b.tooMany("an erasure of too many contacts", b.Erase(b.ctx, many))
+		b.same("items", b.items("rose", itemID(1), itemID(5)), 2)
+		b.ok("erase", b.Erase(b.ctx, e))
+		b.restart()
+		b.same("items", b.items("rose", itemID(1), itemID(5)), 0)
+		b.same("ben's", b.of(ben), []int{2})
+		b.same("what is left of it", b.item(itemID(2)).Participants, []store.Participant{from("ben@x.test", "Ben")})
+		b.same("of who has the address now", b.of(other), []int{3})
+		b.same("nobody's", b.of(crdt.RecordID{}), []int{6, 4})
+		b.same("what was unlinked", len(b.item(itemID(6)).Participants), 1)
+		b.same("the same again", b.pulled(a, mail(1), both), store.Pulled{IDs: []string{"", itemID(2)}})
 	}},
 	{"DeletedClientsItemsGoWhenItIsErased", func(b *bench) {
 		a := b.mailbox(account("rose", 1))[0]

@@ -12,6 +12,9 @@ import (
 // the client is called there: texts that nothing else has.
 var Secrets = []string{"qxzephyrine", "Qxzephyrine", "qvquillfeather", "Qvquillfeather", "qwelope.test", "qjsubject", "qjsnippet", "qjbody", "qjdetail"}
 
+// Former are contacts that the client of [Talk] had before.
+var Former = []store.Contact{{Kind: store.EMail, Value: "former@qwelope.test"}}
+
 // Talk stores [One] as a client of "rose", many items between the two that many
 // pulls bring and change, one that another client has too, and items of others. It
 // returns the record's version.
@@ -31,6 +34,7 @@ func Talk(t *testing.T, s store.Store) (version uint64) {
 	for n := range 60 {
 		b.pulled(a, secret(10*n), between(mail(10*n+1), from("ben@x.test", "Ben")), between(mail(10*n+2), from("eve@x.test", "")), secret(10*n+3))
 	}
+	b.pulled(a, between(mail(6000), from(Former[0].Value, "Qxzephyrine")))
 	for n := range 20 { // rows of before are elsewhere
 		changed := secret(10 * n)
 		changed.Body += " again"

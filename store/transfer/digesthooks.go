@@ -45,6 +45,10 @@ func (d *digesting) events(ctx context.Context) error {
 			for _, content := range [][]byte{e.Header, e.Body, e.Outcome, e.Record[:]} {
 				p.bytes(content)
 			}
+			p.number(uint64(len(e.Candidates)))
+			for _, id := range e.Candidates {
+				p.bytes(id[:])
+			}
 			for _, n := range []int64{e.Number, int64(e.Version), int64(e.Attempts), e.Received.UnixMicro(), e.Due.UnixMicro()} {
 				p.number(uint64(n))
 			}

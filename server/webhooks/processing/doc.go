@@ -13,7 +13,11 @@
 // somebody else has claimed or that has to wait.
 //
 // Nobody's client is guessed. An object that is bound to no record, but shares an
-// address or a number with some, waits for a person. What fails for a while is
-// tried again for about a day, what cannot succeed is dead at once, with what to do
-// about it; a person may change a dead event and have it worked on again.
+// address or a number with some, waits for a person. If one of these is erased, what
+// waits is worked on again; it makes no client by itself, because what it says may
+// be about the one that is erased.
+//
+// What fails for a while is tried again for about a day, what cannot succeed is dead
+// at once, with what to do about it; a person may change a dead event and have it
+// worked on again.
 package processing

@@ -14,9 +14,6 @@ import (
 	"wedsync/store"
 )
 
-// maxCandidates bounds the records that an event that waits suggests.
-const maxCandidates = 20
-
 // A target is the record that an event is about.
 type target struct {
 	id      crdt.RecordID
@@ -47,6 +44,9 @@ func (p *Processor) identify(ctx context.Context, j *job) (target, *Outcome, err
 	switch {
 	case len(candidates) > 0:
 		waits.Note = "clients have the same address or number: say which one it is, or that it is a new one"
+		return target{}, waits, nil
+	case len(j.event.Candidates) > 0:
+		waits.Note = "no client has its address or number any more: say who it is, or that it is a new one"
 		return target{}, waits, nil
 	case !j.settings.CreateUnknown:
 		waits.Note = "nobody is known by its address or number, and the connection makes no clients: say who it is"
@@ -135,7 +135,7 @@ func (p *Processor) candidates(ctx context.Context, supplier string, contacts []
 		return nil, nil
 	}
 	const perRecord = 4 // contacts that are found of one record, as a rule
-	found, err := p.Store.ByContact(ctx, supplier, contacts, perRecord*maxCandidates)
+	found, err := p.Store.ByContact(ctx, supplier, contacts, perRecord*store.MaxCandidates)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (p *Processor) candidates(ctx context.Context, supplier string, contacts []
 		client := f.Record.ClientID()
 		if i := slices.IndexFunc(all, func(c Candidate) bool { return c.Record == client }); i >= 0 {
 			all[i].Matches = append(all[i].Matches, m)
-		} else if len(all) < maxCandidates {
+		} else if len(all) < store.MaxCandidates {
 			all = append(all, Candidate{Record: client, Name: p.name(ctx, supplier, f.Record), Matches: []Match{m}})
 		}
 	}

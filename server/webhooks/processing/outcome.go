@@ -77,13 +77,26 @@ func settle(e *store.InboxEvent, o *Outcome) error {
 		return fmt.Errorf("outcome of event %s: %w", e.ID, err)
 	}
 	e.Outcome, e.State, e.Error = body, store.EventDone, ""
-	if o.Result == Waiting {
-		e.State = store.EventWaiting
-	}
 	if o.Record != "" {
 		if e.Record, err = crdt.ParseRecordID(o.Record); err != nil {
 			return fmt.Errorf("outcome of event %s: %w", e.ID, err)
 		}
+	}
+	before := e.Candidates
+	e.Candidates = nil
+	if o.Result != Waiting {
+		return nil
+	}
+	e.State = store.EventWaiting
+	for _, c := range o.Candidates {
+		id, err := crdt.ParseRecordID(c.Record)
+		if err != nil {
+			return fmt.Errorf("outcome of event %s: %w", e.ID, err)
+		}
+		e.Candidates = append(e.Candidates, id)
+	}
+	if len(o.Candidates) == 0 {
+		e.Candidates = before // what it says may be about them still
 	}
 	return nil
 }

@@ -391,6 +391,56 @@ func TestEventThatConcernsNoRecordIsDone(t *testing.T) {
 	}
 }
 
+func TestErasedClientIsInNothingThatWaits(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	ada := s.client(olga, fields("name", "Ada Byron", "email", "ada@example.com", "phone", "+49 171 5550123"))
+	ben := s.client(olga, fields("name", "Ben", "phone", "+43 171 5550123"))
+	either := s.arrive("c1", `{"name":"A. Byron","email":"ada@example.com","phone":"0171 5550123"}`)
+	hers := s.arrive("c2", `{"email":"ada@example.com"}`)
+	behind := s.arrive("c2", `{"notes":"Byron"}`)
+	s.run()
+	for e, n := range map[string]int{either: 2, hers: 1, behind: 0} {
+		if o := s.became(e, store.EventWaiting); len(o.Candidates) != n {
+			t.Fatalf("%d candidates, want %d", len(o.Candidates), n)
+		}
+	}
+	if err := s.hub.Erase(t.Context(), ada, olga); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []string{hers, behind} {
+		if o := s.became(e, store.EventDone); o != nil || len(s.event(e).Body) > 0 {
+			t.Errorf("left is %+v", s.event(e))
+		}
+	}
+	if o := s.became(either, store.EventReceived); o != nil {
+		t.Errorf("left is %+v", o)
+	}
+	s.pass(2 * time.Minute)
+	if err := s.p.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.run()
+	if o := s.became(either, store.EventWaiting); len(o.Candidates) != 1 || o.Candidates[0].Record != ben.ClientID() {
+		t.Errorf("candidates %+v", o.Candidates)
+	}
+	s.edit(olga, ben, fields("phone", "+43 1 5550199"))
+	s.shown(ben)
+	if _, err := s.p.Replay(t.Context(), supplier, either); err != nil {
+		t.Fatal(err)
+	}
+	s.run()
+	if o := s.became(either, store.EventWaiting); len(o.Candidates) != 0 || len(s.records()) != 1 {
+		t.Errorf("outcome %+v, and %d clients", o, len(s.records()))
+	}
+	if err := s.hub.Erase(t.Context(), ben, olga); err != nil {
+		t.Fatal(err)
+	}
+	if o := s.became(either, store.EventDone); o != nil || len(s.event(either).Body) > 0 {
+		t.Errorf("left is %+v", s.event(either))
+	}
+}
+
 func TestEventThatNoMappingUsesIsErasedWithTheClientWhoAloneHasItsContact(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
