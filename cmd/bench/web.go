@@ -85,6 +85,7 @@ func measureViews(p *webPage, z webSize, client string) ([]row, error) {
 		{"web view", "first view of the inbox, from a warm cache until it can be used", "/inbox", openCard},
 		{"web list view", "the same of the list", "/clients?sort=name", listRow},
 		{"web record view", "the same of a record, with Automerge", "/clients/" + client, notes},
+		{"web empty view", "the same of a line of text, which is the browser's own part", "/healthz", "pre"},
 	} {
 		var took []float64
 		for range z.views {

@@ -26,4 +26,4 @@ startDeviceNames()
 // Documents need Automerge. Only a record's page waits for them; others are shown before.
 void Promise.race([firstView(), place.until(({ page }) => page === "client")]).then(startSyncing)
 void bringAll()
-startUpdates()
+void firstView().then(startUpdates)

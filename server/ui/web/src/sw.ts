@@ -15,14 +15,25 @@ worker.addEventListener("install", event => {
   event.waitUntil(route(event as unknown as Router))
 })
 
+/** Addresses of pages that are always the same, as people come by them. The cache has the app's one page under each. */
+const PAGES = ["/", "/inbox", "/clients", "/clients?sort=name", "/activity", "/status", "/devices", "/policy", "/integrations"]
+
 /** The static routing API, where a browser has it: https://w3c.github.io/ServiceWorker/#service-worker-static-router-interface */
 interface Router {
-  addRoutes?(rules: { condition: { urlPattern: URLPattern }; source: { cacheName: string } }[]): Promise<void>
+  addRoutes?(rules: { condition: { urlPattern: URLPattern }; source: { cacheName: string } | "network" }[]): Promise<void>
 }
 
-/** Has the browser take scripts and styles from the cache by itself, without asking this worker for each. */
+/** Has the browser take scripts, styles and pages from the cache, and the hub's answers from the hub, without asking
+ *  this worker: a browser that was just started need not start it beside the page. */
 async function route(event: Router): Promise<void> {
-  await event.addRoutes?.([{ condition: { urlPattern: new URLPattern({ pathname: "/app/*" }) }, source: { cacheName } }])
+  const cached = [{ pathname: "/app/*" }, ...PAGES.map(page => {
+    const { pathname, search } = new URL(page, worker.location.origin)
+    return { pathname, search: search.slice(1) }
+  })]
+  await event.addRoutes?.([
+    ...cached.map(p => ({ condition: { urlPattern: new URLPattern(p) }, source: { cacheName } })),
+    { condition: { urlPattern: new URLPattern({ pathname: "/api/*" }) }, source: "network" },
+  ])
 }
 
 async function fill(): Promise<void> {
@@ -31,7 +42,8 @@ async function fill(): Promise<void> {
     const named = file.startsWith("/app/") // its name changes with its content, so any copy will do
     const response = await fetch(file, { cache: named ? "default" : "no-cache" })
     if (!response.ok) throw new Error(`${file}: ${response.status}`)
-    await cache.put(file, response)
+    const names = file === "/" ? PAGES : [file]
+    await Promise.all(names.map(name => cache.put(name, response.clone())))
   }))
 }
 
