@@ -93,6 +93,7 @@ type hubProcess struct {
 	serves  chan string   // holds its address once it serves
 	ended   chan struct{} // closed when the process has ended
 	log     *tail
+	mint    *mint
 }
 
 // startHub starts a hub with an empty data directory. The hub ends with the
@@ -148,7 +149,7 @@ func startHubWith(t testing.TB, data string, store ...string) *hubProcess {
 
 // newHub is a hub that is yet to be started.
 func newHub(t testing.TB, data string, store ...string) *hubProcess {
-	return &hubProcess{t: t, binary: builtBinary, data: data, store: store, address: "127.0.0.1:0", log: &tail{}}
+	return &hubProcess{t: t, binary: builtBinary, data: data, store: store, address: "127.0.0.1:0", log: &tail{}, mint: &mint{}}
 }
 
 // racing starts a hub with the race detector, if the tests have it.
@@ -202,8 +203,9 @@ func (h *hubProcess) launch() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	h.mint.forget()
 	h.cmd = exec.Command(path, slices.Concat([]string{"serve", "--listen", h.address}, h.store, h.flags)...)
-	h.cmd.Env = append(os.Environ(), h.env...)
+	h.cmd.Env = append(append(os.Environ(), "GOGC=100"), h.env...) // as without just test
 	h.cmd.Stderr = h.log
 	h.cmd.SysProcAttr = hubAttributes()
 	out, err := h.cmd.StdoutPipe()
@@ -292,21 +294,6 @@ type who struct{ supplier, user, role, device string }
 func owner(user string) who  { return who{"barn", user, "owner", ""} }
 func member(user string) who { return who{"barn", user, "member", user + "-device"} }
 func viewer(user string) who { return who{"barn", user, "viewer", user + "-device"} }
-
-// token is what wedsync token prints, here: a process under the race detector takes
-// half a second of CPU to start, and tests want hundreds of tokens.
-func (h *hubProcess) token(w who) string {
-	h.t.Helper()
-	args := append([]string{"token", "--supplier", w.supplier, "--user", w.user, "--role", w.role}, h.store...)
-	if w.device != "" {
-		args = append(args, "--device", w.device)
-	}
-	var out, log bytes.Buffer
-	if err := run(h.t.Context(), args, terminal{Out: &out, Err: &log}); err != nil {
-		h.t.Fatalf("token: %v\n%s", err, &log)
-	}
-	return strings.TrimSpace(out.String())
-}
 
 // sync is the address of a device's socket.
 func (h *hubProcess) sync(w who) string {
