@@ -30,7 +30,8 @@ type PeerOptions struct {
 //     that one's past that is neither in held nor in sent.
 //   - Whatever either side lacks, a message that we receive is answered, or one
 //     of ours that the peer must answer is on its way. We ask again only after
-//     news: a peer that cannot or may not deliver is asked a few times at most.
+//     news: a peer that cannot or may not deliver is asked a few times at most,
+//     and after the first as by a hub that holds nothing (see askAnew).
 //   - If neither side lacks anything and the peer knows that, we are silent.
 type Peer struct {
 	options PeerOptions

@@ -1,6 +1,7 @@
 // The records as documents: kept in this browser, shared with its other tabs, synced
 // with the hub. Loaded apart from the pages, which show themselves before it is there.
 
+import "./main" // is there already: so what is shared with it stays in one file with it
 import wasm from "@automerge/automerge/automerge.wasm"
 import {
   Automerge, decodeHeads, initializeWasm, Repo, type DocHandle, type DocumentId,

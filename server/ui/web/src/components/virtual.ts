@@ -1,6 +1,7 @@
 import { css, html, LitElement, type TemplateResult } from "lit"
 import { property, state } from "lit/decorators.js"
 import { repeat } from "lit/directives/repeat.js"
+import { idle } from "../idle"
 import { base } from "../styles"
 
 const beyond = 12 // rows that are ready above and below the window
@@ -38,7 +39,7 @@ export abstract class Virtual<T> extends LitElement {
   }
 
   override updated() {
-    requestAnimationFrame(() => setTimeout(this.#look)) // once it is painted: before, to look would lay the page out one time more
+    void idle().then(this.#look) // rows beyond the window hold nothing up, and to look lays the page out
   }
 
   /** The items in the rows that are on the page. */

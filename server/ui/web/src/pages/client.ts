@@ -1,3 +1,4 @@
+import "../main" // is there already: so what is shared with it stays in one file with it
 import { css, html, LitElement, nothing, type PropertyValues } from "lit"
 import { customElement, property } from "lit/decorators.js"
 import "../components/all"

@@ -1,3 +1,4 @@
+import "../main" // is there already: so what is shared with it stays in one file with it
 import { css, html, LitElement, nothing } from "lit"
 import { customElement } from "lit/decorators.js"
 import "../accounts/accounts"
