@@ -8,7 +8,23 @@ import (
 	"wedsync/server/communications/source"
 )
 
-const checkOf = 200 // ids that are looked for together
+const (
+	checkOf    = 20              // ids that are looked for together: if one cannot be, all of them are looked for again
+	checkAgain = 5 * time.Second // after the provider failed meanwhile: if it fails at reading too, that decides
+)
+
+// tryCheck is check for what does not wait for it: where the provider fails it goes on
+// later, and the scope is read.
+func (r *reader) tryCheck(ctx context.Context, until time.Time) error {
+	r.checkIn = 0
+	err := r.check(ctx, until)
+	if err == nil || errors.Is(err, errLost) || ctx.Err() != nil {
+		return err
+	}
+	r.checkIn = checkAgain
+	r.Log.WarnContext(ctx, "what went while the provider had forgotten the place cannot be looked for now; that is tried again", "account", r.a.ID, "supplier", r.a.Supplier, "scope", r.c.Scope, "err", err)
+	return nil
+}
 
 // check removes what the scope has no more, and of which nobody told because the
 // provider had forgotten how far it was read. It goes on where it was, until some

@@ -18,6 +18,8 @@ type checkedBox struct {
 	*mailbox
 	asked int // ids
 	fail  error
+	every int // how many calls come to each that fails for now; 0 if none does
+	calls int
 }
 
 // Gone implements [source.Checker]. What has a number too high for its scope is gone.
@@ -35,6 +37,9 @@ func (b *checkedBox) Gone(_ context.Context, _ source.Account, scope string, ids
 		if n >= b.scopes[scope] {
 			gone = append(gone, id)
 		}
+	}
+	if b.calls++; b.every > 0 && b.calls%b.every == 0 {
+		return nil, source.ErrTemporary
 	}
 	return gone, b.fail
 }
@@ -94,13 +99,14 @@ func TestWhatCannotBeLookedForKeepsNothingFromBeingRead(t *testing.T) {
 				b.fail = fail
 				s.now()
 				s.b.arrive("folder:in", 1)
-				if got := s.source("a", "outlook"); fail == source.ErrTemporary {
-					if got.State != pulling.Failing {
-						t.Errorf("%+v", got)
-					}
-					b.fail = nil
-					time.Sleep(time.Until(got.NextRetry))
+				s.now()
+				s.want(26 + 1)
+				want := map[string]pulling.State{"ever": pulling.UpToDate, "now": pulling.Resyncing}[name]
+				if got := s.source("a", "outlook"); got.State != want || !got.LastSuccess.Equal(time.Now()) {
+					t.Errorf("%+v", got)
 				}
+				b.fail = nil
+				time.Sleep(time.Minute)
 				s.now()
 				s.want(26 + map[string]int{"ever": 1, "now": 0}[name])
 				if got := s.source("a", "outlook"); got.State != pulling.UpToDate {
@@ -109,4 +115,25 @@ func TestWhatCannotBeLookedForKeepsNothingFromBeingRead(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWhatWentIsFoundThoughTheProviderFailsAgainAndAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const there = 450
+		s := newScene(t, map[string]int{"folder:in": there}, "a")
+		b := &checkedBox{mailbox: s.b}
+		s.e.Readers["microsoft"] = b
+		s.now()
+		s.m.items["a/folder:in-1000"] = store.Item{}
+		b.lose("folder:in")
+		b.every = 3
+		for range 20 {
+			s.now()
+			time.Sleep(time.Minute)
+		}
+		s.want(there)
+		if b.asked > 2*there {
+			t.Errorf("asked for %d ids", b.asked)
+		}
+	})
 }

@@ -28,6 +28,7 @@ type reader struct {
 	claim   string
 	c       store.Cursor // as it is stored, but for State
 	p       progress
+	checkIn time.Duration // until what went is looked for again, if that is not done
 }
 
 // errLost means that somebody else has claimed the scope meanwhile, or that it is
@@ -70,7 +71,7 @@ func (r *reader) steps(ctx context.Context, until time.Time) error {
 		r.p.Place, r.p.Reading = nil, r.a.Reading
 	}
 	if !r.p.Again { // all that is there was read again
-		if err := r.check(ctx, until); err != nil {
+		if err := r.tryCheck(ctx, until); err != nil {
 			return err
 		}
 	}
@@ -199,7 +200,7 @@ func (r *reader) done() {
 	every := r.poll(r.a.Provider, r.c.Scope, r.watched)
 	r.c.Due = now.Add(every - within(every/5)) // not when others are that were read now
 	if r.p.Check {
-		r.c.Due = now
+		r.c.Due = now.Add(r.checkIn)
 	}
 }
 
