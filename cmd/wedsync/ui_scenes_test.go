@@ -17,6 +17,7 @@ type scene struct {
 	name, path string
 	once       bool         // of a page that other scenes show too: tests look at one view of it
 	picture    bool         // only pictures are made of it
+	opened     bool         // by its address: what the page reads of that when it is loaded
 	shows      string       // a selector of what is there once it is whole
 	begin      func(p *tab) // has it come about, after the path was opened
 	end        func(p *tab) // takes it back
@@ -168,7 +169,7 @@ func scenes(olivia *api) []scene {
 		{name: "event-dead", picture: true, path: "/integrations?show=events&event=" + olivia.hookEvent("dead"), shows: "textarea.code"},
 		{name: "endpoints", picture: true, path: "/integrations?show=endpoints", shows: "li.item"},
 		{name: "accounts", picture: true, path: "/integrations?show=accounts", shows: "li[data-state]"},
-		{name: "accounts-connect", once: true, path: "/integrations?show=accounts&connect=twilio", shows: "input#sid", end: escape},
+		{name: "accounts-connect", once: true, opened: true, path: "/integrations?show=accounts&connect=twilio", shows: "input#sid", end: escape},
 		{name: "endpoint", once: true, path: "/integrations?show=endpoints&endpoint=" + olivia.endpoint("Bookkeeping"), shows: "wed-delivery", begin: func(p *tab) {
 			p.tap(`button[aria-label^="Log: "]`)
 			p.see("details")

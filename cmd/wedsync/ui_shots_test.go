@@ -116,7 +116,7 @@ func (p *tab) play(s scene, views []view) {
 	if s.picture && shots == "" {
 		return
 	}
-	if p.eval("Boolean(window.wed?.('wed-frame'))") == "true" {
+	if !s.opened && p.eval("Boolean(window.wed?.('wed-frame'))") == "true" {
 		p.turnTo(s.path)
 	} else {
 		p.goTo(s.path)
