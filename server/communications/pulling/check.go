@@ -10,25 +10,13 @@ import (
 
 const (
 	checkOf    = 20              // ids that are looked for together: if one cannot be, all of them are looked for again
-	checkAgain = 5 * time.Second // after the provider failed meanwhile: if it fails at reading too, that decides
+	checkAgain = 5 * time.Second // after the provider failed at that once, twice as long after each further time
 )
-
-// tryCheck is check for what does not wait for it: where the provider fails it goes on
-// later, and the scope is read.
-func (r *reader) tryCheck(ctx context.Context, until time.Time) error {
-	r.checkIn = 0
-	err := r.check(ctx, until)
-	if err == nil || errors.Is(err, errLost) || ctx.Err() != nil {
-		return err
-	}
-	r.checkIn = checkAgain
-	r.Log.WarnContext(ctx, "what went while the provider had forgotten the place cannot be looked for now; that is tried again", "account", r.a.ID, "supplier", r.a.Supplier, "scope", r.c.Scope, "err", err)
-	return nil
-}
 
 // check removes what the scope has no more, and of which nobody told because the
 // provider had forgotten how far it was read. It goes on where it was, until some
-// time; what is left is for the next time.
+// time; what is left is for the next time. Where the provider fails for now it ends: that
+// keeps nothing from being read, and if the provider fails at reading too, that decides.
 func (r *reader) check(ctx context.Context, until time.Time) error {
 	c, ok := r.Readers[r.a.Provider].(source.Checker)
 	for ok && r.p.Check && r.Clock().Before(until) {
@@ -40,10 +28,16 @@ func (r *reader) check(ctx context.Context, until time.Time) error {
 			break
 		}
 		gone, err := r.gone(ctx, c, ids)
+		if limit := (*source.LimitError)(nil); errors.Is(err, source.ErrTemporary) || errors.As(err, &limit) {
+			r.p.Unchecked++
+			r.Log.WarnContext(ctx, "what went while the provider had forgotten the place cannot be looked for now; that is tried again",
+				"account", r.a.ID, "supplier", r.a.Supplier, "scope", r.c.Scope, "failures", r.p.Unchecked, "err", err)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
-		r.p.Checked = ids[len(ids)-1]
+		r.p.Checked, r.p.Unchecked = ids[len(ids)-1], 0
 		r.c.Due = r.Clock().Add(lease)
 		if err := r.pull(ctx, nil, gone); err != nil {
 			return err

@@ -23,9 +23,11 @@ type progress struct {
 	Left    int       `json:"left,omitempty"`   // items still to be read, about; -1 if nobody knows
 
 	// Check is set from when the place was lost until it is known what has gone meanwhile;
-	// Checked is the account's id up to which that was looked for.
-	Check   bool   `json:"check,omitempty"`
-	Checked string `json:"checked,omitempty"`
+	// Checked is the account's id up to which that was looked for; Unchecked is how
+	// often the provider has failed at it in a row.
+	Check     bool   `json:"check,omitempty"`
+	Checked   string `json:"checked,omitempty"`
+	Unchecked int    `json:"unchecked,omitempty"`
 
 	Watched time.Time `json:"watched,omitzero"` // until when the provider says that something has changed; of watchScope alone
 
@@ -57,3 +59,11 @@ func (p progress) due(c store.Cursor, now time.Time) bool { return !p.Gone && !c
 
 // never is when a scope is due that the account does not have any more.
 var never = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// checkIn is how long what went is not looked for, once all that is there was read.
+func (p progress) checkIn() time.Duration {
+	if p.Unchecked == 0 {
+		return 0
+	}
+	return checkAgain << min(p.Unchecked-1, 10)
+}

@@ -28,7 +28,6 @@ type reader struct {
 	claim   string
 	c       store.Cursor // as it is stored, but for State
 	p       progress
-	checkIn time.Duration // until what went is looked for again, if that is not done
 }
 
 // errLost means that somebody else has claimed the scope meanwhile, or that it is
@@ -71,7 +70,7 @@ func (r *reader) steps(ctx context.Context, until time.Time) error {
 		r.p.Place, r.p.Reading = nil, r.a.Reading
 	}
 	if !r.p.Again { // all that is there was read again
-		if err := r.tryCheck(ctx, until); err != nil {
+		if err := r.check(ctx, until); err != nil {
 			return err
 		}
 	}
@@ -83,7 +82,7 @@ func (r *reader) steps(ctx context.Context, until time.Time) error {
 		}
 		if errors.Is(got.err, source.ErrPlace) && r.p.Lost < maxLost {
 			r.p.Place, r.p.Again, r.p.Lost, r.p.Left = nil, true, r.p.Lost+1, -1
-			r.p.Check, r.p.Checked = true, ""
+			r.p.Check, r.p.Checked, r.p.Unchecked = true, "", 0
 			if err := r.set(ctx); err != nil {
 				return err
 			}
@@ -199,8 +198,8 @@ func (r *reader) done() {
 	r.p.Success, r.p.Tried = now, now
 	every := r.poll(r.a.Provider, r.c.Scope, r.watched)
 	r.c.Due = now.Add(every - within(every/5)) // not when others are that were read now
-	if r.p.Check {
-		r.c.Due = now.Add(r.checkIn)
+	if again := now.Add(r.p.checkIn()); r.p.Check && again.Before(r.c.Due) {
+		r.c.Due = again
 	}
 }
 
