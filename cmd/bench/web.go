@@ -65,8 +65,11 @@ func measureWeb(ctx context.Context, t *trial) (rows []row, err error) {
 		}
 		rows = append(rows, row{Key: "web script", Name: "JavaScript and CSS, gzip, without Automerge's WebAssembly", Unit: "kB", Value: script / 1000},
 			row{Key: "web owners", Name: "the same for the page that owners alone load", Unit: "kB", Value: owners / 1000})
+		if err := p.leave(); err != nil {
+			return err
+		}
 		t.progress.note("first views")
-		views, err := measureViews(p, z, clients[0])
+		views, err := measureViews(browser, site.url, z, clients[0])
 		if err != nil {
 			return err
 		}
@@ -79,7 +82,7 @@ func measureWeb(ctx context.Context, t *trial) (rows []row, err error) {
 }
 
 // measureViews opens pages from the warm cache.
-func measureViews(p *webPage, z webSize, client string) ([]row, error) {
+func measureViews(browser context.Context, url string, z webSize, client string) ([]row, error) {
 	var rows []row
 	for _, view := range []struct{ key, name, path, usable string }{
 		{"web view", "first view of the inbox, from a warm cache until it can be used", "/inbox", openCard},
@@ -89,7 +92,7 @@ func measureViews(p *webPage, z webSize, client string) ([]row, error) {
 	} {
 		var took []float64
 		for range z.views {
-			ms, err := p.firstView(view.path, view.usable)
+			ms, err := firstView(browser, url, view.path, view.usable)
 			if err != nil {
 				return nil, err
 			}

@@ -20,7 +20,11 @@
 
   const find = path => all(path)[0]
 
-  const moment = () => new Promise(resolve => setTimeout(resolve, 4))
+  /** Some milliseconds, or less if the page's scripts have run by then: what they show is in the next frame already. */
+  const moment = () => new Promise(resolve => {
+    setTimeout(resolve, 4)
+    addEventListener("DOMContentLoaded", resolve, { once: true })
+  })
 
   /** When an element is there, painted, and the page free. */
   async function usable(path) {

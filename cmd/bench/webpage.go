@@ -22,7 +22,10 @@ import (
 //go:embed web.js
 var webScript string
 
-const pagePatience = time.Minute // for anything in a page, then it is stuck
+const (
+	pagePatience = time.Minute             // for anything in a page, then it is stuck
+	tabRests     = 1500 * time.Millisecond // for a new tab until all that it begins with is done
+)
 
 // A webPage is a tab of the browser.
 type webPage struct {
@@ -80,10 +83,21 @@ func (p *webPage) visitList(z webSize) error {
 
 // visit opens a path and waits until an expression is true.
 func (p *webPage) visit(path, until string) error {
-	if err := p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(p.url+path)); err != nil {
+	if err := p.leave(); err != nil {
+		return err
+	}
+	if err := p.do(chromedp.Navigate(p.url + path)); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	return p.await(until)
+}
+
+// leave ends the app in this tab.
+func (p *webPage) leave() error {
+	if err := p.do(chromedp.Navigate("about:blank")); err != nil {
+		return fmt.Errorf("leave the app: %w", err)
+	}
+	return nil
 }
 
 // await waits until an expression is true, on whatever page the tab is by then.
@@ -101,25 +115,27 @@ func (p *webPage) await(expression string) (err error) {
 	return nil
 }
 
-// firstView opens a path as the first page of a browser that was just started:
-// the service worker sleeps. It says how many milliseconds pass until an
-// element can be used, as the page itself sees it from its beginning on.
-func (p *webPage) firstView(path, usable string) (ms float64, err error) {
+// firstView opens a path in a new tab that is at rest, as tabs are when an address
+// is typed: nothing of the app is in memory, and the service worker sleeps. It says
+// how many milliseconds pass until an element can be used, as the page itself sees
+// it from its beginning on.
+func firstView(browser context.Context, url, path, usable string) (ms float64, err error) {
+	p, err := openPage(browser, url)
+	if err != nil {
+		return 0, err
+	}
+	defer p.close()
 	err = p.do(func(ctx context.Context, _ *chromedp.Target) (none chromedp.Void, err error) {
-		watch, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-			Source: fmt.Sprintf("if (location.pathname !== 'blank') bench.firstView = bench.usable(%q)", usable),
-		})
-		if err != nil {
+		if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: fmt.Sprintf("bench.firstView = bench.usable(%q)", usable),
+		}); err != nil {
 			return none, err
 		}
-		defer func() {
-			_, unwatched := chromedp.Call(ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams(watch))
-			err = errors.Join(err, unwatched)
-		}()
+		time.Sleep(tabRests)
 		if _, err := chromedp.Call(ctx, serviceworker.StopAllWorkers, cdp.Empty{}); err != nil {
 			return none, err
 		}
-		return none, chromedp.Do(ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(p.url+path))
+		return none, chromedp.Do(ctx, chromedp.Navigate(p.url+path))
 	})
 	if err != nil {
 		return 0, fmt.Errorf("open %s: %w", path, err)
