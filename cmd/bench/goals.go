@@ -37,6 +37,6 @@ func goalOf(hub, key string) goal {
 		"web list view":        {limit: 500},
 		"web scroll":           {limit: 50},
 		"web inbox":            {limit: 500},
-		"web key most":         {limit: 100},
+		"web key p99":          {limit: 100},
 	}[key]
 }

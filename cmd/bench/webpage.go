@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/chromedp"
@@ -39,6 +40,9 @@ func openPage(browser context.Context, url string) (*webPage, error) {
 	p := &webPage{ctx: ctx, close: cancel, url: url}
 	// Not with patience: a tab ends with the context in which it is first used.
 	err := chromedp.Do(ctx, chromium.Unwatched, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		if _, err := chromedp.Call(ctx, network.Disable, cdp.Empty{}); err != nil {
+			return chromedp.Void{}, err
+		}
 		if _, err := chromedp.Call(ctx, serviceworker.Enable, cdp.Empty{}); err != nil {
 			return chromedp.Void{}, err
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
 // fillWithMany gives the hub many records by a table.
@@ -36,7 +38,7 @@ func fillWithMany(h *hubProcess, n int) {
 	}
 }
 
-func TestThousandClientsAreFoundAndScrolled(t *testing.T) {
+func TestThousandClientsAreFoundScrolledAndTabbedThrough(t *testing.T) {
 	t.Parallel()
 	const many, found = 1000, 2 // just bench has five times as many
 	h := startHub(t)
@@ -44,6 +46,13 @@ func TestThousandClientsAreFoundAndScrolled(t *testing.T) {
 	p := startBrowser(t).person("olga", "http://"+h.address)
 	p.signIn(h.token(owner("olga")), "/clients?sort=name")
 	p.until("wedText().includes('" + thousands(many) + " clients') && !wedText().includes('reading more')")
+
+	const tabs = 60 // more rows than a window shows
+	p.focus("li[aria-posinset] a")
+	for range tabs {
+		p.keys(kb.Tab)
+	}
+	p.until(fmt.Sprintf("wedFocus().closest('li')?.getAttribute('aria-posinset') === '%d'", tabs+1))
 
 	p.eval(`window.longest = 0; window.most = 0
 		new PerformanceObserver(l => { for (const e of l.getEntries()) longest = Math.max(longest, e.duration) }).observe({ type: "longtask" })

@@ -1,12 +1,12 @@
 // The code of pages that most visits do not begin with: it comes when one is shown, or
 // when the browser has nothing else to do.
 
-import { idle } from "./idle"
+import { pausing } from "./idle"
 import type { Page } from "./router"
 import { mayDecide, session } from "./session"
 import { Source } from "./watch"
 
-const rest = 1000 // milliseconds that a first page has for itself: a browser is idle already while it waits for what to show
+const rest = 500 // milliseconds that a first page has for itself: a browser is idle already while it waits for what to show
 
 const others = () => import("./pages/others")
 
@@ -35,11 +35,11 @@ export async function bring(page: Page): Promise<void> {
   }
   if (first.value) return
   await new Promise(resolve => setTimeout(resolve, rest))
-  await idle()
+  await pausing()
   first.set(true)
 }
 
-/** Resolves once the first page is shown, and the browser has nothing else to do. */
+/** Resolves once the first page is shown, and neither who looks at it nor the browser is at something else. */
 export async function firstView(): Promise<void> {
   await first.until(Boolean)
 }
@@ -49,6 +49,6 @@ export async function bringAll(): Promise<void> {
   await firstView()
   for (const load of Object.values(brings)) {
     await load().catch(() => undefined) // who goes there is told
-    await idle()
+    await pausing()
   }
 }

@@ -107,7 +107,7 @@ export class Documents {
 
   static async start(s: Session): Promise<Documents> {
     const storage = new Storage(`${s.storage}:documents`)
-    const [stores] = await Promise.all([name(storage).then(() => true, () => false), initializeWasm(new Request(wasm))]) // storageTrouble says so
+    const [stores] = await Promise.all([name(storage).then(() => true, () => false), initializeWasm(automerge())]) // storageTrouble says so
     return new Documents(s, stores ? storage : undefined)
   }
 
@@ -234,4 +234,11 @@ async function name(storage: Storage): Promise<void> {
 
 function sameHeads(a: string[], b: string[]): boolean {
   return a.length === b.length && a.every(head => b.includes(head))
+}
+
+/** Automerge's WebAssembly. All of its bytes are compiled by other threads; what is compiled as it is loaded holds up the page. */
+async function automerge(): Promise<Uint8Array> {
+  const response = await fetch(wasm)
+  if (!response.ok) throw new Error(`${wasm}: ${response.status}`)
+  return new Uint8Array(await response.arrayBuffer())
 }

@@ -1,4 +1,4 @@
-import { css, html, nothing } from "lit"
+import { css, html, nothing, type PropertyValues } from "lit"
 import { customElement } from "lit/decorators.js"
 import { date, label, money } from "../format"
 import { freshen, type Row } from "../records"
@@ -34,8 +34,8 @@ export class ClientList extends Virtual<Row> {
     }
   `]
 
-  override updated() {
-    super.updated()
+  override updated(changed: PropertyValues<this>) {
+    super.updated(changed)
     for (const row of this.shown) if (row.stale) freshen(row.id)
   }
 

@@ -39,11 +39,10 @@ export class InboxPage extends LitElement {
     .views a:hover { background: var(--sunken); }
     .views a[aria-current] { background: var(--accent-wash); color: var(--accent-strong); }
     wed-inbox-filters { margin-block-end: var(--space-4); }
-    .list { display: grid; gap: var(--space-2); }
-    .list > li { content-visibility: auto; contain-intrinsic-size: auto 3.4rem; }
-    .list > li:has([current]) { content-visibility: visible; }
+    .list > li { margin-block-end: var(--space-2); content-visibility: auto; contain-intrinsic-size: auto 3.4rem; }
+    .list > li.current { content-visibility: visible; }
     .told { min-block-size: 1.5em; margin-block-end: var(--space-2); }
-    .more { justify-self: center; }
+    .more { text-align: center; }
     .help { min-inline-size: 2.25rem; padding-inline: 0.5rem; }
     @media (hover: none) { .help { display: none; } }
   `]
@@ -145,7 +144,7 @@ export class InboxPage extends LitElement {
     const shown = this.#gradually.of(items, items.findIndex(c => c.id === this.at) + 1)
     return html`
       <ul class="list" aria-label=${this.#decidedView ? "Decided conflicts" : "Conflicts that wait"}>
-        ${repeat(shown, c => c.id, c => html`<li>${this.#card(c)}</li>`)}
+        ${repeat(shown, c => c.id, c => html`<li class=${c.id === this.at ? "current" : ""}>${this.#card(c)}</li>`)}
         ${hasMore && shown === items ? html`<li class="more"><button @click=${() => this.#queue.more()}>Show more</button></li>` : nothing}
       </ul>`
   }
