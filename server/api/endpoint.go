@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -94,10 +95,11 @@ func (a *API) NotFound(w http.ResponseWriter, r *http.Request) {
 
 // problem is the problem document of err. What is no fault of the caller's is
 // logged here, the one place that handles it; that an issuer's keys cannot be
-// read was said when that began.
+// read was said when that began, and a caller who left is no failure.
 func (a *API) problem(r *http.Request, err error) Problem {
 	p := problemOf(err)
-	if p.Status >= http.StatusInternalServerError && !errors.Is(err, auth.ErrUnavailable) {
+	left := errors.Is(err, context.Canceled) && r.Context().Err() != nil
+	if p.Status >= http.StatusInternalServerError && !errors.Is(err, auth.ErrUnavailable) && !left {
 		a.log.ErrorContext(r.Context(), "request failed", "method", r.Method, "url", auth.Redact(r.URL), "status", p.Status, "err", err)
 	}
 	return p

@@ -110,7 +110,9 @@ export class Verdicts extends LitElement {
     try {
       const s = session.value
       if (!s) return
-      const page = await get<Page<Verdict>>(`/api/verdicts?${await device()}`)
+      const query = await device()
+      if (mine !== this.#generation || session.value !== s) return // it took a while
+      const page = await get<Page<Verdict>>(`/api/verdicts?${query}`)
       if (page.old) return // some of what was kept may have been read since
       const mineToKnow = page.body.items.filter(v => !this.#acked.has(v.id))
       const own = mineToKnow.filter(v => v.decision?.by.user === s.user)
