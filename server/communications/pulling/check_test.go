@@ -2,6 +2,7 @@ package pulling_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -136,4 +137,48 @@ func TestWhatWentIsFoundThoughTheProviderFailsAgainAndAgain(t *testing.T) {
 			t.Errorf("asked for %d ids", b.asked)
 		}
 	})
+}
+
+// The store fails before what went is removed, or before it can say that it was.
+func TestWhatWentIsRemovedThoughTheStoreFailsAtThat(t *testing.T) {
+	for name, breaks := range map[string]func(*memory, func(store.Pull) error){
+		"before": func(m *memory, fail func(store.Pull) error) { m.fail = fail },
+		"after":  func(m *memory, lose func(store.Pull) error) { m.lose = lose },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const there = 45
+				s := newScene(t, map[string]int{"folder:in": there}, "a")
+				b := &checkedBox{mailbox: s.b}
+				s.e.Readers["microsoft"] = b
+				s.now()
+				for _, id := range []string{"folder:in-1000", "folder:in-3000"} { // in different steps
+					s.m.items["a/"+id] = store.Item{}
+				}
+				b.lose("folder:in")
+				failed := 0
+				breaks(s.m, func(p store.Pull) error {
+					if len(p.Removed) == 0 || failed > 0 {
+						return nil
+					}
+					failed++
+					return errors.New("the disk is full")
+				})
+				s.now()
+				if failed != 1 {
+					t.Fatalf("the store failed %d times", failed)
+				}
+				if got := s.source("a", "outlook"); got.State == pulling.UpToDate {
+					t.Errorf("after the store failed: %+v", got)
+				}
+				s.b.arrive("folder:in", 1)
+				time.Sleep(time.Minute)
+				s.now()
+				s.want(there + 1)
+				if got := s.source("a", "outlook"); got.State != pulling.UpToDate {
+					t.Errorf("%+v", got)
+				}
+			})
+		})
+	}
 }
