@@ -191,13 +191,15 @@ type mailbox struct {
 	asked  []string       // scope and where it was read from
 	step   func(ctx context.Context, scope string, from int) error
 	look   error
-	now    int // steps that are being made
+	slow   time.Duration // that it takes to say which scopes there are
+	now    int           // steps that are being made
 	most   int
 }
 
 const stepOf = 10
 
 func (b *mailbox) Scopes(context.Context, source.Account) ([]string, error) {
+	time.Sleep(b.slow)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Sorted(maps.Keys(b.scopes)), b.look
