@@ -40,6 +40,7 @@ func openPage(browser context.Context, url string) (*webPage, error) {
 	p := &webPage{ctx: ctx, close: cancel, url: url}
 	// Not with patience: a tab ends with the context in which it is first used.
 	err := chromedp.Do(ctx, chromium.Unwatched, func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		// A page that tells of the network copies each file.
 		if _, err := chromedp.Call(ctx, network.Disable, cdp.Empty{}); err != nil {
 			return chromedp.Void{}, err
 		}

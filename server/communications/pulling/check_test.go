@@ -23,6 +23,16 @@ type checkedBox struct {
 	calls int
 }
 
+// newCheckedScene is a scene of account "a", whose mailbox was read and can be asked what it has.
+func newCheckedScene(t *testing.T, scopes map[string]int) (*scene, *checkedBox) {
+	t.Helper()
+	s := newScene(t, scopes, "a")
+	b := &checkedBox{mailbox: s.b}
+	s.e.Readers["microsoft"] = b
+	s.now()
+	return s, b
+}
+
 // Gone implements [source.Checker]. What has a number too high for its scope is gone.
 func (b *checkedBox) Gone(_ context.Context, _ source.Account, scope string, ids []string) (gone []string, err error) {
 	b.mu.Lock()
@@ -59,10 +69,7 @@ func (b *checkedBox) lose(scope string) {
 
 func TestWhatWentWhileThePlaceWasLostIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newScene(t, map[string]int{"folder:in": 450, "folder:out": 30}, "a")
-		b := &checkedBox{mailbox: s.b}
-		s.e.Readers["microsoft"] = b
-		s.now()
+		s, b := newCheckedScene(t, map[string]int{"folder:in": 450, "folder:out": 30})
 		s.want(480)
 		for n := range 300 { // which nobody tells of any more
 			id := fmt.Sprintf("folder:in-%d", 1000+n)
@@ -91,10 +98,7 @@ func TestWhatCannotBeLookedForKeepsNothingFromBeingRead(t *testing.T) {
 	for name, fail := range map[string]error{"ever": source.ErrUnreadable, "now": source.ErrTemporary} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newScene(t, map[string]int{"folder:in": 25}, "a")
-				b := &checkedBox{mailbox: s.b}
-				s.e.Readers["microsoft"] = b
-				s.now()
+				s, b := newCheckedScene(t, map[string]int{"folder:in": 25})
 				s.m.items["a/folder:in-1000"] = store.Item{}
 				b.lose("folder:in")
 				b.fail = fail
@@ -121,10 +125,7 @@ func TestWhatCannotBeLookedForKeepsNothingFromBeingRead(t *testing.T) {
 func TestWhatWentIsFoundThoughTheProviderFailsAgainAndAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const there = 450
-		s := newScene(t, map[string]int{"folder:in": there}, "a")
-		b := &checkedBox{mailbox: s.b}
-		s.e.Readers["microsoft"] = b
-		s.now()
+		s, b := newCheckedScene(t, map[string]int{"folder:in": there})
 		s.m.items["a/folder:in-1000"] = store.Item{}
 		b.lose("folder:in")
 		b.every = 3
@@ -148,10 +149,7 @@ func TestWhatWentIsRemovedThoughTheStoreFailsAtThat(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const there = 45
-				s := newScene(t, map[string]int{"folder:in": there}, "a")
-				b := &checkedBox{mailbox: s.b}
-				s.e.Readers["microsoft"] = b
-				s.now()
+				s, b := newCheckedScene(t, map[string]int{"folder:in": there})
 				for _, id := range []string{"folder:in-1000", "folder:in-3000"} { // in different steps
 					s.m.items["a/"+id] = store.Item{}
 				}

@@ -1,5 +1,7 @@
+// When to do what nobody waits for.
+
 const longest = 2000 // milliseconds until a browser counts as idle that never is
-const hands = ["scroll", "wheel", "keydown", "pointerdown", "touchmove"]
+const inputs = ["scroll", "wheel", "keydown", "pointerdown", "touchmove"]
 const pause = 700 // milliseconds without any of them: longer than between two keys or two turns of a wheel
 const longestBusy = 60_000 // milliseconds that somebody can go on without a pause
 
@@ -9,7 +11,7 @@ export async function pausing(): Promise<void> {
     const end = () => {
       clearTimeout(timer)
       clearTimeout(last)
-      for (const kind of hands) window.removeEventListener(kind, again, { capture: true })
+      for (const kind of inputs) window.removeEventListener(kind, again, { capture: true })
       resolve()
     }
     const again = () => {
@@ -18,7 +20,7 @@ export async function pausing(): Promise<void> {
     }
     let timer = setTimeout(end, pause)
     const last = setTimeout(end, longestBusy)
-    for (const kind of hands) window.addEventListener(kind, again, { capture: true, passive: true })
+    for (const kind of inputs) window.addEventListener(kind, again, { capture: true, passive: true })
   })
   await idle()
 }

@@ -1,5 +1,5 @@
 // The code of pages that most visits do not begin with: it comes when one is shown, or
-// when the browser has nothing else to do.
+// when neither somebody nor the browser is at anything else.
 
 import { pausing } from "./idle"
 import type { Page } from "./router"

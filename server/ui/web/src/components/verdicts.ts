@@ -111,7 +111,7 @@ export class Verdicts extends LitElement {
       const s = session.value
       if (!s) return
       const query = await device()
-      if (mine !== this.#generation || session.value !== s) return // it took a while
+      if (mine !== this.#generation || session.value !== s) return // to open documents takes a while
       const page = await get<Page<Verdict>>(`/api/verdicts?${query}`)
       if (page.old) return // some of what was kept may have been read since
       const mineToKnow = page.body.items.filter(v => !this.#acked.has(v.id))
