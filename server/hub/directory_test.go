@@ -576,24 +576,26 @@ func TestRestoredHubTakesBackItsDirectoryAndContradictsNobody(t *testing.T) {
 }
 
 func TestTwoNodesWriteOneDirectory(t *testing.T) {
-	hubs, _, s := nodes(t, 2)
-	anna, ben := opens(t, hubs[0], "anna", conflicts.Member), opens(t, hubs[1], "ben", conflicts.Member)
-	anna.lists()
-	ben.lists()
-	var ids []crdt.RecordID
-	for range 3 {
-		for _, h := range hubs {
-			ids = append(ids, made(t, h))
+	synctest.Test(t, func(t *testing.T) {
+		hubs, _, s := nodes(t, 2)
+		anna, ben := opens(t, hubs[0], "anna", conflicts.Member), opens(t, hubs[1], "ben", conflicts.Member)
+		anna.lists()
+		ben.lists()
+		var ids []crdt.RecordID
+		for range 3 {
+			for _, h := range hubs {
+				ids = append(ids, made(t, h))
+			}
+			anna.lists(ids...)
+			ben.lists(ids...)
 		}
-		anna.lists(ids...)
-		ben.lists(ids...)
-	}
-	at, ops := writes(t, s)
-	apart(t, at)
-	if ops != 1+len(ids) {
-		t.Errorf("%d records took %d operations", len(ids), ops)
-	}
-	if !slices.Equal(anna.graph.Heads(), ben.graph.Heads()) {
-		t.Error("the nodes show different directories")
-	}
+		at, ops := writes(t, s)
+		apart(t, at)
+		if ops != 1+len(ids) {
+			t.Errorf("%d records took %d operations", len(ids), ops)
+		}
+		if !slices.Equal(anna.graph.Heads(), ben.graph.Heads()) {
+			t.Error("the nodes show different directories")
+		}
+	})
 }

@@ -33,11 +33,8 @@ func (t movedTask) stage(r *room, s *stage) bool {
 	if r.stored.Version == was.Version {
 		return true
 	}
-	if was.Version == 0 {
-		r.bound()
-	}
 	r.hub.metrics.followed.Inc()
-	s.moved, s.everyone = true, true
+	s.moved = true
 	return true
 }
 

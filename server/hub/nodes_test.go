@@ -21,16 +21,22 @@ import (
 // A bus is how the stores of several hubs in one test hear of each other. A
 // deaf bus loses all that it is given.
 type bus struct {
+	looks     time.Duration // how often hubs look at the journals unasked
 	mu        sync.Mutex
 	deaf      bool
 	listeners map[*shared]store.Listener
 }
 
+func newBus() *bus {
+	return &bus{looks: 20 * time.Millisecond, listeners: make(map[*shared]store.Listener)}
+}
+
 // A shared store is what one of several hubs sees of a store.
 type shared struct {
 	store.Store
-	bus    *bus
-	looked sync.Map // records of which it was asked what they have later
+	bus       *bus
+	listening chan struct{} // closed once its hub does
+	looked    sync.Map      // records of which it was asked what they have later
 }
 
 func (s *shared) Later(ctx context.Context, id crdt.RecordID, version uint64) (*store.Stored, error) {
@@ -84,6 +90,7 @@ func (s *shared) Listen(ctx context.Context, l store.Listener) error {
 	s.bus.mu.Lock()
 	s.bus.listeners[s] = l
 	s.bus.mu.Unlock()
+	close(s.listening)
 	<-ctx.Done()
 	s.bus.mu.Lock()
 	delete(s.bus.listeners, s)
@@ -99,7 +106,7 @@ func (s *shared) Tell(_ context.Context, message []byte) error {
 // nodes starts hubs that share one store.
 func nodes(t *testing.T, n int) ([]*hub.Hub, *bus, store.Store) {
 	t.Helper()
-	b := &bus{listeners: make(map[*shared]store.Listener)}
+	b := newBus()
 	s := openStore(t)
 	var hubs []*hub.Hub
 	for range n {
@@ -109,18 +116,19 @@ func nodes(t *testing.T, n int) ([]*hub.Hub, *bus, store.Store) {
 	return hubs, b, s
 }
 
-// node starts one of several hubs.
+// node starts one of several hubs, which listens then.
 func node(t *testing.T, s store.Store, b *bus) (*hub.Hub, *shared) {
 	t.Helper()
-	seen := &shared{Store: s, bus: b}
+	seen := &shared{Store: s, bus: b, listening: make(chan struct{})}
 	h, err := hub.New(t.Context(), hub.Options{
 		Store: seen, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler),
-		Limits: hub.Limits{Follow: 20 * time.Millisecond},
+		Limits: hub.Limits{Follow: b.looks},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Close)
+	<-seen.listening // what is told before reaches nobody
 	return h, seen
 }
 
@@ -246,17 +254,61 @@ func TestDeletionReachesTheDevicesOfOtherNodes(t *testing.T) {
 	if err := hubs[0].Delete(t.Context(), anna.id, principal("olga", conflicts.Owner), nil); err != nil {
 		t.Fatal(err)
 	}
-	for gone := false; !gone; {
-		for _, o := range ben.next() {
-			gone = gone || o.Unavailable == ben.id.DocumentID()
-		}
-	}
+	ben.denied()
 	if err := hubs[1].Restore(t.Context(), anna.id, principal("olga", conflicts.Owner), nil); err != nil {
 		t.Fatal(err)
 	}
 	ben.set("notes", "ivy")
 	ben.syncUntil(ben.acked)
 	anna.syncUntil(func() bool { return anna.value("notes") == "ivy" })
+}
+
+// A device may have a record read from the store before the node hears that it moved on.
+func TestDevicesHearOfWhatTheirNodeReadBeforeItWasTold(t *testing.T) {
+	for _, deleted := range []bool{false, true} {
+		t.Run(map[bool]string{false: "edit", true: "deletion"}[deleted], func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b, s := newBus(), openStore(t)
+				b.deaf, b.looks = true, time.Hour
+				one, _ := node(t, s, b)
+				other, _ := node(t, s, b)
+				anna := newReplica(t, "anna", newID(1))
+				anna.connect(one, principal("anna", conflicts.Member))
+				first := anna.set("notes", "peonies")
+				anna.set("notes", "roses")
+				anna.syncUntil(anna.acked)
+				ben := newReplica(t, "ben", anna.id)
+				ben.connect(other, principal("ben", conflicts.Member))
+				synctest.Wait() // the node follows the studio from here on
+				ben.syncUntil(func() bool { return has(ben, anna.graph.Heads()...) && ben.acked() })
+				if hub.Opened(other, ben.id) {
+					t.Fatal("the second node has opened the record")
+				}
+
+				if deleted {
+					if err := one.Delete(t.Context(), anna.id, olgaOwns, nil); err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					anna.set("notes", "ivy")
+					anna.syncUntil(anna.acked)
+				}
+				cid := newReplica(t, "cid", anna.id)
+				if _, err := cid.graph.Add(mustDecode(t, first.Raw)); err != nil {
+					t.Fatal(err)
+				}
+				cid.connect(other, principal("cid", conflicts.Member))
+				if deleted {
+					cid.send()
+					cid.denied()
+					ben.denied()
+					return
+				}
+				cid.syncUntil(func() bool { return cid.value("notes") == "ivy" })
+				ben.hearUntil(func() bool { return ben.value("notes") == "ivy" })
+			})
+		})
+	}
 }
 
 func TestPresenceCrossesNodes(t *testing.T) {
@@ -304,7 +356,7 @@ func TestAChangeThatTwoNodesReceiveIsStoredOnce(t *testing.T) {
 }
 
 func TestSupplierThatComesDoesNotHaveOthersRecordsReadAgain(t *testing.T) {
-	b := &bus{listeners: make(map[*shared]store.Listener)}
+	b := newBus()
 	s := openStore(t)
 	one, _ := node(t, s, b)
 	other, seen := node(t, s, b)

@@ -8,15 +8,22 @@ import (
 	"wedsync/syncproto"
 )
 
-// publish tells the members what is now durable: all of them if something was
-// stored, else those who spoke.
+// publish tells the members what is now durable: all of them if they have not been
+// told of the stored version, else those who spoke.
 func (r *room) publish(s *stage) {
-	changed := !s.empty() || s.moved
-	if changed && r.record != nil {
+	if (!s.empty() || s.moved) && r.record != nil {
 		r.view = syncproto.NewView(r.record.Graph())
 	}
-	s.everyone = s.everyone || changed
-	if s.erasure != nil || changed && r.stored.State.Gone() {
+	// Whoever stored it: this turn, or another node, of which the room may hear when
+	// it reads the record for another reason.
+	news := r.known && r.told != r.stored.Version
+	if news && r.told == 0 {
+		r.bound()
+	}
+	if news {
+		r.told, s.everyone = r.stored.Version, true
+	}
+	if s.erasure != nil || news && r.stored.State.Gone() {
 		r.denyAll()
 	} else if s.everyone && !r.paced(s.now) {
 		r.relayed = s.now

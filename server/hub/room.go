@@ -45,6 +45,7 @@ type room struct {
 
 	known    bool            // stored is as the store has it; false until asked
 	stored   store.Heads     // version 0 if the store does not know the record
+	told     uint64          // the version that the members were told of last
 	claimant string          // the supplier that speaks of a record not yet stored
 	record   document        // nil while it is closed
 	view     *syncproto.View // of record
@@ -317,7 +318,7 @@ func (r *room) askToClose() { _, _ = r.push(closeTask{}) }
 type closeTask struct{}
 
 func (closeTask) stage(r *room, s *stage) bool {
-	if s.empty() && len(s.touched) == 0 && !s.everyone {
+	if s.empty() && len(s.touched) == 0 && !s.everyone && r.told == r.stored.Version {
 		r.close() // else it does not rest after all
 	}
 	return true

@@ -211,8 +211,27 @@ func (r *replica) take(o hub.Outgoing) {
 func (r *replica) syncUntil(done func() bool) {
 	r.t.Helper()
 	r.send()
+	r.hearUntil(done)
+}
+
+// hearUntil answers what the hub sends, and says nothing unasked.
+func (r *replica) hearUntil(done func() bool) {
+	r.t.Helper()
 	for !done() {
 		for _, o := range r.next() {
+			r.take(o)
+		}
+	}
+}
+
+// denied waits until the hub says that the record is unavailable.
+func (r *replica) denied() {
+	r.t.Helper()
+	for {
+		for _, o := range r.next() {
+			if o.Unavailable == r.id.DocumentID() {
+				return
+			}
 			r.take(o)
 		}
 	}

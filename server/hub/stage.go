@@ -140,9 +140,6 @@ func (r *room) commit(s *stage) error {
 		return err
 	}
 	r.storedAs(store.Heads{Supplier: c.Supplier, Version: c.Version + 1, State: c.State, Heads: c.Heads})
-	if c.Version == 0 {
-		r.bound()
-	}
 	r.count(s)
 	if c.State == store.Listed {
 		r.hub.project.changed(r.id)
