@@ -377,17 +377,26 @@ func (p *tab) offline(gone bool) {
 // deaf has the tab hear nothing of what happens, although it reaches the hub.
 func (p *tab) deaf() {
 	p.t.Helper()
+	p.withhold("/api/realtime/*")
+	p.until("dispatchEvent(new Event('offline'))") // the app lets go of its sockets
+}
+
+// withhold lets the tab have nothing of the hub whose path matches, instead of what
+// was withheld before.
+func (p *tab) withhold(paths ...string) {
+	p.t.Helper()
 	p.expect("net::ERR_BLOCKED_BY_CLIENT")
+	patterns := []*network.BlockPattern{}
+	for _, path := range paths {
+		patterns = append(patterns, &network.BlockPattern{URLPattern: "*://*:*" + path, Block: true})
+	}
 	p.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
 			return chromedp.Void{}, err
 		}
-		_, err := chromedp.Call(ctx, network.SetBlockedURLs, network.SetBlockedURLsParams{
-			URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/api/realtime/*", Block: true}},
-		})
+		_, err := chromedp.Call(ctx, network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: patterns})
 		return chromedp.Void{}, err
 	})
-	p.until("dispatchEvent(new Event('offline'))") // the app lets go of its sockets
 }
 
 func quote(text string) string {

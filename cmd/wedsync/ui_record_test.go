@@ -95,6 +95,31 @@ func TestRecordAppearsOnceTheHubIsReached(t *testing.T) {
 	maya.see(`wed-badge[data-saving="saved"]`)
 }
 
+// Documents that could not be opened because a part of the app did not come were not
+// opened until the app was loaded anew, and nobody was told.
+func TestRecordOpensOnceAPartOfTheAppThatWasMissingComes(t *testing.T) {
+	t.Parallel()
+	h := startHub(t)
+	b := startBrowser(t)
+	for _, part := range []string{"/app/automerge-*.wasm", "/app/repo-*.js"} {
+		id := h.api(owner("olga")).create(map[string]any{"name": "Ada & Ben", "notes": "Peonies."}).ClientID
+		maya := b.person("maya", "http://"+h.address)
+		maya.expect("Documents cannot be opened:")
+		maya.withhold(part)
+		maya.signIn(h.token(who{"barn", "maya", "member", ""}), "/clients/"+id)
+		maya.says("Records cannot be edited here for now: a part of the app could not be loaded.")
+		maya.see(`[data-state="Not syncing"]`)
+		maya.says("Ada & Ben")
+		maya.withhold()
+		maya.eval("dispatchEvent(new Event('online'))")
+		maya.readNotes("Peonies.")
+		maya.until("!wedText().includes('could not be loaded')")
+		maya.typeNotes(" Ramp needed.")
+		maya.see(`wed-badge[data-saving="saved"]`)
+		maya.until("wed('[data-state=Synced]')")
+	}
+}
+
 // A record whose storage could not be opened stood at "Opening…" for good.
 func TestRecordIsEditedInABrowserThatStoresNothing(t *testing.T) {
 	t.Parallel()

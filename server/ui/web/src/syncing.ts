@@ -2,6 +2,7 @@
 // need of them without loading Automerge themselves.
 
 import type { Documents } from "./repo"
+import { Retry } from "./retry"
 import { session } from "./session"
 import type { Marks } from "./unsynced"
 import { Source } from "./watch"
@@ -21,6 +22,9 @@ export const unsynced = new Source<Marks>({})
 /** What is wrong with this browser's storage; empty if nothing is. */
 export const storageTrouble = new Source("")
 
+/** Whether documents cannot be opened, because a part of the app could not be loaded. That is tried again. */
+export const partMissing = new Source(false)
+
 /** Counts how often edits have reached this browser's storage. */
 export const stored = new Source(0)
 
@@ -34,21 +38,32 @@ export async function documents(): Promise<Documents> {
 /** Keeps the documents of whoever is signed in open. */
 export function startSyncing(): void {
   let last = Promise.resolve()
+  const retry = new Retry(() => restart())
+  retry.start()
   const restart = () => {
+    retry.rest()
     last = last.then(async () => {
       await running.value?.stop()
       running.set(null)
       unsyncedCount.set(0)
       unsynced.set({})
       ownDevice.set("")
-      if (!session.value) return
-      const { Documents } = await import("./repo")
-      const s = session.value
-      if (!s) return
-      const all = await Documents.start(s)
-      running.set(all)
-      ownDevice.set(s.device || (await all.device()))
-      void navigator.storage?.persist?.()
+      if (!session.value) return partMissing.set(false)
+      try {
+        const { Documents } = await import("./repo")
+        const s = session.value
+        if (!s) return
+        const all = await Documents.start(s)
+        running.set(all)
+        partMissing.set(false)
+        retry.stands()
+        ownDevice.set(s.device || (await all.device()))
+        void navigator.storage?.persist?.()
+      } catch (error) {
+        console.error("Documents cannot be opened:", error)
+        partMissing.set(true)
+        retry.later()
+      }
     })
   }
   let storage = ""

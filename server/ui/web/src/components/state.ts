@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement, property, state } from "lit/decorators.js"
 import { base, controls } from "../styles"
-import { connection, storageTrouble, unsyncedCount } from "../syncing"
+import { connection, partMissing, storageTrouble, unsyncedCount } from "../syncing"
 import { Watch } from "../watch"
 import { icon } from "./icon"
 
@@ -29,7 +29,7 @@ export class State extends LitElement {
 
   constructor() {
     super()
-    new Watch(this, connection, unsyncedCount)
+    new Watch(this, connection, partMissing, unsyncedCount)
   }
 
   override connectedCallback() {
@@ -60,6 +60,7 @@ export class State extends LitElement {
     const held = n === 0 ? "" : n === 1 ? "1 record to send" : `${n} records to send`
     if (connection.value === "refused") return this.#show("bad", "Shut out", "An owner took this device's access away")
     if (!this.online) return this.#show("wait", held ? `Offline · ${held}` : "Offline", "Edits are kept here and sent later")
+    if (partMissing.value) return this.#show("wait", "Not syncing", "A part of the app could not be loaded")
     if (this.broken) return this.#show("wait", held ? `No hub · ${held}` : "Hub not reached", "Trying again; edits are kept here")
     if (n > 0) return this.#show("plain", "Syncing", held)
     return this.#show("plain", "Synced", "The hub has all that was edited here")
@@ -74,20 +75,26 @@ export class State extends LitElement {
   #look = () => (this.online = navigator.onLine)
 }
 
-/** What everybody must know, over every page: that storage fails. */
+/** What everybody must know, over every page: that storage fails, or that records cannot be edited. */
 @customElement("wed-notices")
 export class Notices extends LitElement {
-  static override styles = [base, css`
+  static override styles = [base, controls, css`
     p { display: flex; gap: var(--space-3); align-items: center; padding: var(--space-3) var(--space-5); background: var(--bad-wash); color: var(--bad); }
+    p.wait { flex-wrap: wrap; background: var(--wait-wash); color: var(--wait); }
+    svg { flex: none; }
   `]
 
   constructor() {
     super()
-    new Watch(this, storageTrouble)
+    new Watch(this, partMissing, storageTrouble)
   }
 
   override render() {
-    return storageTrouble.value ? html`<p role="alert">${icon("warning")}${storageTrouble.value}</p>` : nothing
+    return html`
+      ${storageTrouble.value ? html`<p role="alert">${icon("warning")}${storageTrouble.value}</p>` : nothing}
+      ${partMissing.value ? html`
+        <p class="wait" role="status">${icon("offline")}<span>Records cannot be edited here for now: a part of the app could not be loaded.</span>
+          <button class="small" @click=${() => location.reload()}>Load the app anew</button></p>` : nothing}`
   }
 }
 
