@@ -380,3 +380,24 @@ func TestRecordThatRestsIsClosed(t *testing.T) {
 		anna.syncUntil(anna.acked)
 	})
 }
+
+// A device on a slow network takes its messages later than its record is closed.
+func TestEditIsAcknowledgedThoughItsRecordWasClosedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := startLimited(t, openStore(t), hub.Limits{Rest: time.Minute})
+		anna := newReplica(t, "anna", newID(1))
+		anna.connect(h, principal("anna", conflicts.Member))
+		anna.set("notes", "peonies")
+		anna.syncUntil(anna.acked)
+		for _, notes := range []string{"roses", "ivy"} {
+			anna.set("notes", notes)
+			anna.send()
+			settle(t, h, anna) // what answers the first is not taken, and nothing can answer the second
+		}
+		time.Sleep(3 * time.Minute) // of a bubble
+		if hub.Opened(h, anna.id) {
+			t.Fatal("the record is still open")
+		}
+		anna.hearUntil(anna.acked)
+	})
+}

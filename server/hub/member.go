@@ -184,7 +184,11 @@ func (t askTask) stage(r *room, s *stage) bool {
 	if r.stored.State.Gone() {
 		return true
 	}
-	if m.peer != nil || m.owed || m.fresh || r.stored.State != store.Introducing && slices.Equal(m.heads, r.stored.Heads) {
+	if m.peer != nil || m.owed || m.fresh {
+		return true
+	}
+	if r.stored.State != store.Introducing && slices.Equal(m.heads, r.stored.Heads) {
+		m.owed = true // it holds all, but may not have been told so before the record was closed
 		return true
 	}
 	if err := r.open(); err != nil {

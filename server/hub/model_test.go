@@ -129,7 +129,7 @@ func modelSeed(t *testing.T) uint64 {
 		}
 		seed = n
 	}
-	t.Logf("seed %d (again: WEDSYNC_SEED=%d go test ./server/hub -run WhateverHappens -soak.steps %d)", seed, seed, *soakSteps)
+	t.Logf("seed %d (again: WEDSYNC_SEED=%d go test ./server/hub -run %s -soak.steps %d)", seed, seed, t.Name(), *soakSteps)
 	return seed
 }
 
