@@ -29,11 +29,23 @@ const crowdSteps = 60 // of one story
 //	WEDSYNC_SEED=… go test ./server/hub -run SeveralNodesHear -soak.steps N
 func TestDevicesOfSeveralNodesHearAllThatIsStored(t *testing.T) {
 	seed := modelSeed(t)
-	for i := range uint64(max(1, *soakSteps/crowdSteps)) {
-		synctest.Test(t, func(t *testing.T) { newCrowd(t, rand.New(rand.NewPCG(seed, i))).play() })
+	stories := max(1, *soakSteps/crowdSteps)
+	began, told := time.Now(), time.Now()
+	far := func(played int) string {
+		return fmt.Sprintf("several nodes, seed %d: %d of %d stories, %.0f s", seed, played, stories, time.Since(began).Seconds())
+	}
+	for i := range stories {
+		synctest.Test(t, func(t *testing.T) { newCrowd(t, rand.New(rand.NewPCG(seed, uint64(i)))).play() })
 		if t.Failed() {
-			t.Fatalf("story %d of seed %d", i, seed)
+			t.Fatal("✗ " + far(i))
 		}
+		if *soakReport > 0 && time.Since(told) > *soakReport {
+			told = time.Now()
+			fmt.Println("· " + far(i+1))
+		}
+	}
+	if *soakReport > 0 {
+		fmt.Println("✓ " + far(stories))
 	}
 }
 
