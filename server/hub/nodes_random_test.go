@@ -62,10 +62,11 @@ type crowd struct {
 	edits   int
 }
 
-// A guest is a device that may be away.
+// A guest is a device that may be away. It has the record, or reads the directory.
 type guest struct {
 	*replica
 	name   string
+	reads  bool
 	here   bool
 	denied bool // it was told last that the record is unavailable
 }
@@ -90,6 +91,10 @@ func newCrowd(t *testing.T, r *rand.Rand) *crowd {
 		name := fmt.Sprint("device", i)
 		c.devices = append(c.devices, &guest{replica: newReplica(t, name, c.id), name: name})
 	}
+	for i := range r.IntN(3) {
+		name := fmt.Sprint("reader", i)
+		c.devices = append(c.devices, &guest{replica: newReplica(t, name, c.hubs[0].DirectoryID("studio")), name: name, reads: true})
+	}
 	c.come(c.devices[0])
 	c.devices[0].set("notes", "peonies")
 	c.devices[0].syncUntil(c.devices[0].acked)
@@ -100,7 +105,7 @@ func (c *crowd) play() {
 	for range crowdSteps {
 		c.step()
 	}
-	for range 50 { // of 100 ms
+	for range 100 { // of a bubble
 		c.hearAll()
 		time.Sleep(100 * time.Millisecond)
 	}
@@ -158,6 +163,9 @@ func (c *crowd) may(err error) {
 }
 
 func (c *crowd) edit(g *guest) {
+	if g.reads {
+		return
+	}
 	c.edits++
 	field := []string{"notes", "name", "wedding_date"}[c.r.IntN(3)]
 	value := fmt.Sprint(field, " ", c.edits)
@@ -224,12 +232,17 @@ func (c *crowd) hearAll() {
 
 // check holds what devices have heard against what the store has.
 func (c *crowd) check() {
-	all, err := c.store.Heads(c.t.Context(), []crdt.RecordID{c.id})
+	directory := c.hubs[0].DirectoryID("studio")
+	all, err := c.store.Heads(c.t.Context(), []crdt.RecordID{c.id, directory})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	at := all[c.id]
+	var listed []string
+	if all[c.id].State == store.Listed {
+		listed = documents(c.id)
+	}
 	for _, g := range c.devices {
+		at := all[g.id]
 		switch {
 		case !g.here:
 		case at.State == store.Deleted:
@@ -240,6 +253,8 @@ func (c *crowd) check() {
 			c.t.Errorf("%s was told of %v, the store has %v", g.name, g.peer.Heads(), at.Heads)
 		case !has(g.replica, at.Heads...):
 			c.t.Errorf("%s lacks changes", g.name)
+		case g.reads && !slices.Equal(g.listed(), listed):
+			c.t.Errorf("the directory of %s lists %v, want %v", g.name, g.listed(), listed)
 		}
 	}
 }
