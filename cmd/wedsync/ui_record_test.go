@@ -109,10 +109,10 @@ func TestRecordOpensOnceAPartOfTheAppThatWasMissingComes(t *testing.T) {
 		maya.signIn(h.token(who{"barn", "maya", "member", ""}), "/clients/"+id)
 		maya.says("Records cannot be edited here for now: a part of the app could not be loaded.")
 		maya.see(`[data-state="Not syncing"]`)
-		maya.says("Ada & Ben")
+		maya.readNotes("Peonies.") // as the hub says
 		maya.withhold()
 		maya.eval("dispatchEvent(new Event('online'))")
-		maya.readNotes("Peonies.")
+		maya.see(`wed-badge[data-saving="saved"]`)
 		maya.until("!wedText().includes('could not be loaded')")
 		maya.typeNotes(" Ramp needed.")
 		maya.see(`wed-badge[data-saving="saved"]`)

@@ -4,9 +4,10 @@ import { moveCaret, read, spliceOf, type } from "../doc"
 import type { Peer } from "../presence"
 import type { Automerge, ClientHandle } from "../repo"
 import { base, controls } from "../styles"
+import type { Value } from "../types"
 
-/** A text field of a record that people write together, keystroke by keystroke. It tells
- *  of "caret" when the caret moves, with its place. */
+/** A text field of a record that people write together, keystroke by keystroke. Until the document
+ *  is open it shows what the hub said. It tells of "caret" when the caret moves, with its place. */
 @customElement("wed-cotext")
 export class CoText extends LitElement {
   static override styles = [base, controls, css`
@@ -31,6 +32,7 @@ export class CoText extends LitElement {
   `]
 
   @property({ attribute: false }) handle?: ClientHandle
+  @property({ attribute: false }) said: Value = null
   @property() field = ""
   @property() label = ""
   @property({ type: Boolean }) multiline = false
@@ -57,6 +59,7 @@ export class CoText extends LitElement {
   }
 
   override updated(changed: PropertyValues<this>) {
+    if (!this.handle) this.input.value = typeof this.said === "string" ? this.said : ""
     if (!changed.has("handle") && !changed.has("field")) return
     this.#watch(this.handle)
     if (this.handle) this.#show(this.#text(), [])

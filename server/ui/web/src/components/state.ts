@@ -80,7 +80,8 @@ export class State extends LitElement {
 export class Notices extends LitElement {
   static override styles = [base, controls, css`
     p { display: flex; gap: var(--space-3); align-items: center; padding: var(--space-3) var(--space-5); background: var(--bad-wash); color: var(--bad); }
-    p.wait { flex-wrap: wrap; background: var(--wait-wash); color: var(--wait); }
+    p.wait { background: var(--wait-wash); color: var(--wait); }
+    .wait span { display: flex; flex-wrap: wrap; gap: var(--space-2) var(--space-3); align-items: center; }
     svg { flex: none; }
   `]
 
@@ -93,8 +94,8 @@ export class Notices extends LitElement {
     return html`
       ${storageTrouble.value ? html`<p role="alert">${icon("warning")}${storageTrouble.value}</p>` : nothing}
       ${partMissing.value ? html`
-        <p class="wait" role="status">${icon("offline")}<span>Records cannot be edited here for now: a part of the app could not be loaded.</span>
-          <button class="small" @click=${() => location.reload()}>Load the app anew</button></p>` : nothing}`
+        <p class="wait" role="status">${icon("offline")}<span>Records cannot be edited here for now: a part of the app could not be loaded.
+          <button class="small" @click=${() => location.reload()}>Load the app anew</button></span></p>` : nothing}`
   }
 }
 

@@ -99,7 +99,7 @@ export class ClientPage extends LitElement {
           </section>
           <section class="card" aria-labelledby="notes">
             <h2 id="notes">Notes</h2>
-            <div class="notes">${this.#text("notes", readonly, true)}${this.#merged(said, "notes", readonly)}</div>
+            <div class="notes">${this.#text(said, "notes", readonly, true)}${this.#merged(said, "notes", readonly)}</div>
           </section>
           <section class="card" aria-labelledby="communication">
             <h2 id="communication">Communication</h2>
@@ -147,13 +147,13 @@ export class ClientPage extends LitElement {
         ${whole || field === "guests"
           ? html`<wed-plain-field .label=${label(field)} .value=${this.#shown(said, field)} .number=${field === "guests"} .readonly=${readonly || !handle}
               data-field=${field} @commit=${(e: CustomEvent<Value>) => this.#record.write(field, e.detail)} @focusin=${() => this.#record.at(field)}></wed-plain-field>`
-          : this.#text(field, readonly, false)}
+          : this.#text(said, field, readonly, false)}
         ${this.#merged(said, field, readonly)}
       </div>`
   }
 
-  #text(field: string, readonly: boolean, multiline: boolean) {
-    return html`<wed-cotext .handle=${this.#record.handle} .field=${field} .label=${label(field)} .multiline=${multiline} .readonly=${readonly}
+  #text(said: Client, field: string, readonly: boolean, multiline: boolean) {
+    return html`<wed-cotext .handle=${this.#record.handle} .said=${fieldOf(said, field)} .field=${field} .label=${label(field)} .multiline=${multiline} .readonly=${readonly}
       .peers=${this.#record.peers.filter(peer => peer.field === field)} data-field=${field} @caret=${this.#caret}></wed-cotext>`
   }
 
