@@ -27,7 +27,15 @@ func (p *tab) typeNotes(text string) {
 	p.press(text)
 }
 
+// readNotes waits until the document says this; before it is open, the page shows what
+// the hub says.
 func (p *tab) readNotes(want string) {
+	p.t.Helper()
+	p.see("wed-badge[data-saving]:not([data-saving=loading])")
+	p.showNotes(want)
+}
+
+func (p *tab) showNotes(want string) {
 	p.t.Helper()
 	p.until(inner(notesField, "textarea") + "?.value" + " === " + quote(want))
 }
@@ -109,7 +117,7 @@ func TestRecordOpensOnceAPartOfTheAppThatWasMissingComes(t *testing.T) {
 		maya.signIn(h.token(who{"barn", "maya", "member", ""}), "/clients/"+id)
 		maya.says("Records cannot be edited here for now: a part of the app could not be loaded.")
 		maya.see(`[data-state="Not syncing"]`)
-		maya.readNotes("Peonies.") // as the hub says
+		maya.showNotes("Peonies.")
 		maya.withhold()
 		maya.eval("dispatchEvent(new Event('online'))")
 		maya.see(`wed-badge[data-saving="saved"]`)
