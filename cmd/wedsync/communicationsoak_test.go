@@ -186,7 +186,7 @@ func (r *talkReader) ends() bool {
 func (r *talkReader) engine(s store.Store, k *account.Keeper) *pulling.Engine {
 	r.Helper()
 	e, err := pulling.New(pulling.Options{
-		Store: s, Accounts: kept{s, k}, Readers: map[string]source.Source{}, Caller: func(string, string) source.Caller { return nil }, Clock: time.Now,
+		Store: s, Accounts: kept{k}, Readers: map[string]source.Source{}, Caller: func(string, string) source.Caller { return nil }, Clock: time.Now,
 	})
 	if err != nil {
 		r.Fatal(err)

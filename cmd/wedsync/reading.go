@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"wedsync/server/communications/account"
@@ -54,7 +53,7 @@ func readAccounts(k *account.Keeper, s store.Store, talk *timeline.Timeline, pus
 		return nil, err
 	}
 	engine, err := pulling.New(pulling.Options{
-		Store: s, Accounts: kept{s, k}, Caller: exchange.Caller, Clock: time.Now, Alone: !o.Store.shared(), Log: o.Log, Registerer: m.Registry,
+		Store: s, Accounts: kept{k}, Caller: exchange.Caller, Clock: time.Now, Alone: !o.Store.shared(), Log: o.Log, Registerer: m.Registry,
 		Readers: map[string]source.Source{
 			string(account.Google): google.Source{}, string(account.Microsoft): microsoft.Source{}, string(account.Twilio): twilio.Source{},
 		},
@@ -88,45 +87,32 @@ func (r *reading) changed(log *slog.Logger) func(context.Context, string, hooks.
 }
 
 // kept are the accounts of a keeper as an engine sees them.
-type kept struct {
-	store  store.Store
-	keeper *account.Keeper
-}
+type kept struct{ keeper *account.Keeper }
 
 // Account implements [pulling.Accounts].
 func (k kept) Account(ctx context.Context, id string) (pulling.Account, error) {
-	stored, err := k.store.Account(ctx, id)
-	if err != nil {
-		return pulling.Account{}, err
-	}
-	all, err := k.Accounts(ctx, stored.Supplier)
-	if err != nil {
-		return pulling.Account{}, err
-	}
-	i := slices.IndexFunc(all, func(a pulling.Account) bool { return a.ID == id })
-	if i < 0 {
-		return pulling.Account{}, store.ErrNotFound
-	}
-	return all[i], nil
+	a, err := k.keeper.Find(ctx, id)
+	return toRead(a), err
 }
 
-// Accounts implements [pulling.Accounts]. What is one account's own is that of all:
-// of a mail that a colleague sent, a copy is no mail that came in.
+// Accounts implements [pulling.Accounts].
 func (k kept) Accounts(ctx context.Context, supplier string) ([]pulling.Account, error) {
 	all, err := k.keeper.Accounts(ctx, supplier)
-	if err != nil {
-		return nil, err
-	}
-	var own []store.Contact
-	for _, a := range all {
-		own = append(own, a.Own...)
-	}
 	read := make([]pulling.Account, len(all))
 	for i, a := range all {
 		read[i] = toRead(a)
-		read[i].Source.Own = own
 	}
-	return read, nil
+	return read, err
+}
+
+// Own implements [pulling.Accounts]. Of an account whose settings cannot be read
+// nobody knows what is its own.
+func (k kept) Own(ctx context.Context, supplier string) (own []store.Contact, err error) {
+	all, err := k.keeper.Accounts(ctx, supplier)
+	for _, a := range all {
+		own = append(own, a.Own...)
+	}
+	return own, err
 }
 
 // toRead is an account as an engine sees it.
@@ -134,6 +120,6 @@ func toRead(a account.Account) pulling.Account {
 	held := map[account.State]pulling.State{account.Reconnect: pulling.Reconnect, account.Paused: pulling.Paused}[a.State]
 	return pulling.Account{
 		Supplier: a.Supplier, ID: a.ID, Provider: a.Provider, Name: a.Name, Held: held, Why: a.Error, Reading: a.Reading,
-		Source: source.Account{Address: a.Address, Own: a.Own, Level: a.Level, Region: a.Region, Since: a.Since},
+		Source: source.Account{Address: a.Address, Level: a.Level, Region: a.Region, Since: a.Since},
 	}
 }

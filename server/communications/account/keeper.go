@@ -82,12 +82,15 @@ func (k *Keeper) Accounts(ctx context.Context, supplier string) ([]Account, erro
 
 // Account reads an account of a supplier, or returns store.ErrNotFound.
 func (k *Keeper) Account(ctx context.Context, supplier, id string) (Account, error) {
-	a, err := k.account(ctx, id)
+	a, err := k.Find(ctx, id)
 	if err == nil && a.Supplier != supplier {
 		err = store.ErrNotFound
 	}
 	return a, err
 }
+
+// Find reads an account of whatever supplier, or returns store.ErrNotFound.
+func (k *Keeper) Find(ctx context.Context, id string) (Account, error) { return k.account(ctx, id) }
 
 // account reads an account of whatever supplier.
 func (k *Keeper) account(ctx context.Context, id string) (Account, error) {

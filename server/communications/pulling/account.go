@@ -18,7 +18,7 @@ type Account struct {
 	Why  string // why it has to be connected again, in words for anybody
 	// Reading is another one once everything has to be read again.
 	Reading uint64
-	Source  source.Account // without Now and Caller
+	Source  source.Account // without Own, Now and Caller
 }
 
 // Accounts knows the accounts.
@@ -27,6 +27,9 @@ type Accounts interface {
 	Account(ctx context.Context, id string) (Account, error)
 	// Accounts reads those of a supplier in ascending order of id.
 	Accounts(ctx context.Context, supplier string) ([]Account, error)
+	// Own are the addresses that are the own of any account of a supplier: a copy of a
+	// mail that a colleague sent is no mail that came in.
+	Own(ctx context.Context, supplier string) ([]store.Contact, error)
 }
 
 // sources are the names of what the accounts of a provider are read as, by the

@@ -76,15 +76,14 @@ func newWorld(t *testing.T, seed uint64, percent int) *world {
 		Google: []string{anna, ben}, Microsoft: []string{cora}, Twilio: []providers.Line{{SID: line, Token: word, Number: "+4930111222"}},
 	})
 	w.tokens = &granted{server: w.server, tokens: make(map[string]providers.Token)}
-	var own []store.Contact
 	for _, address := range []string{anna, ben, cora} {
-		own = append(own, store.Contact{Kind: store.EMail, Value: address})
+		w.m.own = append(w.m.own, store.Contact{Kind: store.EMail, Value: address})
 	}
-	own = append(own, store.Contact{Kind: store.Phone, Value: "+4930111222"})
+	w.m.own = append(w.m.own, store.Contact{Kind: store.Phone, Value: "+4930111222"})
 	for address, provider := range providerOf {
 		w.m.accounts[address] = pulling.Account{
 			Supplier: supplier, ID: address, Provider: string(provider), Name: address,
-			Source: source.Account{Address: address, Own: own, Level: store.LevelEverything, Region: "DE"},
+			Source: source.Account{Address: address, Level: store.LevelEverything, Region: "DE"},
 		}
 	}
 	return w

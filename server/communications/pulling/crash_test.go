@@ -62,6 +62,8 @@ func (o only) Accounts(ctx context.Context, _ string) ([]pulling.Account, error)
 	return []pulling.Account{a}, err
 }
 
+func (only) Own(context.Context, string) ([]store.Contact, error) { return nil, nil }
+
 // engine is one that has the store to itself.
 func (c *crashing) engine() (*pulling.Engine, error) {
 	return pulling.New(pulling.Options{

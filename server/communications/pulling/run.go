@@ -99,6 +99,9 @@ func (e *Engine) round(ctx context.Context, a Account, r *run, until time.Time) 
 	if a.Held != "" {
 		return e.park(ctx, a)
 	}
+	if a.Source.Own, err = e.Accounts.Own(ctx, a.Supplier); err != nil {
+		return err
+	}
 	reading := make(map[string]bool)
 	ended := make(chan string)
 	var failed error

@@ -34,6 +34,7 @@ const supplier = "studio"
 type memory struct {
 	mu       sync.Mutex
 	accounts map[string]pulling.Account
+	own      []store.Contact
 	cursors  map[store.CursorKey]store.Cursor
 	items    map[string]store.Item // by account and its provider's id
 	pulls    int
@@ -69,6 +70,8 @@ func (m *memory) Accounts(_ context.Context, of string) ([]pulling.Account, erro
 	}
 	return all, nil
 }
+
+func (m *memory) Own(context.Context, string) ([]store.Contact, error) { return m.own, nil }
 
 func (m *memory) AllAccounts(_ context.Context, after string, limit int) ([]store.Account, error) {
 	m.mu.Lock()
