@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -171,6 +172,37 @@ func TestTwilioIsConnectedChangedAndDisconnected(t *testing.T) {
 		t.Errorf("%s", got.raw)
 	}
 	if got := s.want(409, s.do(olga, "PATCH", path, `{"version":1,"paused":false}`)); got.text("type") != api.AccountMoved.Type() || got.text("title") != "The account has moved on" {
+		t.Errorf("%s", got.raw)
+	}
+	s.want(204, s.do(olga, "DELETE", path, ""))
+	s.want(404, s.do(olga, "GET", path, ""))
+}
+
+func TestAccountWhoseSettingsAreLostIsShownAndDisconnected(t *testing.T) {
+	s := newRealSite(t)
+	id := s.want(201, s.do(olga, "POST", accountsURL, twilio)).text("id")
+	lost, err := s.store.Account(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost.Settings = []byte("{")
+	if err := s.store.SetAccount(t.Context(), lost); err != nil {
+		t.Fatal(err)
+	}
+	path := accountsURL + "/" + id
+	if got := s.want(409, s.do(olga, "PATCH", path, `{"paused":true}`)); got.text("type") != api.AccountLost.Type() || !strings.Contains(got.text("detail"), "Connect the account again") {
+		t.Errorf("%s", got.raw)
+	}
+	again := s.want(201, s.do(olga, "POST", accountsURL, twilio)).text("id")
+	states := make(map[string]string)
+	list := s.want(200, s.do(olga, "GET", accountsURL, ""))
+	for i := range list.at("items").([]any) {
+		states[list.text("items", i, "id")] = list.text("items", i, "state")
+	}
+	if want := map[string]string{id: "reconnect", again: "connected"}; !maps.Equal(states, want) {
+		t.Errorf("%s", list.raw)
+	}
+	if got := s.want(200, s.do(olga, "GET", path, "")); got.text("address") != id || !strings.Contains(got.text("error"), "connect it again, then disconnect this one") {
 		t.Errorf("%s", got.raw)
 	}
 	s.want(204, s.do(olga, "DELETE", path, ""))

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"wedsync/store/sqlite"
 	"wedsync/testdata/providers"
 )
 
@@ -88,4 +90,46 @@ func TestOwnersConnectAccountsAndSeeHowFarTheyAreRead(t *testing.T) {
 	if strings.Contains(p.eval("wedText()"), token) {
 		t.Error("the token is shown")
 	}
+}
+
+func TestOwnersConnectAnAccountBesideOneThatTheHubCannotRead(t *testing.T) {
+	t.Parallel()
+	server := providers.New(providers.Options{Seed: 1})
+	server.Telephone(twilioSID, twilioPassword, twilioNumber)
+	at := httptest.NewServer(server)
+	t.Cleanup(at.Close)
+	h := startHubFlags(t, atProviders(at.URL)...)
+	var lost struct{ ID string }
+	h.api(owner("olga")).must("POST", accountsPath, map[string]any{"sid": twilioSID, "token": twilioPassword}, &lost)
+	h.stop()
+	s, err := sqlite.Open(t.Context(), h.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := s.Account(t.Context(), lost.ID)
+	a.Settings = []byte("{")
+	if err := errors.Join(err, s.SetAccount(t.Context(), a), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	h.start()
+
+	out, err := wedsync(t, "communications", "accounts", "--url", "http://"+h.address, "--token", h.token(owner("olga")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantParts(t, out, lost.ID, "twilio_calls: reconnect: the hub")
+	p := startBrowser(t).person("olga", "http://"+h.address)
+	p.signIn(h.token(owner("olga")), "/integrations?show=accounts")
+	p.says("The hub cannot read what it stored of this account: connect it again, then disconnect this one.")
+	p.tap(`button[aria-label="Connect again: ` + lost.ID + `"]`)
+	p.until("wed('select#provider')?.value === 'twilio'")
+	p.fill("input#sid", twilioSID)
+	p.fill("input#token", twilioPassword)
+	p.fill("input#numbers", twilioNumber)
+	p.tap(doIt)
+	p.until("!wed('dialog')")
+	p.until(`wedAll('li[data-state="up_to_date"]').length === 2`)
+	p.tap(`button[aria-label="Disconnect: ` + lost.ID + `"]`)
+	p.tap("wed-dialog button.danger")
+	p.until(`wedAll('li.item').length === 1 && wedAll('li[data-state="up_to_date"]').length === 2`)
 }

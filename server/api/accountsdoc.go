@@ -14,7 +14,7 @@ type accountItem struct {
 	ID       string     `json:"id"`
 	Provider string     `json:"provider" enum:"google,microsoft,twilio"`
 	Name     string     `json:"name" doc:"What people call it."`
-	Address  string     `json:"address" doc:"Of its owner: an e-mail address, the id of a Twilio account." example:"anna@barn.example"`
+	Address  string     `json:"address" doc:"Of its owner: an e-mail address, the id of a Twilio account; the account's own id if the hub cannot read what it stored of it." example:"anna@barn.example"`
 	Version  uint64     `json:"version" doc:"Rises with each change, those of the hub itself too."`
 	State    string     `json:"state" enum:"connected,reconnect,paused" doc:"Whether it is read: reconnect if its owner has to connect it again."`
 	Error    string     `json:"error,omitempty" doc:"Why it has to be connected again."`
@@ -111,7 +111,7 @@ var PatchAccountDoc = Doc{
 	Body:     accountPatch{},
 	Example:  `{"level": "subject"}`,
 	Answers:  []Answer{{Status: http.StatusOK, Body: accountItem{}, Says: "The account."}},
-	Problems: []Kind{AccountMoved},
+	Problems: []Kind{AccountMoved, AccountLost},
 }
 
 // SyncAccountDoc describes SyncAccount.

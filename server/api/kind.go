@@ -28,6 +28,7 @@ var (
 	EventMoved      = Kind{"stale", http.StatusConflict, "The event has moved on"}
 	EventState      = Kind{"event-state", http.StatusConflict, "The event is in another state"}
 	ConnectionMoved = Kind{"stale", http.StatusConflict, "The connection has moved on"}
+	AccountLost     = Kind{"account-lost", http.StatusConflict, "The hub cannot read what it stored of the account"}
 	AccountMoved    = Kind{"stale", http.StatusConflict, "The account has moved on"}
 	NotBegun        = Kind{"not-begun", http.StatusConflict, "This browser did not begin the connection"}
 	ProviderRefused = Kind{"provider-refused", http.StatusConflict, "The provider does not let the hub in"}

@@ -117,6 +117,7 @@ func problemOf(err error) Problem {
 		{errEventMoved, EventMoved, "Nothing was changed. Look at the event as it stands now."},
 		{errConnectionMoved, ConnectionMoved, "Nothing was changed. Look at the connection as it stands now and change that."},
 		{errAccountMoved, AccountMoved, "Nothing was changed. Look at the account as it stands now and change that."},
+		{account.ErrSettings, AccountLost, "Nothing was changed. Connect the account again, then disconnect this one."},
 		{account.ErrState, NotBegun, "Nothing was connected. Begin it again, and go on in the same browser within ten minutes."},
 		{account.ErrBusy, Unavailable, nothingChanged},
 		{source.ErrTemporary, ProviderAway, nothingChanged},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -48,6 +49,7 @@ type Keeper struct {
 	http       *http.Client // Client for oauth2
 	states     states
 	refreshing singleflight.Group // by id of account
+	told       sync.Map           // versions of accounts by id, of which the log says that they are lost
 }
 
 // New makes a keeper.
@@ -65,7 +67,8 @@ type transport struct{ client *outbound.Client }
 // RoundTrip implements [http.RoundTripper].
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t.client.Do(r) }
 
-// Accounts reads the accounts of a supplier in ascending order of id.
+// Accounts reads the accounts of a supplier in ascending order of id. One that cannot
+// be read by what is stored of it has to be connected again.
 func (k *Keeper) Accounts(ctx context.Context, supplier string) ([]Account, error) {
 	stored, err := k.Store.Accounts(ctx, supplier)
 	if err != nil {
@@ -73,14 +76,12 @@ func (k *Keeper) Accounts(ctx context.Context, supplier string) ([]Account, erro
 	}
 	all := make([]Account, len(stored))
 	for i, a := range stored {
-		if all[i], err = Of(a); err != nil {
-			return nil, err
-		}
+		all[i] = k.shown(ctx, a)
 	}
 	return all, nil
 }
 
-// Account reads an account of a supplier, or returns store.ErrNotFound.
+// Account reads an account of a supplier as Accounts does, or returns store.ErrNotFound.
 func (k *Keeper) Account(ctx context.Context, supplier, id string) (Account, error) {
 	a, err := k.Find(ctx, id)
 	if err == nil && a.Supplier != supplier {
@@ -89,10 +90,17 @@ func (k *Keeper) Account(ctx context.Context, supplier, id string) (Account, err
 	return a, err
 }
 
-// Find reads an account of whatever supplier, or returns store.ErrNotFound.
-func (k *Keeper) Find(ctx context.Context, id string) (Account, error) { return k.account(ctx, id) }
+// Find reads an account of whatever supplier as Accounts does, or returns
+// store.ErrNotFound.
+func (k *Keeper) Find(ctx context.Context, id string) (Account, error) {
+	stored, err := k.Store.Account(ctx, id)
+	if err != nil {
+		return Account{}, err
+	}
+	return k.shown(ctx, stored), nil
+}
 
-// account reads an account of whatever supplier.
+// account reads an account of whatever supplier to change it, or to read by it.
 func (k *Keeper) account(ctx context.Context, id string) (Account, error) {
 	stored, err := k.Store.Account(ctx, id)
 	if err != nil {
@@ -102,8 +110,8 @@ func (k *Keeper) account(ctx context.Context, id string) (Account, error) {
 }
 
 // Set changes what a person may set of an account of a supplier. The error is a
-// *FaultsError if the wish is wrong, and store.ErrStale if version is neither 0
-// nor the account's.
+// *FaultsError if the wish is wrong, store.ErrStale if version is neither 0 nor the
+// account's, and ErrSettings if nobody knows what it is set to.
 func (k *Keeper) Set(ctx context.Context, supplier, id string, version uint64, w Wish) (Account, error) {
 	if faults := w.Check(); len(faults) > 0 {
 		return Account{}, &FaultsError{faults}
@@ -118,10 +126,11 @@ func (k *Keeper) Set(ctx context.Context, supplier, id string, version uint64, w
 		w.apply(&a.Settings)
 		return nil
 	})
-	if err == nil {
-		k.wake(ctx, a)
+	if err != nil {
+		return Account{}, err
 	}
-	return a, err
+	k.wake(ctx, a)
+	return k.shown(ctx, a.Account), nil
 }
 
 func (k *Keeper) wake(ctx context.Context, a Account) {

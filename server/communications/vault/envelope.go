@@ -37,8 +37,8 @@ func (o Owner) bind(what string) []byte {
 	return data
 }
 
-// errAltered means a ciphertext that is not what this key made for this owner.
-var errAltered = errors.New("it was altered, or is another account's")
+// ErrAltered means a ciphertext that is not what this key made for this owner.
+var ErrAltered = errors.New("it was altered, or is another account's")
 
 // encrypt encrypts a text under a key of keyBytes bytes.
 func encrypt(key, text, bound []byte) ([]byte, error) {
@@ -51,18 +51,18 @@ func encrypt(key, text, bound []byte) ([]byte, error) {
 	return aead.Seal(nonce, nonce, text, bound), nil
 }
 
-// decrypt is the text that encrypt was given, or errAltered.
+// decrypt is the text that encrypt was given, or ErrAltered.
 func decrypt(key, sealed, bound []byte) ([]byte, error) {
 	aead, err := gcm(key)
 	if err != nil {
 		return nil, err
 	}
 	if len(sealed) < aead.NonceSize() {
-		return nil, errAltered
+		return nil, ErrAltered
 	}
 	text, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], bound)
 	if err != nil {
-		return nil, errAltered
+		return nil, ErrAltered
 	}
 	return text, nil
 }

@@ -46,8 +46,8 @@ func (v *Vault) Seal(of Owner, secret []byte) (Sealed, error) {
 	return wrap(keys[len(keys)-1], of, data, text)
 }
 
-// Open is the secret that was sealed for an account. It wraps ErrKey, ErrNoFile or
-// ErrFile if its key cannot be had, and says what to do about it.
+// Open is the secret that was sealed for an account. The error wraps ErrKey, ErrNoFile
+// or ErrFile if its key cannot be had, and says what to do about it; else ErrAltered.
 func (v *Vault) Open(of Owner, s Sealed) ([]byte, error) {
 	key, err := v.key(s.Key)
 	if err != nil {
@@ -95,7 +95,7 @@ func wrap(k Key, of Owner, data, text []byte) (Sealed, error) {
 func unwrap(k Key, of Owner, s Sealed) ([]byte, error) {
 	data, err := decrypt(k.Secret, s.Data, of.bind(ofDataKey))
 	if err == nil && len(data) != keyBytes {
-		err = errAltered
+		err = ErrAltered
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the secret of account %s with key %s: %w", of.Account, k.ID, err)

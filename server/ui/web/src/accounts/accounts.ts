@@ -68,7 +68,7 @@ export class Accounts extends LitElement {
         ${a.state === "reconnect" ? html`<p class="small error">${sentence(a.error || "It has to be connected again")}</p>`
           : html`<ul class="sources">${this.#of(a).map(s => this.#source(s))}</ul>`}
         <div class="row acts">
-          ${a.state === "reconnect" ? button("Connect again", () => ask(connectAgain(a)), "primary")
+          ${a.state === "reconnect" ? button("Connect again", () => ask(a.address === a.id ? connect(a.provider) : connectAgain(a)), "primary")
             : a.state === "paused" ? button("Go on", () => this.#pause(a, false))
             : button(busy ? "Reading…" : "Read now", () => this.#sync(a))}
           ${button("Settings", () => ask(settings(a)))}
