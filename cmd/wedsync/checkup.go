@@ -8,6 +8,7 @@ import (
 
 	"wedsync/conflicts"
 	"wedsync/crdt"
+	"wedsync/server/communications/account"
 	"wedsync/store"
 	"wedsync/store/sqlite"
 )
@@ -15,6 +16,7 @@ import (
 // A checkup goes through all that a store holds.
 type checkup struct {
 	store    store.Store
+	accounts *account.Keeper
 	out      io.Writer
 	progress pacer
 	env      *conflicts.Env
@@ -23,6 +25,7 @@ type checkup struct {
 	entries, records, supplierCount int
 	problems, warnings, mended      int
 	unproven, behind                int // records; see [hub.Report]
+	untried                         int // accounts, since there is no file of keys that can be used
 }
 
 // How much is read at once.
@@ -106,6 +109,9 @@ func (d *checkup) suppliers(ctx context.Context) error {
 			if err := d.hooks(ctx, s); err != nil {
 				return err
 			}
+			if err := d.accountsOf(ctx, s.Name); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -158,6 +164,7 @@ func (d *checkup) report() error {
 	}{
 		{d.mended, "findings were mended; see there"},
 		{d.behind, "projections are older than their records, which is no fault: they are made anew when somebody asks"},
+		{d.untried, "accounts have tokens of which nobody knows whether the hub can decrypt them: see --keys"},
 		{d.unproven, "records were judged by another version of the hub or hold findings: their closed rows could not be held against the journal"},
 	} {
 		if note.n > 0 {

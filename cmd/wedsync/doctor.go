@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"wedsync/crdt"
+	"wedsync/server/communications/account"
 	"wedsync/store"
 	"wedsync/store/sqlite"
 )
 
 type doctorCommand struct {
 	storeFlags
+	keysFlag
 	Repair  bool   `help:"Put right what can be: rows of the queue, merged entries, receipts and projections, from the stored changes and decisions. Copy the store first."`
 	Release string `help:"Only free the id of a document that was bound to the wrong supplier, if nothing was ever stored under it." placeholder:"DOCUMENT"`
 }
@@ -33,8 +35,9 @@ queue, merged entries and receipts are what the journal leads to if all of it is
 done again, that the projection shows what the changes make, and that operation
 counters are far from their limit; of each supplier, that no entry of the journal
 is missing, that the hub alone wrote its directory, that no webhook was sent of
-what the journal does not have and none waits for ever; and the database file
-itself, where it is one.
+what the journal does not have and none waits for ever, and that the settings of
+its accounts can be read and, with the file of keys, their tokens decrypted; and the
+database file itself, where it is one.
 
 With --repair, rows and projections that have drifted are stored again as they
 should be; each record whose rows were has one more entry in the journal. Changes,
@@ -67,10 +70,15 @@ func (c *doctorCommand) Run(ctx context.Context, t terminal, log *slog.Logger) (
 	if c.Release != "" {
 		return c.release(ctx, t, s)
 	}
-	d := &checkup{store: s, repair: c.Repair, out: t.Out, progress: pacer{out: t.Err, told: time.Now()}}
+	v, _ := c.vault(c.storeFlags)
+	d := &checkup{
+		store: s, accounts: account.New(account.Options{Store: s, Vault: v}), repair: c.Repair,
+		out: t.Out, progress: pacer{out: t.Err, told: time.Now()},
+	}
 	if err := d.file(ctx, s); err != nil {
 		return err
 	}
+	d.keys(v)
 	if err := d.suppliers(ctx); err != nil {
 		return err
 	}
