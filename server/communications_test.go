@@ -340,6 +340,24 @@ func TestItemsThatAreNobodysSuggestWhoseTheyMayBe(t *testing.T) {
 	}
 }
 
+func TestWhoListensIsToldOnceWhatAPersonSaysOfAnItem(t *testing.T) {
+	s := newRealSite(t)
+	s.account("01ACCOUNT0GOOGLE0000000000", "google")
+	client := s.create(`{"name":"Ada & Ben"}`)
+	id := s.pull("01ACCOUNT0GOOGLE0000000000", s.mail("01ACCOUNT0GOOGLE0000000000", "m", "new@example.com", "x", "x"))[0]
+	for _, state := range []string{"linked", "linked", "unlinked", "unlinked"} {
+		s.want(204, s.do(mia, "PUT", "/api/clients/"+client+"/communications/"+id+"/link", `{"state":"`+state+`"}`))
+	}
+	want := []string{"mia: Said that an e-mail is not about this client.", "mia: Said that an e-mail is about this client."}
+	if texts := s.posted(client); strings.Join(texts, "|") != strings.Join(want, "|") {
+		t.Errorf("told %q, want %q", texts, want)
+	}
+	got := s.want(200, s.do(olga, "GET", "/api/clients/"+client+"/activities?limit=1", ""))
+	if got.text("items", 0, "data", "activity", "data", "link") != "unlinked" || got.text("items", 0, "data", "activity", "data", "items", 0) != id {
+		t.Errorf("%s", got.raw)
+	}
+}
+
 func TestEachItemIsToldOnceWhereverAHubDies(t *testing.T) {
 	s := newRealSite(t)
 	s.account("01ACCOUNT0GOOGLE0000000000", "google")

@@ -8,5 +8,6 @@
 //
 // Who listens is told of each item once, by an activity of its record that names
 // the items and says nothing of their contents: soon after it was stored (Tell), or
-// by a sweep that finds what was missed.
+// by a sweep that finds what was missed. What a person says of an item is told so too,
+// once it is stored, at best effort.
 package timeline

@@ -270,10 +270,35 @@ func (t *Timeline) postOne(ctx context.Context, by conflicts.Principal, record c
 	return err
 }
 
+// tellLink tells that a person said whether an item is about a record.
+func (t *Timeline) tellLink(ctx context.Context, by conflicts.Principal, record crdt.RecordID, id string, state store.LinkState) error {
+	items, err := t.Store.Items(ctx, by.Supplier, []string{id})
+	if err != nil || len(items) == 0 {
+		return err // none: it went meanwhile
+	}
+	said, what := "is about", "something"
+	if state == store.Unlinked {
+		said = "is not about"
+	}
+	for _, w := range words {
+		if w.kind == items[0].Kind {
+			what = w.one
+		}
+	}
+	data, err := json.Marshal(announcement{Items: []string{id}, Kinds: map[string]int{items[0].Kind: 1}, Link: state})
+	if err != nil {
+		return err
+	}
+	a := conflicts.Activity{Kind: ActivityKind, Text: "Said that " + what + " " + said + " this client.", Data: data}
+	_, err = t.Hub.Post(ctx, record, by, a, nil)
+	return err
+}
+
 // An announcement is the data of an activity that tells of items.
 type announcement struct {
-	Items []string       `json:"items"` // the first hundred
-	Kinds map[string]int `json:"kinds"` // how many there are
+	Items []string        `json:"items"`          // the first hundred
+	Kinds map[string]int  `json:"kinds"`          // how many there are
+	Link  store.LinkState `json:"link,omitempty"` // what a person said of them; empty for what is new
 }
 
 func activityOf(items []store.Item) (a conflicts.Activity, err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"wedsync/conflicts"
@@ -138,10 +139,22 @@ func (t *Timeline) Open(ctx context.Context, supplier string, record crdt.Record
 	return o, err
 }
 
-// Link says that an item is about a client, or is not. It holds whatever is read
-// later, and returns store.ErrNotFound if there is no such item or listed record.
+// Link says that an item is about a client, or is not, and tells who listens unless
+// it was said already. It holds whatever is read later, and returns
+// store.ErrNotFound if there is no such item or listed record.
 func (t *Timeline) Link(ctx context.Context, by conflicts.Principal, record crdt.RecordID, id string, state store.LinkState) error {
-	return t.Store.SetLink(ctx, store.Link{
+	said, err := t.Store.Links(ctx, by.Supplier, id)
+	if err != nil {
+		return err
+	}
+	err = t.Store.SetLink(ctx, store.Link{
 		Supplier: by.Supplier, Item: id, Record: record, State: state, By: by.User, At: t.Now(),
 	})
+	if err != nil || slices.ContainsFunc(said, func(l store.Link) bool { return l.Record == record && l.State == state }) {
+		return err
+	}
+	if err := t.tellLink(ctx, by, record, id, state); err != nil {
+		t.Log.WarnContext(ctx, "nobody was told of a link", "item", id, "err", err) // it holds all the same
+	}
+	return nil
 }
