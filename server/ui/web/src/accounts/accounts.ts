@@ -9,7 +9,7 @@ import { toast } from "../components/toasts"
 import { Loading } from "../loading"
 import { base, cards, controls } from "../styles"
 import type { Page } from "../types"
-import { Poll } from "../webhooks/list"
+import { Poll } from "../webhooks/poll"
 import { looks, sentence } from "../webhooks/words"
 import { about, accountsPath, connect, connectAgain, disconnect, levelName, moves, providers, settings, standing, type Account, type Provider } from "./words"
 

@@ -15,7 +15,7 @@ import "../webhooks/endpoint"
 import "../webhooks/endpoints"
 import "../webhooks/event"
 import "../webhooks/events"
-import { Poll } from "../webhooks/list"
+import { Poll } from "../webhooks/poll"
 import type { Connection } from "../webhooks/types"
 
 const tabs = [["", "Connections"], ["events", "Events"], ["endpoints", "Endpoints"], ["accounts", "Accounts"]] as const

@@ -9,7 +9,7 @@ import { go } from "../router"
 import { base, cards, controls } from "../styles"
 import "./bench"
 import { shownOnce } from "./connections"
-import { Poll } from "./list"
+import { Poll } from "./poll"
 import type { Connection } from "./types"
 import { connectionBadges, eventBadge, fieldsOf, kinds, looks, settingsOf } from "./words"
 

@@ -8,7 +8,7 @@ import { go } from "../router"
 import { Loading } from "../loading"
 import { base, cards, controls } from "../styles"
 import type { Page } from "../types"
-import { Poll } from "./list"
+import { Poll } from "./poll"
 import type { Connection, Endpoint } from "./types"
 import { endpointBadges, looks, sentence, split } from "./words"
 

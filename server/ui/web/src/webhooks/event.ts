@@ -11,7 +11,7 @@ import { records } from "../records"
 import { base, cards, controls } from "../styles"
 import { Watch } from "../watch"
 import { called } from "./bench"
-import { Poll } from "./list"
+import { Poll } from "./poll"
 import type { Candidate, Connection, HookEvent } from "./types"
 import { about, eventBadge, looks, pretty, sentence, titleOf } from "./words"
 

@@ -1,52 +1,9 @@
-// What is read page by page, and again while somebody looks at it.
+// Long lists of the hub.
 
-import type { ReactiveController, ReactiveControllerHost } from "lit"
-import { get, told } from "../api"
-import { done } from "../components/ask"
-import { Loading } from "../loading"
-import type { Page } from "../types"
-
-const slow = 5000 // milliseconds between two readings: no event tells of webhooks
-const quick = 1000 // and while something is about to change
-
-/** Reads things again once something was done, and while the page is seen: often as long as something is about to
- *  change. */
-export class Poll implements ReactiveController {
-  #end?: () => void
-  #moving = false
-  #timer?: ReturnType<typeof setTimeout>
-  #read: () => void
-  #moves: () => boolean
-
-  constructor(host: ReactiveControllerHost, read: () => void, moves = () => false) {
-    this.#read = read
-    this.#moves = moves
-    host.addController(this)
-  }
-
-  hostConnected(): void {
-    this.#end = done.subscribe(() => this.#read())
-    this.#rest()
-  }
-
-  hostDisconnected(): void {
-    this.#end?.()
-    clearTimeout(this.#timer)
-  }
-
-  hostUpdated(): void {
-    if (this.#moves() !== this.#moving) this.#rest()
-  }
-
-  #rest(): void {
-    clearTimeout(this.#timer)
-    this.#moving = this.#moves()
-    this.#timer = setTimeout(() => {
-      if (document.visibilityState === "visible") this.#read()
-      this.#rest()
-    }, this.#moving ? quick : slow)
-  }
-}
+import type { ReactiveControllerHost } from "lit"
+import { get, told } from "./api"
+import { Loading } from "./loading"
+import type { Page } from "./types"
 
 /** A list of which more is read when somebody wants more. */
 export class List<T extends { id: string }> {
@@ -70,6 +27,11 @@ export class List<T extends { id: string }> {
     return first && [...first, ...this.#more.filter(item => !first.some(({ id }) => id === item.id))]
   }
 
+  /** When its beginning was read. */
+  get at(): Date | undefined {
+    return this.#first.answer?.at
+  }
+
   get trouble(): string {
     return this.#first.trouble || this.#failed
   }
@@ -87,6 +49,12 @@ export class List<T extends { id: string }> {
     this.#next = undefined
     this.#first.answer = undefined
     void this.#first.reload()
+  }
+
+  /** Leaves out one that is no longer in it. */
+  drop(id: string): void {
+    this.#more = this.#more.filter(item => item.id !== id)
+    this.#first.soon()
   }
 
   showMore = async (): Promise<void> => {
