@@ -147,6 +147,15 @@ func scenes(olivia *api) []scene {
 		}},
 		{name: "activity", path: "/activity", shows: "li.line"},
 		{name: "status", path: "/status", shows: "wed-standing"},
+		{name: "unmatched", path: "/unmatched", shows: "article.item"},
+		{name: "unmatched-choice", once: true, path: "/unmatched", shows: "article.item", begin: func(p *tab) {
+			p.tap("article.item button.other")
+			p.see(`[role="option"]`)
+		}, end: escape},
+		{name: "unmatched-done", picture: true, path: "/unmatched", shows: "article.item", begin: func(p *tab) {
+			p.click("article.item button:not(.other)")
+			p.see("button.undo")
+		}, end: func(p *tab) { p.tap("button.undo") }},
 		{name: "devices", path: "/devices", shows: "li.device"},
 		{name: "devices-name", once: true, path: "/devices", shows: "li.device", begin: func(p *tab) {
 			p.click("li.device button")
@@ -219,6 +228,7 @@ func offlineScenes(olivia *api) []scene {
 		}},
 		{name: "offline-inbox", picture: true, path: "/inbox", shows: ".values"},
 		{name: "offline-activity", picture: true, path: "/activity", shows: `[aria-label="On its way to the hub"] li`},
+		{name: "offline-unmatched", picture: true, path: "/unmatched", shows: "article.item"},
 		{name: "offline-status", once: true, path: "/status", shows: `[aria-label="Not at the hub yet"] li`},
 	}
 }
@@ -228,6 +238,7 @@ var bareScenes = []scene{
 	{name: "inbox-empty", once: true, path: "/inbox", shows: "wed-empty"},
 	{name: "clients-empty", picture: true, path: "/clients", shows: "wed-empty"},
 	{name: "activity-empty", picture: true, path: "/activity", shows: "wed-empty"},
+	{name: "unmatched-empty", picture: true, path: "/unmatched", shows: "wed-empty"},
 	{name: "status-empty", picture: true, path: "/status", shows: "wed-empty"},
 	{name: "connections-empty", picture: true, path: "/integrations", shows: "wed-empty"},
 	{name: "events-empty", picture: true, path: "/integrations?show=events", shows: "wed-empty"},

@@ -8,7 +8,7 @@ func TestAppSignsInWithALinkAndShowsEveryPage(t *testing.T) {
 	token := h.token(owner("olga"))
 	p := startBrowser(t).tab("olga", "http://"+h.address)
 	p.signIn(token, "/inbox")
-	for _, page := range []string{"inbox", "clients", "activity", "status", "devices", "policy", "integrations"} {
+	for _, page := range []string{"inbox", "clients", "activity", "status", "unmatched", "devices", "policy", "integrations"} {
 		p.click(`nav a[href="/` + page + `"]`)
 		p.see("wed-" + page)
 		p.see("nav a[aria-current=page]")

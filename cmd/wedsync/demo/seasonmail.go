@@ -23,6 +23,9 @@ type letter struct {
 
 // letters are all of them, the oldest first.
 func letters() []letter {
+	// Nobody knows these addresses: people say whose their letters are.
+	iain := &providers.Person{Name: "Iain MacLeod", Address: "iain.macleod@clyde-boats.example"}
+	priya := &providers.Person{Name: "Priya Raman", Address: "priya.raman@post.example"}
 	hanna := &providers.Person{Name: "Hanna Lind", Address: "hanna@lind-catering.example"}
 	return []letter{
 		{ago: 34 * day, key: "neha", at: studioMail, subject: "Two days at Syon House", text: "Hi Olivia,\n\nwe saw your pictures of Amara's engagement and would love to have you. It will be two days, about 380 guests, and a horse. Is that too much?\n\nNeha"},
@@ -36,6 +39,8 @@ func letters() []letter {
 		{ago: 50 * time.Hour, key: "rosa", at: studioMail, from: hanna, subject: "Re: Family groups", text: "Hello, this is Hanna, I cook for Rosa and Iain. If you take the hall from six, I need it back at seven to lay the tables.\n\nHanna"},
 		{ago: 32 * time.Hour, key: "rosa", at: mayasMail, subject: "If it rains", text: "Hi Maya,\n\nthe forecast looks grim already, half a year ahead. Would the hall work for everything?\n\nRosa"},
 		{ago: 26 * time.Hour, key: "rosa", at: mayasMail, ours: true, subject: "Re: If it rains", text: "It would, and the doors open to the quay: you get the harbour and stay dry.\n\nMaya"},
+		{ago: 20 * time.Hour, key: "iain", at: studioMail, from: iain, subject: "The boat, and a surprise", text: "Hello Olivia,\n\nfrom my office, since Rosa reads the other address: could we leave the quay by boat at nine, and could somebody be on it with a camera?\n\nIain"},
+		{ago: 5 * time.Hour, key: "priya", at: studioMail, from: priya, subject: "Is 14 August still free?", text: "Dear Orchard Weddings,\n\nmy cousin Neha speaks of nothing else. We marry on 14 August in Bath, about 90 guests, and still have nobody to photograph it.\n\nPriya Raman"},
 		{ago: 50 * time.Minute, key: "rosa", at: studioMail, copied: mayasMail, subject: "Second album for my parents", text: "Hello both,\n\nwhat would a second, smaller album cost? It is a surprise, so please do not mention it on the phone when my mother is with me.\n\nRosa"},
 	}
 }

@@ -22,6 +22,11 @@ export interface Participant {
   own: boolean
 }
 
+/** One that is in no client's timeline, with whose it may be. */
+export interface Unmatched extends Communication {
+  suggestions: { client_id: string; name: string; reason: "contact" | "thread" | "number" | "name" }[]
+}
+
 /** One that was read alone. */
 export interface OpenCommunication extends Communication {
   body: string
@@ -77,6 +82,16 @@ export function lack(s: CommunicationSource): string {
     case "reconnect": return "has to be connected again by its owner"
     case "paused": return "is paused"
     case "never": return "was not read yet"
+  }
+}
+
+/** Why a client is suggested for an item. */
+export function reason(s: Unmatched["suggestions"][number], { kind }: Communication): string {
+  switch (s.reason) {
+    case "contact": return kind === "sms" || kind === "call" ? "has this number too" : "has this address too"
+    case "thread": return "same thread"
+    case "number": return "similar number"
+    case "name": return "same name"
   }
 }
 

@@ -15,6 +15,7 @@ const brings: { [page in Page]?: () => Promise<unknown> } = {
   client: () => import("./pages/client"), // with Automerge, which no other page needs
   activity: others,
   status: others,
+  unmatched: others,
   devices: others,
   policy: others,
   integrations: async () => mayDecide(session.value) && import("./pages/integrations"), // which owners alone look at

@@ -2,7 +2,7 @@
 
 import { Source } from "./watch"
 
-export type Page = "inbox" | "clients" | "client" | "activity" | "status" | "devices" | "policy" | "integrations" | "sign-in" | "unknown"
+export type Page = "inbox" | "clients" | "client" | "activity" | "status" | "unmatched" | "devices" | "policy" | "integrations" | "sign-in" | "unknown"
 
 export interface Place {
   page: Page
@@ -11,7 +11,7 @@ export interface Place {
   query: URLSearchParams
 }
 
-const pages: Page[] = ["inbox", "clients", "activity", "status", "devices", "policy", "integrations", "sign-in"]
+const pages: Page[] = ["inbox", "clients", "activity", "status", "unmatched", "devices", "policy", "integrations", "sign-in"]
 
 export const place = new Source<Place>(read())
 

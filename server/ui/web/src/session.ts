@@ -56,6 +56,11 @@ export function mayEdit(s: Session | null): boolean {
   return s !== null && s.role !== "viewer"
 }
 
+/** Whether who is signed in may say whose communication is: people who edit records, no programs. */
+export function mayMatch(s: Session | null): boolean {
+  return mayEdit(s) && s!.role !== "integration"
+}
+
 function restore(): Session | null {
   const token = localStorage.getItem(kept)
   if (!token) return null

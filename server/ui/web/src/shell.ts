@@ -11,7 +11,7 @@ import "./pages/clients"
 import "./pages/inbox"
 import "./pages/signin"
 import { go, place, type Page } from "./router"
-import { mayDecide, session, signedOutBecause } from "./session"
+import { mayDecide, mayMatch, session, signedOutBecause, type Session } from "./session"
 import { base, controls } from "./styles"
 import { takeUpdate, update } from "./updates"
 import type { ConflictPage } from "./types"
@@ -21,6 +21,8 @@ interface Entry {
   page: Page
   title: string
   icon: IconName
+  /** Who may see it; everybody if left out. */
+  may?: (s: Session | null) => boolean
 }
 
 const entries: Entry[] = [
@@ -28,9 +30,10 @@ const entries: Entry[] = [
   { page: "clients", title: "Clients", icon: "clients" },
   { page: "activity", title: "Activity", icon: "activity" },
   { page: "status", title: "Sync status", icon: "status" },
+  { page: "unmatched", title: "Unmatched", icon: "mail", may: mayMatch },
   { page: "devices", title: "Devices", icon: "devices" },
   { page: "policy", title: "Policy", icon: "policy" },
-  { page: "integrations", title: "Integrations", icon: "integrations" },
+  { page: "integrations", title: "Integrations", icon: "integrations", may: mayDecide },
 ]
 
 /** The app: navigation around the page that the address bar names. */
@@ -118,7 +121,7 @@ export class Frame extends LitElement {
       </header>
       <nav class="side" aria-label="Pages">
         <span class="brand"><img src="/icon.svg" alt="">WedSync</span>
-        <ul>${entries.filter(({ page }) => page !== "integrations" || mayDecide(session.value)).map(entry => html`<li>${this.#link(entry)}</li>`)}</ul>
+        <ul>${entries.filter(({ may }) => !may || may(session.value)).map(entry => html`<li>${this.#link(entry)}</li>`)}</ul>
         <wed-state></wed-state>
         <wed-menu named></wed-menu>
       </nav>
@@ -161,6 +164,8 @@ export class Frame extends LitElement {
       case "client": return html`<wed-client .client=${this.record}></wed-client>`
       case "activity": return html`<wed-activity></wed-activity>`
       case "status": return html`<wed-status></wed-status>`
+      case "unmatched": return mayMatch(session.value) ? html`<wed-unmatched></wed-unmatched>`
+        : html`<wed-empty icon="mail" title="Colleagues who edit look after these">Ask an owner or a member whose a message is.</wed-empty>`
       case "devices": return html`<wed-devices></wed-devices>`
       case "policy": return html`<wed-policy></wed-policy>`
       case "integrations": return mayDecide(session.value) ? html`<wed-integrations></wed-integrations>`

@@ -16,7 +16,7 @@ worker.addEventListener("install", event => {
 })
 
 /** Addresses of pages that are always the same, as people come by them. The cache has the app's one page under each. */
-const PAGES = ["/", "/inbox", "/clients", "/clients?sort=name", "/activity", "/status", "/devices", "/policy", "/integrations"]
+const PAGES = ["/", "/inbox", "/clients", "/clients?sort=name", "/activity", "/status", "/unmatched", "/devices", "/policy", "/integrations"]
 
 /** The static routing API, where a browser has it: https://w3c.github.io/ServiceWorker/#service-worker-static-router-interface */
 interface Router {

@@ -42,7 +42,7 @@ export class Accounts extends LitElement {
     return html`
       <div class="stack">
         <div class="head">
-          <p class="soft">Mailboxes, calendars and telephones. What is said there with a client’s addresses and numbers is in the client’s timeline.</p>
+          <p class="soft">Mailboxes, calendars and telephones. What is said there with a client’s addresses and numbers is in the client’s timeline; what is nobody’s is <a href="/unmatched">unmatched</a>.</p>
           <button class="primary" @click=${() => ask(connect())}>${icon("add")}Connect an account</button>
         </div>
         <div class="card">${this.#content()}</div>

@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement, property } from "lit/decorators.js"
-import { mayDecide, session, signOut, type Session } from "../session"
+import { mayDecide, mayMatch, session, signOut, type Session } from "../session"
 import { base, controls } from "../styles"
 import { unsyncedCount } from "../syncing"
 import { chooseTheme, theme, type Theme } from "../theme"
@@ -55,6 +55,7 @@ export class Menu extends LitElement {
       <div id="menu" popover @click=${this.#close}>
         ${this.named ? nothing : html`
           <p class="who"><strong>${s.user}</strong><br><span class="soft small">${s.role} · ${s.supplier}</span></p>
+          ${mayMatch(s) ? html`<a href="/unmatched">${icon("mail")}Unmatched</a>` : nothing}
           <a href="/devices">${icon("devices")}Devices</a>
           <a href="/policy">${icon("policy")}Policy</a>
           ${mayDecide(s) ? html`<a href="/integrations">${icon("integrations")}Integrations</a>` : nothing}

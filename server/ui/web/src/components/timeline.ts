@@ -6,7 +6,7 @@ import { kindNames, lack, others, sourceName, type Communication, type Communica
 import { ago, duration, time } from "../format"
 import { Loading } from "../loading"
 import { once } from "../once"
-import { mayEdit, session } from "../session"
+import { mayEdit, mayMatch, session } from "../session"
 import { base, controls } from "../styles"
 import type { Page } from "../types"
 import { Watch } from "../watch"
@@ -84,7 +84,8 @@ export class Timeline extends LitElement {
           <textarea rows="1" aria-label="Message to your colleagues" placeholder="Write to your colleagues about this client…" maxlength="16000" @keydown=${this.#enter}></textarea>
           <button class="primary" ?disabled=${this.busy !== ""}>Send</button>
         </form>` : nothing}
-      ${this.#list()}`
+      ${this.#list()}
+      ${mayMatch(session.value) ? html`<p class="more small soft">Something missing? <a href="/unmatched">Messages that are no client’s yet</a></p>` : nothing}`
   }
 
   #list() {
