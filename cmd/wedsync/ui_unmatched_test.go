@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
@@ -89,6 +92,39 @@ func TestUnmatchedMailIsPutWithAClientByKeyboardAndTakenBack(t *testing.T) {
 	p.offline(true)
 	p.says("The hub cannot be reached. This is what it said")
 	p.until("wedAll('article.item').length >= 2 && wedAll('article.item button:enabled').length === 0")
+}
+
+func TestUnmatchedShowsMoreFindsWordsAndKeepsToAKind(t *testing.T) {
+	t.Parallel()
+	const many = 30 // more than a page
+	server := providers.New(providers.Options{Seed: 1})
+	phone := server.Telephone(twilioSID, twilioPassword, twilioNumber)
+	now := time.Now()
+	for i := range many {
+		phone.Message(providers.Message{From: fmt.Sprintf("+4420794602%02d", i), To: twilioNumber, Body: fmt.Sprintf("Text%02d", i), Inbound: true, State: "received", Sent: now.Add(-time.Duration(i) * time.Hour)})
+	}
+	phone.Call(providers.Call{From: "+442079460300", To: twilioNumber, Inbound: true, State: "completed", Start: now.Add(-time.Minute), Duration: time.Minute})
+	at := httptest.NewServer(server)
+	t.Cleanup(at.Close)
+	h := startHubFlags(t, atProviders(at.URL)...)
+	olga := h.api(owner("olga"))
+	olga.must("POST", "/api/integrations/communication/accounts", map[string]any{"sid": twilioSID, "token": twilioPassword, "numbers": []string{twilioNumber}}, nil)
+	olga.must("POST", "/api/integrations/communication/sync", map[string]any{"client_id": olga.create(map[string]any{"name": "Ada"}).ClientID}, nil)
+
+	p := startBrowser(t).person("olga", "http://"+h.address)
+	p.signIn(h.token(owner("olga")), "/unmatched?kind=sms")
+	p.until("wedAll('article.item').length === 25 && wedAll('article.item')[0].innerText.includes('Text00')")
+	p.focus(".more button")
+	p.keys(kb.Enter)
+	p.until(fmt.Sprintf("wedAll('article.item').length === %d && !wed('.more')", many))
+	p.until("wedFocus().matches('li') && wedFocus().innerText.includes('Text25')")
+	p.choose("select", "")
+	p.until("wedAll('article.item').length === 25 && wedAll('article.item')[1].innerText.includes('Incoming call to " + twilioNumber + "') && !location.search")
+	p.focus("input[type=search]")
+	p.press("text29")
+	p.until("wedAll('article.item').length === 1 && location.search === '?q=text29'")
+	p.press("9")
+	p.says("Nothing fits")
 }
 
 func TestUnmatchedIsForPeopleWhoEdit(t *testing.T) {

@@ -64,7 +64,7 @@ var GetCommunicationDoc = Doc{
 // LinkCommunicationDoc describes LinkCommunication.
 var LinkCommunicationDoc = Doc{
 	ID: "linkCommunication", Tag: communicationsTag, Summary: "Say whether an item is about a client", May: People,
-	Detail:  "It stays so, whatever is read later. Sent again it changes nothing.",
+	Detail:  "It stays so, whatever is read later, and who listens is told. Sent again it changes nothing.",
 	Body:    linkBody{},
 	Example: `{"state": "linked"}`,
 	Answers: []Answer{{Status: http.StatusNoContent, Says: "It is noted."}},
