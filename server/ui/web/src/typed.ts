@@ -42,7 +42,7 @@ export function meant(text: string, kind: Kind): string {
 /** A number with the separators of this browser's language. */
 function numeric(text: string): Meaning {
   const plain = text.replace(/[\s'’_]/g, "")
-  const digits = point() === "," ? plain.replace(/\.(?=\d{3}(\D|$))/g, "").replace(",", ".") : plain.replace(/,(?=\d{3}(\D|$))/g, "")
+  const digits = point() === "," ? plain.replace(/\.(?=(\d\d\.)*\d{3}(\D|$))/g, "").replace(",", ".") : plain.replace(/,(?=(\d\d,)*\d{3}(\D|$))/g, "") // in India 12,34,567
   if (!/^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(digits)) return { fault: "Type a number, without a currency." }
   const n = Number(digits)
   return { value: Math.abs(n) <= Number.MAX_SAFE_INTEGER && digits.length <= 15 ? n : digits } // the hub reads digits exactly

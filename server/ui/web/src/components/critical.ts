@@ -6,11 +6,12 @@ import { ago, label, value, who } from "../format"
 import { Loading } from "../loading"
 import { mayDecide, session } from "../session"
 import { base, controls } from "../styles"
+import { meaning } from "../typed"
 import type { Conflict, FieldPolicy, Proposal, Value } from "../types"
 import { Watch } from "../watch"
 import { toast } from "./toasts"
 
-const plainNumber = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 20 })
+const plainNumber = new Intl.NumberFormat(navigator.language, { maximumFractionDigits: 20, numberingSystem: "latn" }) // which can be typed
 
 /** A critical field: what counts, and what waits for approval. A value that is entered is
  *  told as "commit" when the field is left, not at each keystroke. */
@@ -46,6 +47,7 @@ export class Critical extends LitElement {
   @property({ type: Boolean }) readonly = false
   @query("input") private input!: HTMLInputElement
   @state() private trouble = ""
+  #began = "" // what stood in the field before anything was entered
   #waiting = new Loading<Conflict | null>(this, () => (this.conflict ? `/api/conflicts/${encodeURIComponent(this.conflict)}` : ""), ["wedsync.conflict.", "wedsync.proposal."])
 
   constructor() {
@@ -59,7 +61,7 @@ export class Critical extends LitElement {
 
   override updated(changed: PropertyValues<this>) {
     // What somebody is entering stays until they leave the field.
-    if (changed.has("shown") && this.shadowRoot?.activeElement !== this.input) this.input.value = this.#text()
+    if (changed.has("shown") && this.shadowRoot?.activeElement !== this.input) this.#show()
   }
 
   override render() {
@@ -122,39 +124,28 @@ export class Critical extends LitElement {
   #key(event: KeyboardEvent) {
     if (event.key === "Enter") this.input.blur()
     if (event.key === "Escape") {
-      this.input.value = this.#text()
+      this.#show()
       this.trouble = ""
       this.input.blur()
     }
   }
 
+  #show() {
+    this.input.value = this.#text()
+    this.#began = this.input.value
+  }
+
   #commit() {
-    const entered = this.input.value.trim()
     this.trouble = ""
-    if (this.readonly || entered === this.#text()) return
-    const read = this.#read(entered)
-    if (read === undefined) {
-      this.trouble = this.policy.kind === "date" ? "This is no date." : "This is no number."
+    if (this.readonly) return
+    if (this.input.validity.badInput) {
+      this.trouble = "Choose a whole date."
       return
     }
-    this.dispatchEvent(new CustomEvent("commit", { detail: { field: this.policy.path, value: read } }))
+    const entered = this.input.value.trim()
+    if (this.input.value === this.#began || entered === this.#text()) return this.#show() // what came meanwhile
+    const { value, fault } = meaning(entered, this.policy.kind, this.shown)
+    if (value === undefined) this.trouble = fault
+    else this.dispatchEvent(new CustomEvent("commit", { detail: { field: this.policy.path, value } }))
   }
-
-  /** The value that was entered, undefined if it does not fit. */
-  #read(entered: string): Value | undefined {
-    if (entered === "") return this.input.validity.badInput ? undefined : null
-    const { kind } = this.policy
-    if (kind !== "money" && kind !== "number") return entered
-    const number = numberOf(entered)
-    return Number.isFinite(number) ? number : undefined
-  }
-}
-
-/** A number as people of this language write it: "12.500,50" or "12,500.50". */
-export function numberOf(entered: string): number {
-  const parts = new Intl.NumberFormat(navigator.language).formatToParts(12345.6)
-  const group = parts.find(p => p.type === "group")?.value ?? ""
-  const decimal = parts.find(p => p.type === "decimal")?.value ?? "."
-  const plain = entered.replace(/[\s\u00a0\u202f'’]/g, "").replaceAll(group || "\u0000", "").replace(decimal, ".")
-  return /^-?\d+(\.\d+)?$/.test(plain) ? Number(plain) : NaN
 }

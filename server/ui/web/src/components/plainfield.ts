@@ -2,8 +2,8 @@ import { html, LitElement, nothing, type PropertyValues } from "lit"
 import { customElement, property, query, state } from "lit/decorators.js"
 import { value } from "../format"
 import { base, controls } from "../styles"
+import { meaning } from "../typed"
 import type { Value } from "../types"
-import { numberOf } from "./critical"
 
 /** An ordinary field that is set as a whole: a number, or a text that is none to write
  *  together. It tells of "commit" with the new value when the field is left. */
@@ -17,9 +17,10 @@ export class PlainField extends LitElement {
   @property({ type: Boolean }) readonly = false
   @query("input") private input?: HTMLInputElement
   @state() private trouble = ""
+  #began = "" // what stood in the field before anything was entered
 
   override updated(changed: PropertyValues<this>) {
-    if (changed.has("value") && this.input && this.shadowRoot?.activeElement !== this.input) this.input.value = this.#text()
+    if (changed.has("value") && this.input && this.shadowRoot?.activeElement !== this.input) this.#show()
   }
 
   override render() {
@@ -42,16 +43,18 @@ export class PlainField extends LitElement {
     if (event.key === "Enter") this.input?.blur()
   }
 
+  #show() {
+    this.input!.value = this.#text()
+    this.#began = this.input!.value
+  }
+
   #commit() {
-    const entered = this.input!.value.trim()
     this.trouble = ""
-    if (this.readonly || entered === this.#text()) return
-    const number = numberOf(entered)
-    if (this.#isNumber() && entered !== "" && !Number.isFinite(number)) {
-      this.trouble = "This is no number."
-      return
-    }
-    const detail: Value = entered === "" ? null : this.#isNumber() ? number : entered
-    this.dispatchEvent(new CustomEvent("commit", { detail }))
+    if (this.readonly) return
+    const entered = this.input!.value.trim()
+    if (this.input!.value === this.#began || entered === this.#text()) return this.#show() // what came meanwhile
+    const { value: detail, fault } = meaning(entered, this.#isNumber() ? "number" : "text")
+    if (detail === undefined) this.trouble = fault
+    else this.dispatchEvent(new CustomEvent("commit", { detail }))
   }
 }
