@@ -15,3 +15,13 @@ func TestAppSignsInWithALinkAndShowsEveryPage(t *testing.T) {
 	}
 	p.read("p[data-state]", "Synced")
 }
+
+// An address with half a character in it left an empty page, where the service worker gave the app.
+func TestAddressThatIsNoTextIsOfNoPage(t *testing.T) {
+	t.Parallel()
+	h := startHub(t)
+	p := startBrowser(t).person("olga", "http://"+h.address)
+	p.signIn(h.token(owner("olga")), "/inbox")
+	p.turnTo("/clients/%E0%A4%A")
+	p.says("There is no such page")
+}

@@ -39,9 +39,17 @@ function read(): Place {
   const [first = "", id = "", ...rest] = url.pathname.split("/").slice(1)
   const found = (page: Page): Place => ({ page, id: "", query: url.searchParams })
   if (first === "" || first === "index.html") return found("inbox")
-  if (first === "clients" && id !== "" && rest.length === 0) return { ...found("client"), id: decodeURIComponent(id) }
+  if (first === "clients" && id !== "" && rest.length === 0) return clientPage(id) ?? found("unknown")
   const page = pages.find(name => name === first)
   return found(page && id === "" ? page : "unknown")
+
+  function clientPage(id: string): Place | undefined {
+    try {
+      return { ...found("client"), id: decodeURIComponent(id) }
+    } catch {
+      return undefined // it is no text
+    }
+  }
 }
 
 /** The path that a click on a link of the app leads to, null for any other click. */
