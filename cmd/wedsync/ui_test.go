@@ -25,3 +25,17 @@ func TestAddressThatIsNoTextIsOfNoPage(t *testing.T) {
 	p.turnTo("/clients/%E0%A4%A")
 	p.says("There is no such page")
 }
+
+func TestTitleAndKeyboardGoWhereThePageGoes(t *testing.T) {
+	t.Parallel()
+	h := startHub(t)
+	id := h.api(owner("olga")).create(map[string]any{"name": "Ada & Ben"}).ClientID
+	p := startBrowser(t).person("olga", "http://"+h.address)
+	p.signIn(h.token(owner("olga")), "/clients")
+	p.focus(`li a[href="/clients/` + id + `"]`)
+	p.press("\r")
+	p.until("document.title === 'Ada & Ben · WedSync'")
+	p.on("#main")
+	p.turnTo("/clients")
+	p.until("document.title === 'Clients · WedSync'")
+}

@@ -46,7 +46,7 @@ export class Record implements ReactiveController {
     }
     try {
       const all = await documents()
-      const handle = await all.open(id, signal, miss)
+      const handle = await all.open(id, miss)
       if (signal.aborted) return
       this.#all = all
       this.handle = handle

@@ -126,10 +126,10 @@ export class Documents {
 
   /** Opens a record, from this browser's storage or from the hub. If neither has it now it throws or,
    *  where somebody wants to know that it is missing, calls that and waits until it comes. */
-  async open<T = ClientDoc>(id: string, signal?: AbortSignal, missing?: () => void): Promise<DocHandle<T>> {
-    const handle = await this.#repo.find<T>(id as DocumentId, { signal, allowableStates: ["ready", "unavailable"] }).catch(error => {
+  async open<T = ClientDoc>(id: string, missing?: () => void): Promise<DocHandle<T>> {
+    const handle = await this.#repo.find<T>(id as DocumentId, { allowableStates: ["ready", "unavailable"] }).catch(error => {
       const slow = this.#repo.handles[id as DocumentId]
-      if (!slow || slow.isDeleted() || signal?.aborted) throw error
+      if (!slow || slow.isDeleted()) throw error
       return slow as DocHandle<T> // automerge-repo waits for a minute, what it waits for may come later
     })
     if (!handle.isReady()) {

@@ -178,12 +178,17 @@ export class Frame extends LitElement {
 
   override updated(changed: PropertyValues<this>) {
     if (!changed.has("page")) return
-    const title = entries.find(e => e.page === this.page)?.title
-    if (title) document.title = `${title} · WedSync`
+    const title = entries.find(e => e.page === this.page)?.title // a record's page says which it is
+    document.title = title ? `${title} · WedSync` : "WedSync"
+    if (changed.get("page") && document.activeElement === document.body) this.#toContent() // what had the keyboard is gone
   }
 
   #skip(event: Event) {
     event.preventDefault()
-    this.renderRoot.querySelector<HTMLElement>("#main")?.focus()
+    this.#toContent()
+  }
+
+  #toContent() {
+    this.renderRoot.querySelector<HTMLElement>("#main")?.focus({ preventScroll: true })
   }
 }

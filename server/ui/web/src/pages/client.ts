@@ -61,7 +61,16 @@ export class ClientPage extends LitElement {
       void this.#said.reload()
     }
     const said = this.#said.body
-    if (said) void this.#record.open(said.document_id)
+    if (said && this.isConnected) void this.#record.open(said.document_id)
+  }
+
+  override updated() {
+    if (this.isConnected) document.title = `${this.#name || "Client"} · WedSync`
+  }
+
+  get #name(): string {
+    const name = this.#record.read("name") ?? this.#said.body?.fields.name
+    return name ? value(name) : ""
   }
 
   override render() {
@@ -72,11 +81,10 @@ export class ClientPage extends LitElement {
     const critical = this.#policy.body.fields
     const kinds = Object.fromEntries(critical.map(f => [f.path, f.kind]))
     const [tone, words] = savings[this.#record.saving]
-    const name = this.#record.read("name") ?? said.fields.name
     return html`
       ${this.#back()}
       <div class="page-head">
-        <h1>${name ? value(name) : "Without a name"}</h1>
+        <h1>${this.#name || "Without a name"}</h1>
         <div class="actions">
           <wed-faces .peers=${this.#record.peers}></wed-faces>
           <wed-badge tone=${tone} role="status" data-saving=${this.#record.saving}>${words}</wed-badge>
