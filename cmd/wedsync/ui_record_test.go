@@ -80,6 +80,14 @@ func TestTwoTabsTypeInTheSameNotesAndConverge(t *testing.T) {
 	maya.see(`wed-badge[data-saving="saved"]`)
 }
 
+// noSync keeps a page's documents from the hub until window.reached.
+const noSync = `{
+	const real = WebSocket
+	window.WebSocket = class extends real {
+		constructor(url) { super(window.reached ? url : String(url).replace("/sync?", "/nowhere?")) }
+	}
+}`
+
 // A page that tried again and again to open a document that nobody could give it yet
 // did not let its own socket open.
 func TestRecordAppearsOnceTheHubIsReached(t *testing.T) {
@@ -88,12 +96,7 @@ func TestRecordAppearsOnceTheHubIsReached(t *testing.T) {
 	id := h.api(owner("olga")).create(map[string]any{"name": "Ada & Ben", "notes": "Peonies."}).ClientID
 	maya := startBrowser(t).person("maya", "http://"+h.address)
 	maya.expect("WebSocket connection to")
-	maya.script(`{
-		const real = WebSocket
-		window.WebSocket = class extends real {
-			constructor(url) { super(window.reached ? url : String(url).replace("/sync?", "/nowhere?")) }
-		}
-	}`)
+	maya.script(noSync)
 	maya.signIn(h.token(who{"barn", "maya", "member", ""}), "/clients/"+id)
 	maya.says("The hub is not reached yet, and this browser has no copy of this record.")
 	maya.eval("window.reached = true")

@@ -3,7 +3,7 @@
 
 import { Cache } from "./cache"
 import { Offline, Problem } from "./problem"
-import { session, signOut } from "./session"
+import { session, signOut, type Session } from "./session"
 import { Source } from "./watch"
 
 export { Offline, Problem, told } from "./problem"
@@ -36,10 +36,11 @@ if (session.value) answers() // opens while the page is made
 
 /** Reads a path, from what was kept if the hub cannot be reached. Throws Problem or Offline. */
 export async function get<T>(path: string, signal?: AbortSignal): Promise<Answer<T>> {
-  const kept = await answers().get(path)
+  const [as, mine] = [session.value, answers()] // whoever signs in meanwhile
+  const kept = await mine.get(path)
   let response: Response
   try {
-    response = await send("GET", path, kept ? { "If-None-Match": kept.etag } : {}, undefined, signal)
+    response = await send(as, "GET", path, kept ? { "If-None-Match": kept.etag } : {}, undefined, signal)
   } catch (error) {
     if (!(error instanceof Offline) || !kept) throw error
     return { body: kept.body as T, etag: kept.etag, at: new Date(kept.at), old: true }
@@ -50,7 +51,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<Answer
   }
   const body = (await read(response)) as T
   const etag = response.headers.get("ETag") ?? ""
-  void answers().put({ path, etag, body, at })
+  void mine.put({ path, etag, body, at })
   return { body, etag, at: new Date(at), old: false }
 }
 
@@ -104,9 +105,10 @@ export function del<T>(path: string, command: Command = {}): Promise<T> {
 async function call<T>(method: string, path: string, body: unknown, { key, ifMatch }: Command): Promise<T> {
   const headers: Record<string, string> = { "Idempotency-Key": key ?? crypto.randomUUID() }
   if (ifMatch) headers["If-Match"] = ifMatch
+  const as = session.value // who commands it, whoever signs in until it is sent again
   for (let attempt = 1; ; attempt++) {
     try {
-      return (await read(await send(method, path, headers, body))) as T
+      return (await read(await send(as, method, path, headers, body))) as T
     } catch (error) {
       const again = error instanceof Offline || (error instanceof Problem && (error.kind === "key-busy" || error.status === 503))
       if (!again || attempt === attempts || !navigator.onLine) throw error
@@ -115,9 +117,9 @@ async function call<T>(method: string, path: string, body: unknown, { key, ifMat
   }
 }
 
-async function send(method: string, path: string, headers: Record<string, string>, body?: unknown, signal?: AbortSignal): Promise<Response> {
+async function send(as: Session | null, method: string, path: string, headers: Record<string, string>, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const limit = AbortSignal.timeout(patience)
-  if (session.value) headers = { ...headers, Authorization: `Bearer ${session.value.token}` }
+  if (as) headers = { ...headers, Authorization: `Bearer ${as.token}` }
   if (body !== undefined) headers = { ...headers, "Content-Type": "application/json" }
   try {
     const response = await fetch(path, {
@@ -126,6 +128,7 @@ async function send(method: string, path: string, headers: Record<string, string
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     })
     reachable.set(true)
+    if (response.status === 401 && as && as === session.value) signOut((await problemOf(response.clone())).message)
     return response
   } catch (error) {
     if (signal?.aborted) throw error
@@ -136,13 +139,15 @@ async function send(method: string, path: string, headers: Record<string, string
 
 async function read(response: Response): Promise<unknown> {
   if (response.ok) return response.status === 204 ? null : response.json()
+  throw await problemOf(response)
+}
+
+async function problemOf(response: Response): Promise<Problem> {
   let body: unknown = null
   try {
     body = await response.json()
   } catch {
     // Something between the hub and us answered: the status says enough.
   }
-  const problem = new Problem(response.status, (body ?? {}) as Record<string, unknown>)
-  if (response.status === 401 && session.value) signOut(problem.message)
-  throw problem
+  return new Problem(response.status, (body ?? {}) as Record<string, unknown>)
 }

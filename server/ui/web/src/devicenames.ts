@@ -12,7 +12,8 @@ export const deviceNames = new Source<ReadonlyMap<string, string>>(new Map())
 export function startDeviceNames(): void {
   const read = () => {
     deviceNames.set(new Map())
-    if (session.value) void getAll<Device>("/api/devices").then(learnNames, () => {}) // what has no name is shown as its token calls it
+    const as = session.value
+    if (as) void getAll<Device>("/api/devices").then(all => as === session.value && learnNames(all), () => {}) // what has no name is shown as its token calls it
   }
   session.subscribe(read)
   read()

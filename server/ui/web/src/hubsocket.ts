@@ -5,6 +5,7 @@
 import { cbor, NetworkAdapter, type Message, type PeerId, type PeerMetadata, type StorageId } from "@automerge/automerge-repo/slim"
 import { post } from "./api"
 import { onDeadSockets, Retry } from "./retry"
+import { session } from "./session"
 import { Source } from "./watch"
 
 const patience = 30_000 // milliseconds for a socket to open and the hub to answer
@@ -18,6 +19,7 @@ export class HubSocket extends NetworkAdapter {
   /** The hub's storage, by which automerge-repo keeps what the hub holds. */
   readonly hubStorage = new Source<StorageId | undefined>(undefined)
 
+  #whose: string
   #socket?: WebSocket
   #hub?: PeerId
   #retry = new Retry(() => void this.#open())
@@ -25,6 +27,12 @@ export class HubSocket extends NetworkAdapter {
   #ended = false
   #attempt = 0
   #ready = new Source(false)
+
+  /** Of the documents in a storage: it connects only while their user is signed in. */
+  constructor(whose: string) {
+    super()
+    this.#whose = whose
+  }
 
   override isReady(): boolean {
     return this.#ready.value
@@ -59,6 +67,7 @@ export class HubSocket extends NetworkAdapter {
 
   async #open(): Promise<void> {
     const mine = ++this.#attempt
+    if (session.value?.storage !== this.#whose) return // these documents are about to be closed
     let ticket: string
     try {
       ticket = (await post<{ ticket: string }>("/api/realtime/ticket")).ticket

@@ -9,9 +9,10 @@ import { startSyncing } from "./syncing"
 import { startUpdates } from "./updates"
 import { told } from "./problem"
 
-// A link may carry a token behind the #, which browsers send to nobody.
-const carried = new URLSearchParams(location.hash.slice(1)).get("token")
-if (carried) {
+/** Takes the token that a link may carry behind the #, which browsers send to nobody. */
+function takeToken() {
+  const carried = new URLSearchParams(location.hash.slice(1)).get("token")
+  if (!carried) return
   history.replaceState(null, "", location.pathname + location.search)
   try {
     signIn(carried)
@@ -19,6 +20,8 @@ if (carried) {
     signedOutBecause.set(told(error))
   }
 }
+takeToken()
+window.addEventListener("hashchange", takeToken) // of a link to the page that is open
 startRouter()
 if (session.value && location.pathname === "/sign-in") go("/inbox", { replace: true })
 startStream()

@@ -155,10 +155,13 @@ function note(event: Event): void {
 
 /** Reads one record of the list anew. */
 async function refresh(id: string): Promise<void> {
+  const { storage } = session.value ?? {}
   try {
-    read.set(id, rowOf((await get<Client>(`/api/clients/${encodeURIComponent(id)}`)).body))
+    const { body } = await get<Client>(`/api/clients/${encodeURIComponent(id)}`)
+    if (session.value?.storage !== storage) return
+    read.set(id, rowOf(body))
   } catch (error) {
-    if (error instanceof Offline) return
+    if (error instanceof Offline || session.value?.storage !== storage) return
     read.set(id, null) // it was deleted
   }
   showing ??= setTimeout(showRead, gather)

@@ -83,7 +83,7 @@ export class Documents {
 
   /** Without a storage, documents are the hub's and those of other tabs: what is not with them when this tab closes is lost. */
   private constructor(s: Session, storage?: Storage) {
-    this.#hub = new HubSocket()
+    this.#hub = new HubSocket(s.storage)
     this.#unsynced = new Unsynced(storage && s.storage)
     this.#storage = storage
     this.#repo = new Repo({
@@ -115,8 +115,9 @@ export class Documents {
   async stop(): Promise<void> {
     for (const end of this.#ends) end()
     connection.set("off")
-    await this.#repo.flush()
-    await this.#repo.shutdown()
+    const come = Object.values(this.#repo.handles).filter(handle => handle.isReady())
+    await this.#repo.flush(come.map(handle => handle.documentId)).catch(() => undefined) // storageTrouble says so
+    await this.#repo.shutdown().catch(() => undefined) // it would store those that have not come, too
   }
 
   /** The device that the hub knows this browser as, unless its token names one: without a storage, another whenever the app starts. */

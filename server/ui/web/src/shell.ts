@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type PropertyValues } from "lit"
 import { customElement } from "lit/decorators.js"
+import { keyed } from "lit/directives/keyed.js"
 import "./components/all"
 import { icon, type IconName } from "./components/icon"
 import "./components/state"
@@ -46,10 +47,12 @@ export class App extends LitElement {
 
   override render() {
     if (!session.value) return html`<wed-sign-in></wed-sign-in><wed-toasts></wed-toasts>`
-    return html`<wed-frame .page=${place.value.page} .record=${place.value.id}></wed-frame><wed-toasts></wed-toasts>`
+    const { page, id } = place.value // nothing that somebody else looked at stays
+    return html`${keyed(session.value.storage, html`<wed-frame .page=${page} .record=${id}></wed-frame>`)}<wed-toasts></wed-toasts>`
   }
 
   override updated() {
+    if (!session.value) document.title = "WedSync"
     if (session.value && place.value.page === "sign-in") go("/inbox", { replace: true })
   }
 }
