@@ -32,6 +32,27 @@ func quoteAll(texts []string) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
+// The feed of the time before grew line by line at its top, which moved all that stood there.
+func TestFeedOfTheTimeBeforeComesAtOnce(t *testing.T) {
+	t.Parallel()
+	h := startHub(t)
+	olga := h.api(owner("olga"))
+	for range 40 {
+		olga.create(map[string]any{"name": "Ada & Ben"})
+	}
+	p := startBrowser(t).person("olga", "http://"+h.address)
+	p.script(`{
+		window.moved = 0
+		new PerformanceObserver(l => l.getEntries().forEach(e => moved += e.value)).observe({ type: "layout-shift", buffered: true })
+	}`)
+	p.signIn(h.token(owner("olga")), "/activity")
+	p.line("wedsync.client.created", "added Ada & Ben")
+	p.see(`p[data-state="Synced"]`)
+	if moved := p.eval("moved < 0.1 || moved"); moved != "true" {
+		t.Errorf("the page moved by %s, of which 0.1 is good", moved)
+	}
+}
+
 func TestFeedTellsWhatHappensAsItHappens(t *testing.T) {
 	t.Parallel()
 	h := startHub(t)

@@ -16,7 +16,7 @@ export type StreamState = "off" | "connecting" | "live"
 
 export const streamState = new Source<StreamState>("off")
 
-/** The recent events, the oldest first. */
+/** The recent events, the oldest first: those of the time before this tab all at once. */
 export const recent = new Source<Event[]>([])
 
 type Tell = (event: Event, live: boolean) => void
@@ -24,6 +24,7 @@ type Tell = (event: Event, live: boolean) => void
 const listeners = new Set<{ kinds: string[]; tell: Tell }>()
 let socket: WebSocket | undefined
 const retry = new Retry(() => void connect())
+let known: Event[] = [] // recent ones, whether they are shown yet or not
 let position = ""
 let live = false
 let generation = 0 // of connections; what an older one still says does not count
@@ -58,7 +59,8 @@ export function startStream(): void {
   const restart = () => {
     stop()
     position = ""
-    recent.set([])
+    known = []
+    recent.set(known)
     if (session.value) void connect()
   }
   session.subscribe(restart)
@@ -122,14 +124,16 @@ function take(event: Event): void {
   position = event.position
   if (event.type === "wedsync.position") {
     live = true
+    recent.set(known)
     retry.stands()
     reachable.set(true)
     streamState.set("live")
     return
   }
   if (event.type !== "wedsync.presence" && event.type !== "wedsync.reset") {
-    if (recent.value.some(known => known.id === event.id)) return // told again after a break
-    recent.set([...recent.value, event].slice(-most))
+    if (known.some(({ id }) => id === event.id)) return // told again after a break
+    known = [...known, event].slice(-most)
+    if (live) recent.set(known)
   }
   for (const { kinds, tell } of [...listeners]) {
     if (event.type === "wedsync.reset" || kinds.some(kind => event.type.startsWith(kind))) tell(event, live)
