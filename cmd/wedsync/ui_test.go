@@ -125,3 +125,14 @@ func TestAnswerThatComesLateIsKeptForWhoAsked(t *testing.T) {
 		t.Error("what olga asked for is kept for xena")
 	}
 }
+
+// While documents wait for a first view to be whole, the hub was said not to be reached.
+func TestHubIsNotSaidToBeAwayBeforeItWasTried(t *testing.T) {
+	t.Parallel()
+	h := startHub(t)
+	p := startBrowser(t).person("olga", "http://"+h.address)
+	p.script("window.requestIdleCallback = () => 0") // never idle, so that nothing is tried
+	p.signIn(h.token(owner("olga")), "/activity")
+	p.says("Nothing has happened yet")
+	p.until("performance.now() > 3000 && wed('p[data-state]').dataset.state === 'Connecting'")
+}

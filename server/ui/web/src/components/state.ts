@@ -46,7 +46,7 @@ export class State extends LitElement {
   }
 
   override willUpdate() {
-    if (connection.value === "connected") {
+    if (connection.value === "connected" || connection.value === "off") { // off: nothing was tried yet
       clearTimeout(this.#timer)
       this.#timer = undefined
       this.broken = false
@@ -63,6 +63,7 @@ export class State extends LitElement {
     if (partMissing.value) return this.#show("wait", "Not syncing", "A part of the app could not be loaded")
     if (this.broken) return this.#show("wait", held ? `No hub · ${held}` : "Hub not reached", "Trying again; edits are kept here")
     if (n > 0) return this.#show("plain", "Syncing", held)
+    if (connection.value === "off") return this.#show("plain", "Connecting", "Edits are kept here meanwhile")
     return this.#show("plain", "Synced", "The hub has all that was edited here")
   }
 
