@@ -24,7 +24,7 @@ export class ProposalView extends LitElement {
     :host { display: flex; flex-direction: column; gap: var(--space-2); min-inline-size: 0; }
     .head { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-1) var(--space-2); font-size: var(--size-small); color: var(--text-soft); }
     .head strong { color: var(--text); font-weight: 600; overflow-wrap: anywhere; }
-    .value { font-size: var(--size-large); line-height: 1.35; font-weight: 560; overflow-wrap: anywhere; max-block-size: 14rem; overflow: auto; }
+    .value { font-size: var(--size-large); line-height: 1.35; font-weight: 560; overflow-wrap: anywhere; max-block-size: 14rem; overflow: auto; padding-block-end: 0.2em; /* the lines under what differs need no scrollbar */ }
     .far { font-size: var(--size-small); color: var(--text-soft); }
     .facts { display: grid; gap: 0.15rem; font-size: var(--size-small); color: var(--text-soft); }
     .clock { padding: 0 0.35em; border: 1px solid var(--line); border-radius: 0.25rem; font-size: 0.92em; white-space: nowrap; }
@@ -95,7 +95,7 @@ export class ProposalView extends LitElement {
             <dt>${label(e.field)}${e.outcome ? html` · ${label(e.outcome).toLowerCase()}` : nothing}</dt>
             <dd>${typeof e.before === "string" && typeof e.after === "string" && e.before.length + e.after.length > few
               ? html`<wed-diff .from=${e.before} .to=${e.after} brief></wed-diff>`
-              : html`${e.before === null || e.before === "" ? nothing : html`<del>${short(e.before)}</del> → `}${e.after === null ? html`<em>cleared</em>` : short(e.after)}`}</dd>
+              : html`${e.before === null || e.before === "" ? nothing : html`<del><bdi>${short(e.before)}</bdi></del> → `}${e.after === null ? html`<em>cleared</em>` : html`<bdi>${short(e.after)}</bdi>`}`}</dd>
           </div>`)}</dl>
       </details>`
   }
