@@ -106,6 +106,11 @@ export function series(all: string[]): string {
   return all.length < 2 ? (all[0] ?? "") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`
 }
 
+/** What stands for a name where there is room for one letter. */
+export function initial(name: string): string {
+  return [...name][0] ?? "" // a letter of two code units is not cut in half
+}
+
 /** "Maya (maya-phone)". */
 export function who(author: Author): string {
   const name = author.user || (author.role === "" ? "the hub" : "somebody")

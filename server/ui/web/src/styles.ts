@@ -12,6 +12,7 @@ export const base = css`
   h1 { font-size: var(--size-title); line-height: 1.25; letter-spacing: -0.01em; font-weight: 650; }
   h2 { font-size: var(--size-large); line-height: 1.3; font-weight: 620; }
   h3 { font-size: var(--size-body); line-height: 1.4; font-weight: 620; }
+  a, strong { unicode-bidi: isolate; } /* names and values from right to left do not turn the sentence round */
   a { color: var(--accent); text-underline-offset: 0.2em; text-decoration-thickness: 1px; }
   a:hover { color: var(--accent-strong); }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: var(--radius-small); }
@@ -53,6 +54,7 @@ export const controls = css`
     appearance: none; padding-inline-end: 2rem; text-overflow: ellipsis; cursor: pointer;
     background: var(--card) url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='12' height='8' fill='none' stroke='%23857c83' stroke-width='1.75' stroke-linecap='round' stroke-linejoin='round'%3E%3Cpath d='m1.5 1.5 4.5 4.5 4.5-4.5'/%3E%3C/svg%3E") no-repeat right 0.75rem center;
   }
+  input, textarea { unicode-bidi: plaintext; } /* what is written from right to left begins at the right */
   textarea { resize: vertical; line-height: 1.55; }
   input::placeholder, textarea::placeholder { color: var(--text-faint); opacity: 1; }
   input:focus-visible, select:focus-visible, textarea:focus-visible { outline: 2px solid var(--accent); outline-offset: -1px; border-color: var(--accent); }

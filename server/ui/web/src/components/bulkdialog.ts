@@ -96,7 +96,7 @@ export class BulkDialog extends LitElement {
   #line(c: Conflict) {
     const now = value(c.current.value, this.kind)
     const then = openOnes(c).map(p => value(p.value, this.kind)).join(", ")
-    return html`<li>${c.client_name}: ${this.action === "accept" ? html`${now} → <strong>${then}</strong>` : html`<strong>${now}</strong> stays, not ${then}`}</li>`
+    return html`<li>${c.client_name}: ${this.action === "accept" ? html`<bdi>${now}</bdi> → <strong>${then}</strong>` : html`<strong>${now}</strong> stays, not ${then}`}</li>`
   }
 
   #radio(name: "scope" | "action", option: string, chosen: string, text: string) {

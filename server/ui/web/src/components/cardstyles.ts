@@ -15,7 +15,9 @@ export const cardStyles = css`
   .what { display: grid; min-inline-size: 0; }
   .client { font-weight: 620; overflow-wrap: anywhere; }
   .field { color: var(--text-soft); font-size: var(--size-small); }
-  .change { grid-column: 1 / -1; grid-row: 2; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  .change { display: flex; gap: 0.3em; align-items: baseline; grid-column: 1 / -1; grid-row: 2; min-inline-size: 0; white-space: nowrap; }
+  .change bdi, .change strong { min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; }
+  .change bdi { flex: 0 1 auto; max-inline-size: 60%; } /* what is proposed shows beside the longest text */
   .change strong { font-weight: 600; }
   .since { display: inline-flex; align-items: center; gap: var(--space-1); color: var(--text-soft); font-size: var(--size-small); white-space: nowrap; }
   .since svg { inline-size: 1rem; block-size: 1rem; }

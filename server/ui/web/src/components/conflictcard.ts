@@ -148,7 +148,7 @@ export class ConflictCard extends LitElement {
     if (c.decision) return html`<strong>${ended(c, this.kind, this.me)}</strong>`
     const open = openOnes(c)
     const last = open.at(-1)
-    return html`<span class="soft">${value(c.current.value, this.kind)}</span> <span aria-label="to">→</span>
+    return html`<bdi class="soft">${value(c.current.value, this.kind)}</bdi> <span aria-label="to">→</span>
       <strong>${last ? (last.value === null ? "cleared" : value(last.value, this.kind)) : "no proposal"}</strong>
       ${open.length > 1 ? html`<wed-badge tone="wait">+${open.length - 1}</wed-badge>` : nothing}`
   }

@@ -25,7 +25,7 @@ export class CoText extends LitElement {
       position: absolute; z-index: 2; inset-block-end: 0.95em; inset-inline-start: -1px; padding: 0 0.35em; border-radius: 0.3em 0.3em 0.3em 0;
       background: var(--peer); color: var(--on-peer); font-size: 0.7rem; font-weight: 600; line-height: 1.35; white-space: nowrap;
     }
-    .mirror { overflow: visible; }
+    .mirror { overflow: visible; unicode-bidi: plaintext; }
     .p0 { --peer: light-dark(#2b6777, #7cc4d6); } .p1 { --peer: light-dark(#9a4a12, #f0a56c); } .p2 { --peer: light-dark(#3f6b1f, #a9d37f); }
     .p3 { --peer: light-dark(#5a4fb0, #b7aef5); } .p4 { --peer: light-dark(#a02a5c, #f39cbf); } .p5 { --peer: light-dark(#6d5a00, #dcc65b); }
     .caret { --on-peer: light-dark(#ffffff, #1c191b); }

@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement, property } from "lit/decorators.js"
-import { label } from "../format"
+import { initial, label } from "../format"
 import type { Peer } from "../presence"
 import { base } from "../styles"
 
@@ -26,7 +26,7 @@ export class Faces extends LitElement {
     this.hidden = shown.length === 0
     return html`<ul aria-label="Also here">${shown.map(peer => {
       const says = peer.field ? `${peer.user}, in ${label(peer.field)}` : peer.user
-      return html`<li class="p${peer.colour}" title=${says} data-peer=${peer.user}><span aria-hidden="true">${peer.user.slice(0, 1)}</span><span class="hidden-text">${says}</span></li>`
+      return html`<li class="p${peer.colour}" title=${says} data-peer=${peer.user}><span aria-hidden="true">${initial(peer.user)}</span><span class="hidden-text">${says}</span></li>`
     })}${this.peers.length > most ? html`<li class="more">+${this.peers.length - most}</li>` : nothing}</ul>`
   }
 }

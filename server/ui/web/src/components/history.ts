@@ -71,7 +71,7 @@ export class History extends LitElement {
       return html`<wed-diff .from=${h.before} .to=${h.after} brief></wed-diff>`
     }
     const kind = this.kinds[h.field ?? ""] ?? "any"
-    return html`<span class="soft">${value(h.before, kind)}</span><span class="arrow" aria-label="became">→</span>${value(h.after, kind)}`
+    return html`<bdi class="soft">${value(h.before, kind)}</bdi><span class="arrow" aria-label="became">→</span><bdi>${value(h.after, kind)}</bdi>`
   }
 
   #back(h: HistoryItem) {

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement, property } from "lit/decorators.js"
+import { initial } from "../format"
 import { mayDecide, mayMatch, session, signOut, type Session } from "../session"
 import { base, controls } from "../styles"
 import { unsyncedCount } from "../syncing"
@@ -49,7 +50,7 @@ export class Menu extends LitElement {
     if (!s) return nothing
     return html`
       <button class="open" popovertarget="menu" aria-label=${this.named ? nothing : "Menu"}>
-        <span class="face" aria-hidden="true">${s.user.slice(0, 1)}</span>
+        <span class="face" aria-hidden="true">${initial(s.user)}</span>
         ${this.named ? html`<span class="names"><span class="cut">${s.user}</span><small>${s.role} · ${s.supplier}</small></span>` : nothing}
       </button>
       <div id="menu" popover @click=${this.#close}>

@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement } from "lit/decorators.js"
 import { deviceNames } from "../devicenames"
-import { device, label, listed } from "../format"
+import { device, initial, label, listed } from "../format"
 import { clientOf, names } from "../names"
 import { present } from "../present"
 import { session } from "../session"
@@ -31,7 +31,7 @@ export class Now extends LitElement {
     if (others.length === 0) return nothing
     return html`<ul aria-label="Who is there now">${others.map(({ user, device: d, client, field }) => html`
       <li title=${d ? `on ${device(d)}` : nothing}>
-        <span class="face" aria-hidden="true">${user.slice(0, 1)}</span>
+        <span class="face" aria-hidden="true">${initial(user)}</span>
         <span class="cut"><strong>${user}</strong>
           ${field ? `in ${label(field).toLowerCase()} of` : "at"} <a href="/clients/${client}">${names.value.get(client)?.name || "a client"}</a></span>
       </li>`)}</ul>`
