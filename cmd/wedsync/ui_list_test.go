@@ -82,3 +82,31 @@ func TestThousandClientsAreFoundScrolledAndTabbedThrough(t *testing.T) {
 
 // thousands is a number of four digits as English writes it.
 func thousands(n int) string { return fmt.Sprintf("%d,%03d", n/1000, n%1000) }
+
+// Who was in a field without signal saw a client in the list, and nothing of it on its page.
+func TestClientThatWasNeverOpenedIsReadWithoutANetwork(t *testing.T) {
+	t.Parallel()
+	h := startHub(t)
+	olga := h.api(owner("olga"))
+	ada := olga.create(map[string]any{"name": "Ada & Ben", "notes": "Peonies.", "venue_name": "Hobley Barn"}).ClientID
+	eve := olga.create(map[string]any{"name": "Eve & Jo", "notes": "Tulips."}).ClientID
+	p := startBrowser(t).person("maya", "http://"+h.address)
+	p.signIn(h.token(member("maya")), "/clients")
+	p.says("Eve & Jo")
+	p.until("navigator.serviceWorker.controller")
+	p.see(`[data-state="Synced"]`)
+	p.until(`performance.getEntriesByName(location.origin + "/api/policy").length > 0`)
+	p.offline(true)
+	p.turnTo("/clients/" + ada)
+	p.showNotes("Peonies.")
+	p.until(inner(`wed-critical[data-field="venue_name"]`, "input") + "?.value === 'Hobley Barn'")
+	p.says("This record was never opened in this browser")
+	p.turnTo("/clients/" + eve)
+	p.showNotes("Tulips.")
+	p.turnTo("/clients/01HZZZZZZZZZZZZZZZZZZZZZZZ")
+	p.says("This record cannot be shown")
+	p.offline(false)
+	p.turnTo("/clients/" + ada)
+	p.typeNotes(" Ramp needed.")
+	p.see(`wed-badge[data-saving="saved"]`)
+}

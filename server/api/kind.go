@@ -68,5 +68,9 @@ func (k Kind) problem(detail string, faults ...Fault) Problem {
 	return Problem{Type: k.Type(), Title: k.Title, Status: k.Status, Detail: detail, Errors: faults}
 }
 
+// notThere is the detail of problems about what is not found. What is another
+// supplier's looks as what never was.
+const notThere = "It may have been deleted since; its list shows what there is."
+
 // nothingChanged is the detail of problems that pass by themselves.
 const nothingChanged = "Nothing was changed. Try again in a moment."

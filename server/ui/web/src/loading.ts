@@ -22,13 +22,19 @@ export class Loading<T> implements ReactiveController {
   #timer?: ReturnType<typeof setTimeout>
   #shown = ""
   #first: boolean
+  #otherwise?: () => Promise<T | undefined>
 
-  /** One that is part of a first view is there before anything is read. */
-  constructor(host: ReactiveControllerHost, path: () => string, kinds: string[] = [], { first = false } = {}) {
+  /** One that is part of a first view is there before anything is read. Otherwise is asked for what the
+   *  hub has said in another answer, if there is neither a network nor this one. */
+  constructor(
+    host: ReactiveControllerHost, path: () => string, kinds: string[] = [],
+    { first = false, otherwise }: { first?: boolean; otherwise?: () => Promise<T | undefined> } = {},
+  ) {
     this.#host = host
     this.#path = path
     this.#kinds = kinds
     this.#first = first
+    this.#otherwise = otherwise
     host.addController(this)
   }
 
@@ -84,7 +90,11 @@ export class Loading<T> implements ReactiveController {
       if (this.#first) remember(path, this.answer.body)
     } catch (error) {
       if (signal.aborted) return
-      this.trouble = error instanceof Offline && this.answer ? "" : told(error)
+      const offline = error instanceof Offline
+      const body = offline && !this.answer ? await this.#otherwise?.() : undefined
+      if (signal.aborted) return
+      if (body) this.answer = { body, etag: "", at: new Date(0), old: true }
+      this.trouble = offline && this.answer ? "" : told(error)
     }
     this.#host.requestUpdate()
   }

@@ -1,6 +1,7 @@
 // The code of pages that most visits do not begin with: it comes when one is shown, or
 // when neither somebody nor the browser is at anything else.
 
+import { get } from "./api"
 import { pausing } from "./idle"
 import type { Page } from "./router"
 import { mayDecide, session } from "./session"
@@ -45,11 +46,12 @@ export async function firstView(): Promise<void> {
   await first.until(Boolean)
 }
 
-/** Loads all pages, one after another, so that going to one takes no time. */
+/** Loads all pages, one after another, so that going to one takes no time, and what a record's page needs beside the list. */
 export async function bringAll(): Promise<void> {
   await firstView()
   for (const load of Object.values(brings)) {
     await load().catch(() => undefined) // who goes there is told
     await pausing()
   }
+  if (session.value) await get("/api/policy").catch(() => undefined)
 }

@@ -77,6 +77,16 @@ function pathOf(cursor: string | null): string {
   return `/api/clients?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`
 }
 
+/** What the list that was read last says of a record: for its page, where there is no network. */
+export async function listed(id: string): Promise<Client | undefined> {
+  for (let cursor: string | null = null; ; ) {
+    const page: ClientPage | undefined = (await kept<ClientPage>(pathOf(cursor)))?.body
+    const found = page?.items.find(c => c.client_id === id || c.document_id === id)
+    if (found || !page?.next) return found
+    cursor = page.next
+  }
+}
+
 async function load(): Promise<void> {
   const mine = ++generation
   if (records.value.rows.length === 0) await show(mine)

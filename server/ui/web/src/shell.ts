@@ -164,7 +164,7 @@ export class Frame extends LitElement {
     switch (this.page) {
       case "inbox": return html`<wed-inbox></wed-inbox>`
       case "clients": return html`<wed-clients></wed-clients>`
-      case "client": return html`<wed-client .client=${this.record}></wed-client>`
+      case "client": return keyed(this.record, html`<wed-client .client=${this.record}></wed-client>`)
       case "activity": return html`<wed-activity></wed-activity>`
       case "status": return html`<wed-status></wed-status>`
       case "unmatched": return mayMatch(session.value) ? html`<wed-unmatched></wed-unmatched>`

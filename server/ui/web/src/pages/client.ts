@@ -14,6 +14,7 @@ import { isText } from "../doc"
 import { label, value } from "../format"
 import { Loading } from "../loading"
 import { Record, type Saving } from "../record"
+import { listed } from "../records"
 import { mayEdit, session } from "../session"
 import { base, controls, pageFrame } from "../styles"
 import type { Client, Policy, Value } from "../types"
@@ -51,7 +52,9 @@ export class ClientPage extends LitElement {
 
   /** The id of the record or of its document. */
   @property() client = ""
-  #said = new Loading<Client>(this, () => (this.client ? `/api/clients/${encodeURIComponent(this.client)}` : ""), ["wedsync.client.", "wedsync.conflict."])
+  #said = new Loading<Client>(this, () => (this.client ? `/api/clients/${encodeURIComponent(this.client)}` : ""), ["wedsync.client.", "wedsync.conflict."], {
+    otherwise: () => listed(this.client),
+  })
   #policy = new Loading<Policy>(this, () => "/api/policy")
   #record = new Record(this)
 
@@ -75,7 +78,8 @@ export class ClientPage extends LitElement {
 
   override render() {
     const said = this.#said.body
-    if (this.#said.trouble) return html`${this.#back()}<wed-empty icon="search" title="This record cannot be shown">${this.#said.trouble}</wed-empty>`
+    const trouble = this.#said.trouble || (this.#policy.body ? "" : this.#policy.trouble)
+    if (trouble) return html`${this.#back()}<wed-empty icon="search" title="This record cannot be shown">${trouble}</wed-empty>`
     if (!said || !this.#policy.body) return html`${this.#back()}<div class="card"><wed-skeleton rows="12"></wed-skeleton></div>`
     const readonly = !mayEdit(session.value)
     const critical = this.#policy.body.fields
