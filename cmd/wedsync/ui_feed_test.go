@@ -113,3 +113,21 @@ func TestFeedTellsWhatHappensAsItHappens(t *testing.T) {
 	feed.line("wedsync.client.created", "olga added Eve & Jo")
 	feed.says("That is all that is known of this client.")
 }
+
+// A feed that was loaded after the stream had begun did not know that it had, and told of no first break.
+func TestBreakIsToldByAFeedThatWasLoadedLate(t *testing.T) {
+	t.Parallel()
+	h := startHub(t)
+	h.api(owner("olga")).create(map[string]any{"name": "Ada & Ben"})
+	p := startBrowser(t).person("maya", "http://"+h.address)
+	p.expect("net::ERR_") // of requests that find no hub
+	p.signIn(h.token(member("maya")), "/inbox")
+	p.see(`[data-state="Synced"]`)
+	p.turnTo("/activity")
+	p.says("live")
+	p.until("navigator.serviceWorker.controller")
+	h.kill()
+	p.says("not live")
+	h.start()
+	p.says("nothing was missed")
+}

@@ -110,3 +110,33 @@ func TestClientThatWasNeverOpenedIsReadWithoutANetwork(t *testing.T) {
 	p.typeNotes(" Ramp needed.")
 	p.see(`wed-badge[data-saving="saved"]`)
 }
+
+func TestNextWeddingsAreEditedWithoutANetworkThoughNobodyOpenedThemBefore(t *testing.T) {
+	t.Parallel()
+	h := startHub(t)
+	olga := h.api(owner("olga"))
+	soon := time.Now().AddDate(0, 0, 10).Format(time.DateOnly)
+	made := olga.create(map[string]any{"name": "Ada & Ben", "notes": "Peonies.", "wedding_date": soon})
+	ada := made.ClientID
+	p := startBrowser(t).person("maya", "http://"+h.address)
+	p.signIn(h.token(member("maya")), "/clients")
+	p.says("Ada & Ben")
+	p.until("navigator.serviceWorker.controller")
+	p.see(`[data-state="Synced"]`)
+	p.until(`(indexedDB.open("wedsync:barn:maya:documents").onsuccess = ({ target: { result: db } }) => {
+		db.transaction("documents").objectStore("documents").getAllKeys().onsuccess = ({ target }) => {
+			db.close()
+			window.kept = target.result.some(([id]) => id === ` + quote(made.DocumentID) + `)
+		}
+	}, window.kept)`)
+	p.until(`performance.getEntriesByName(location.origin + "/api/policy").length > 0`)
+	p.offline(true)
+	p.turnTo("/clients/" + ada)
+	p.typeNotes(" Ramp needed.")
+	p.see(`wed-badge[data-saving="kept"]`)
+	p.offline(false)
+	p.see(`wed-badge[data-saving="saved"]`)
+	if notes := olga.get(ada).Fields["notes"]; notes != "Peonies. Ramp needed." {
+		t.Errorf("the hub has %q", notes)
+	}
+}

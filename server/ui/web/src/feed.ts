@@ -35,7 +35,7 @@ const mostBreaks = 20
 /** The breaks of the stream since the app began, the oldest first. */
 export const breaks = new Source<Break[]>([])
 
-let wasLive = false
+let wasLive = streamState.value === "live" // before this part of the app was loaded
 let missed = ""
 
 session.subscribe(() => {

@@ -1,10 +1,11 @@
-// Dates, money and durations as people of this browser's language write them.
+// Dates and money as people of this browser's language write them, and durations in the app's words.
 
 import { deviceNames } from "./devicenames"
 import { lazily } from "./lazily"
 import type { Author, Value } from "./types"
 
 const language = navigator.language
+const words = "en" // of the sentences around them
 const day = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }))
 const longDay = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" }))
 const localDay = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "full" }))
@@ -12,7 +13,7 @@ const moment = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "medi
 const exactMoment = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" }))
 const clock = lazily(() => new Intl.DateTimeFormat(language, { timeStyle: "short" }))
 const number = lazily(() => new Intl.NumberFormat(language, { maximumFractionDigits: 2 }))
-const relative = lazily(() => new Intl.RelativeTimeFormat(language, { numeric: "auto" }))
+const relative = lazily(() => new Intl.RelativeTimeFormat(words, { numeric: "auto" }))
 const named = 4 // fields that a sentence names
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -62,7 +63,7 @@ export function duration(from: string | Date, to: string | Date | number = Date.
   const seconds = Math.max(0, (new Date(to).getTime() - new Date(from).getTime()) / 1000)
   for (const [unit, size] of units) {
     if (seconds >= size) {
-      return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(seconds / size))
+      return new Intl.NumberFormat(words, { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(seconds / size))
     }
   }
   return "less than a minute"

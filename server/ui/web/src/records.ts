@@ -3,9 +3,10 @@
 
 import { get, keep, kept, Offline, told, type Answer } from "./api"
 import { remembered } from "./glance"
-import { idle } from "./idle"
+import { idle, pausing } from "./idle"
 import { session } from "./session"
 import { onEvent } from "./stream"
+import { documents } from "./syncing"
 import type { Client, ClientPage, Event } from "./types"
 import { Source } from "./watch"
 
@@ -14,6 +15,8 @@ const mostAtOnce = 4 // stale rows that are read at the same time
 const mostAlone = 20 // records that are read one by one; of more, the whole list is
 // Under which all rows are kept, for the hub's pages take long to read; to be counted up when Row changes.
 const whole = "rows of all records, 2"
+const soon = 60 // days until a wedding whose record is kept before somebody opens it
+const mostSoon = 20
 const part = 500 // rows that are kept together: neither reading nor writing them holds the page up
 
 export interface Row {
@@ -106,7 +109,7 @@ async function load(): Promise<void> {
       if (!records.value.complete) records.set({ rows: [...rows], complete: false, old, trouble: "" })
     } while (cursor)
     records.set({ rows, complete: true, old, trouble: "" })
-    if (!old) void keepRows(mine, rows, tags.join())
+    if (!old) void keepRows(mine, rows, tags.join()).then(() => keepNext(mine, rows))
     stale = old ? [] : rows.filter(row => row.stale).map(row => row.id).reverse()
     pump()
   } catch (error) {
@@ -149,6 +152,18 @@ async function keepRows(mine: number, rows: Row[], tags: string): Promise<void> 
     keep(`${whole} ${i}`, { rows: rows.slice(i * part, (i + 1) * part), tags } satisfies Part)
   }
   keep(whole, { parts, tags } satisfies Whole)
+}
+
+/** Has this browser keep the records of the next weddings: where they are there may be no signal. */
+async function keepNext(mine: number, rows: Row[]): Promise<void> {
+  const [yesterday, last] = [-1, soon].map(days => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10))
+  const next = rows.filter(({ date }) => date >= yesterday! && date <= last!).sort(orders.date).slice(0, mostSoon)
+  const all = await documents()
+  for (const { document } of next) {
+    await pausing()
+    if (mine !== generation) return
+    await all.open(document).catch(() => undefined) // it was deleted meanwhile
+  }
 }
 
 function note(event: Event): void {

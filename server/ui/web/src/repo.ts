@@ -157,7 +157,7 @@ export class Documents {
     const handle = await this.open(id)
     const doc = handle.doc()
     const name = typeof doc.name === "string" || Automerge.isImmutableString(doc.name) ? String(doc.name) : ""
-    const theirs = this.hubHeads(handle)
+    const theirs = this.hubHeads(handle) ?? this.#unsynced.marks.value[id]?.hub
     if (!theirs || !Automerge.hasHeads(doc as Automerge.Doc<unknown>, theirs)) return { name, fields: null }
     const patches = Automerge.diff(doc as Automerge.Doc<unknown>, theirs, decodeHeads(handle.heads()))
     return { name, fields: [...new Set(patches.map(patch => String(patch.path[0])))].filter(field => field !== "sync_conflicts") }
@@ -213,7 +213,7 @@ export class Documents {
     handle.on("change", () => {
       void this.#store(handle)
       if (this.isSynced(handle)) settle()
-      else this.#unsynced.mark(id, decodeHeads(handle.heads()))
+      else this.#unsynced.mark(id, decodeHeads(handle.heads()), this.hubHeads(handle))
     })
     handle.on("remote-heads", settle)
     settle()

@@ -3,8 +3,14 @@
 
 import { Source } from "./watch"
 
-/** The heads of each document when it was last edited here, by document id. */
-export type Marks = Record<string, string[]>
+/** A document's heads when it was last edited here, and those that the hub was known to hold then, null if none were. */
+export interface Mark {
+  heads: string[]
+  hub: string[] | null
+}
+
+/** By document id. */
+export type Marks = Record<string, Mark>
 
 export class Unsynced {
   readonly marks: Source<Marks>
@@ -20,21 +26,23 @@ export class Unsynced {
     })
   }
 
-  /** Notes that a document was edited here, and has these heads since. */
-  mark(document: string, heads: string[]): void {
-    this.#write({ ...this.#read(), [document]: heads })
+  /** Notes that a document was edited here, has these heads since, and what the hub is known to hold of it. */
+  mark(document: string, heads: string[], hub: string[] | null): void {
+    const marks = this.#read()
+    this.#write({ ...marks, [document]: { heads, hub: hub ?? marks[document]?.hub ?? null } })
   }
 
   /** Notes that the hub holds what holds says of the marked heads. */
   clear(document: string, holds: (heads: string[]) => boolean): void {
-    const { [document]: heads, ...others } = this.#read()
-    if (heads && holds(heads)) this.#write(others)
+    const { [document]: mark, ...others } = this.#read()
+    if (mark && holds(mark.heads)) this.#write(others)
   }
 
   #read(): Marks {
     if (!this.#key) return this.marks.value
     try {
-      return JSON.parse(localStorage.getItem(this.#key) ?? "{}") as Marks
+      const marks = JSON.parse(localStorage.getItem(this.#key) ?? "{}") as Record<string, Mark | string[]>
+      return Object.fromEntries(Object.entries(marks).map(([id, mark]) => [id, Array.isArray(mark) ? { heads: mark, hub: null } : mark])) // an older version kept heads alone
     } catch {
       return {}
     }

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from "lit"
 import { customElement, state } from "lit/decorators.js"
+import { guard } from "lit/directives/guard.js"
 import { repeat } from "lit/directives/repeat.js"
 import { get, Offline, reachable, told } from "../api"
 import "../components/all"
@@ -21,6 +22,9 @@ import { Watch } from "../watch"
 
 const tick = 30_000 // milliseconds between two looks at the clock
 const lately = 120_000 // for which it is told of an edit made here that the hub has it
+
+/** What can have become of an edit that was made here, with how that is told. */
+const fates = { waits: ["wait", "waits"], refused: ["bad", "not taken"], saved: ["good", "saved"] } as const
 
 /** What happens to the supplier's records, as it happens. */
 @customElement("wed-activity")
@@ -126,19 +130,23 @@ export class ActivityPage extends LitElement {
 
   #filters(all: Line[]) {
     const people = [...new Set([...all.map(line => line.event.data.user ?? ""), this.#person])].filter(Boolean).sort()
-    const clients = [...names.value.values()].sort((a, b) => a.name.localeCompare(b.name))
-    if (this.#client && !names.value.has(this.#client)) clients.unshift({ id: this.#client, name: "This client", document: "" })
-    const choose = (name: string, title: string, chosen: string, options: (readonly [string, string])[]) => html`
+    const choose = (name: string, title: string, chosen: string, options: () => (readonly [string, string])[], of: unknown) => html`
       <select class=${name} aria-label=${title} @change=${(e: globalThis.Event) => this.#filter(name, (e.target as HTMLSelectElement).value)}>
         <option value="" ?selected=${chosen === ""}>${title}</option>
-        ${options.map(([value, text]) => html`<option value=${value} ?selected=${value === chosen}>${text}</option>`)}
+        ${guard([chosen, of], () => options().map(([value, text]) => html`<option value=${value} ?selected=${value === chosen}>${text}</option>`))}
       </select>`
     return html`
       <div class="filters" role="search" aria-label="What is shown">
-        ${choose("kind", "Everything", this.#kind, [...kinds])}
-        ${choose("client", "All clients", this.#client, clients.map(c => [c.id, c.name || "Without a name"] as const))}
-        ${choose("person", "Everybody", this.#person, people.map(user => [user, user === session.value?.user ? `${user} (you)` : user] as const))}
+        ${choose("kind", "Everything", this.#kind, () => [...kinds], kinds)}
+        ${choose("client", "All clients", this.#client, () => this.#clients(), names.value)}
+        ${choose("person", "Everybody", this.#person, () => people.map(user => [user, user === session.value?.user ? `${user} (you)` : user]), people.join("\n"))}
       </div>`
+  }
+
+  #clients(): [string, string][] {
+    const clients = [...names.value.values()].sort((a, b) => a.name.localeCompare(b.name))
+    if (this.#client && !names.value.has(this.#client)) clients.unshift({ id: this.#client, name: "This client", document: "" })
+    return clients.map(c => [c.id, c.name || "Without a name"])
   }
 
   #filter(name: string, value: string) {
@@ -163,24 +171,31 @@ export class ActivityPage extends LitElement {
       <ol class="card">${repeat(those, row => ("id" in row ? row.id : row.at), row => ("id" in row ? this.#line(row) : breakLine(row)))}</ol>`)}`
   }
 
+  /** A line, made anew if what it says has changed: there are hundreds, and each event renders the page. */
   #line(line: Line) {
-    const { icon: name, tone, words } = sentence(line, session.value?.user)
-    const how = way(line.event)
-    return html`
-      <li class="line" data-type=${line.event.type}>
-        <span class="mark ${tone}">${icon(name)}</span>
-        <p class="words">${words}${how ? html` <span class="soft">${how}</span>` : nothing}${line.kind === "posted" ? nothing : "."} ${this.#fate(line.event)}</p>
-        <time datetime=${line.at} title=${time(line.at, { exact: true })}>${Date.now() - Date.parse(line.at) < 3_600_000 ? ago(line.at) : hour(line.at)}</time>
-      </li>`
+    const fate = this.#fate(line.event)
+    const when = Date.now() - Date.parse(line.at) < 3_600_000 ? ago(line.at) : hour(line.at)
+    const proposals = line.proposals.map(p => `${p.state} ${p.user}`).join("\n")
+    return guard([line.event, proposals, fate, when, names.value, deviceNames.value], () => {
+      const { icon: name, tone, words } = sentence(line, session.value?.user)
+      const how = way(line.event)
+      const [colour, told] = fate ? fates[fate] : []
+      return html`
+        <li class="line" data-type=${line.event.type}>
+          <span class="mark ${tone}">${icon(name)}</span>
+          <p class="words">${words}${how ? html` <span class="soft">${how}</span>` : nothing}${line.kind === "posted" ? nothing : "."}
+            ${fate ? html`<wed-badge tone=${colour} data-fate=${fate}>${told}</wed-badge>` : nothing}</p>
+          <time datetime=${line.at} title=${time(line.at, { exact: true })}>${when}</time>
+        </li>`
+    })
   }
 
-  /** What became of an edit that was made in this browser just now. */
-  #fate({ type, time: at, data }: Event) {
+  /** What became of an edit that was made in this browser just now, empty of any other. */
+  #fate({ type, time: at, data }: Event): keyof typeof fates | "" {
     const own = data.user === session.value?.user && data.device === ownDevice.value && data.origin === "sync"
-    if (!own || Date.now() - Date.parse(at) > lately) return nothing
-    if (type === "wedsync.verdict.diverted") return html`<wed-badge tone="wait" data-fate="waits">waits</wed-badge>`
-    if (type === "wedsync.verdict.rejected") return html`<wed-badge tone="bad" data-fate="refused">not taken</wed-badge>`
-    return html`<wed-badge tone="good" data-fate="saved">saved</wed-badge>`
+    if (!own || Date.now() - Date.parse(at) > lately) return ""
+    if (type === "wedsync.verdict.diverted") return "waits"
+    return type === "wedsync.verdict.rejected" ? "refused" : "saved"
   }
 
   #nothing() {
