@@ -66,7 +66,8 @@ export class Frame extends LitElement {
     .shortcut { position: absolute; }
     .skip { position: absolute; inset-inline-start: -100vw; }
     .skip:focus { inset: var(--space-2) auto auto var(--space-2); z-index: 60; padding: var(--space-2) var(--space-4); background: var(--raised); border-radius: var(--radius-small); }
-    main { min-inline-size: 0; outline: none; padding-block-end: var(--bar); }
+    main { min-inline-size: 0; padding-block-end: var(--bar); }
+    main:focus-visible { outline: none; } /* it is no control */
     nav a {
       display: flex; align-items: center; gap: var(--space-3); color: var(--text-soft); text-decoration: none; border-radius: var(--radius-small);
       transition: background var(--quick), color var(--quick);
