@@ -27,7 +27,7 @@ export class Timeline extends LitElement {
     .lacks { padding: 0 var(--space-4) var(--space-2); display: grid; gap: var(--space-1); font-size: var(--size-small); color: var(--wait); }
     .lacks li { overflow-wrap: anywhere; }
     ol > li { border-block-start: 1px solid var(--line); }
-    .item { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: var(--space-1) var(--space-3); inline-size: 100%; padding: var(--space-3) var(--space-4); border: 0; border-radius: 0; background: none; text-align: start; font-weight: 400; justify-content: initial; }
+    .item { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: var(--space-1) var(--space-3); inline-size: 100%; padding: var(--space-3) var(--space-4); border: 0; border-radius: 0; background: none; text-align: start; font-weight: 400; line-height: 1.4; justify-content: initial; }
     .item svg { inline-size: 1.1rem; block-size: 1.1rem; margin-block-start: 0.1rem; color: var(--text-soft); }
     .who { font-weight: 580; }
     .mine .who { font-weight: 450; }
