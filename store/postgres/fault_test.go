@@ -103,6 +103,9 @@ func TestNothingAcknowledgedIsLostWhenTheServerStopsImmediately(t *testing.T) {
 		recovered(t, s)
 		for w := range writers {
 			st, err := s.Load(t.Context(), crdt.RecordID{1, byte(w)})
+			if safe[w] == 0 && errors.Is(err, store.ErrNotFound) {
+				continue // the others were fast
+			}
 			if err != nil || st.Version < safe[w] || st.Version > safe[w]+1 {
 				t.Fatalf("round %d, writer %d: %d was acknowledged, stored is %+v, %v", round, w, safe[w], st, err)
 			}
