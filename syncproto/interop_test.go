@@ -16,7 +16,7 @@ import (
 // How many random sessions with JavaScript are played, each from its own seed.
 // Without flags that is the short form, which belongs to the ordinary tests.
 var (
-	soakSessions = flag.Int("soak.sessions", 200, "random sync sessions, `N` in all")
+	soakSessions = flag.Int("soak.sessions", 150, "random sync sessions, `N` in all")
 	soakSeed     = flag.Uint64("soak.seed", 0, "seed of the first random session")
 	soakReport   = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
 )

@@ -11,11 +11,11 @@ import (
 // How long the long tests are. Without these flags they have their short forms,
 // which belong to the ordinary tests.
 var (
-	soakInputs        = flag.Int("soak.inputs", 2_000, "hostile inputs `N`")
+	soakInputs        = flag.Int("soak.inputs", 1_500, "hostile inputs `N`")
 	soakFloods        = flag.Int("soak.floods", 0, "floods have `N` percent of their full size, and their short form at least")
-	soakKills         = flag.Int("soak.kills", 10, "kills of the hub, `N` in all")
+	soakKills         = flag.Int("soak.kills", 6, "kills of the hub, `N` in all")
 	soakStories       = flag.Int("soak.stories", 1, "random stories, `N` in all")
-	soakNodes         = flag.Duration("soak.nodes", 12*time.Second, "`how long` devices move between hubs on one database")
+	soakNodes         = flag.Duration("soak.nodes", 8*time.Second, "`how long` devices move between hubs on one database")
 	soakCopied        = flag.Int("soak.copied", 200, "records that are copied, `N` in all")
 	soakCopiedChanges = flag.Int("soak.copiedchanges", 20, "changes of each record that is copied, `N` in all")
 	soakActivity      = flag.Duration("soak.activity", 5*time.Second, "`how long` records are edited that many listen to")

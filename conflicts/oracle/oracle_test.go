@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	histories  = flag.Int("soak.histories", 500, "random histories that the product and the oracle play, `N` in all")
+	histories  = flag.Int("soak.histories", 350, "random histories that the product and the oracle play, `N` in all")
 	soakReport = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
 )
 

@@ -40,7 +40,7 @@ func own(t *testing.T, settings ...string) (*pgtest.Server, *Store) {
 }
 
 var (
-	soakCrashes = flag.Int("soak.crashes", 5, "immediate stops of the server under load, `N` in all")
+	soakCrashes = flag.Int("soak.crashes", 3, "immediate stops of the server under load, `N` in all")
 	soakReport  = flag.Duration("soak.report", 0, "how often to tell how far a test is; 0 for never")
 )
 
