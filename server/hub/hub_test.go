@@ -359,13 +359,19 @@ func TestDeviceWithoutARecordIsSentAllOfItUnopened(t *testing.T) {
 	}
 }
 
+// restsAMinute is a hub that closes records after a minute, with a device that has one.
+func restsAMinute(t *testing.T) (*hub.Hub, *replica) {
+	h := startLimited(t, openStore(t), hub.Limits{Rest: time.Minute})
+	anna := newReplica(t, "anna", newID(1))
+	anna.connect(h, principal("anna", conflicts.Member))
+	anna.set("notes", "peonies")
+	anna.syncUntil(anna.acked)
+	return h, anna
+}
+
 func TestRecordThatRestsIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := startLimited(t, openStore(t), hub.Limits{Rest: time.Minute})
-		anna := newReplica(t, "anna", newID(1))
-		anna.connect(h, principal("anna", conflicts.Member))
-		anna.set("notes", "peonies")
-		anna.syncUntil(anna.acked)
+		h, anna := restsAMinute(t)
 		<-time.After(59 * time.Second)
 		synctest.Wait()
 		if !hub.Opened(h, newID(1)) {
@@ -384,11 +390,7 @@ func TestRecordThatRestsIsClosed(t *testing.T) {
 // A device on a slow network takes its messages later than its record is closed.
 func TestEditIsAcknowledgedThoughItsRecordWasClosedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := startLimited(t, openStore(t), hub.Limits{Rest: time.Minute})
-		anna := newReplica(t, "anna", newID(1))
-		anna.connect(h, principal("anna", conflicts.Member))
-		anna.set("notes", "peonies")
-		anna.syncUntil(anna.acked)
+		h, anna := restsAMinute(t)
 		for _, notes := range []string{"roses", "ivy"} {
 			anna.set("notes", notes)
 			anna.send()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -73,18 +72,11 @@ type guest struct {
 
 func newCrowd(t *testing.T, r *rand.Rand) *crowd {
 	c := &crowd{t: t, r: r, store: openStore(t), bus: newBus(), id: newID(1)}
-	c.bus.looks = time.Duration(1+r.IntN(500)) * time.Millisecond
+	c.bus.limits = hub.Limits{Follow: time.Duration(1+r.IntN(500)) * time.Millisecond, Rest: 50 * time.Millisecond, ComeBack: time.Second}
 	c.bus.deaf = r.IntN(2) == 0
 	for range 2 + r.IntN(2) {
 		seen := storetest.NewFaulty(c.store)
-		h, err := hub.New(t.Context(), hub.Options{
-			Store: &shared{Store: seen, bus: c.bus, listening: make(chan struct{})}, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler),
-			Limits: hub.Limits{Follow: c.bus.looks, Rest: 50 * time.Millisecond, ComeBack: time.Second},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(h.Close)
+		h, _ := node(t, seen, c.bus)
 		c.hubs, c.seen = append(c.hubs, h), append(c.seen, seen)
 	}
 	for i := range 2 + r.IntN(4) {

@@ -21,14 +21,14 @@ import (
 // A bus is how the stores of several hubs in one test hear of each other. A
 // deaf bus loses all that it is given.
 type bus struct {
-	looks     time.Duration // how often hubs look at the journals unasked
+	limits    hub.Limits // of the hubs
 	mu        sync.Mutex
 	deaf      bool
 	listeners map[*shared]store.Listener
 }
 
 func newBus() *bus {
-	return &bus{looks: 20 * time.Millisecond, listeners: make(map[*shared]store.Listener)}
+	return &bus{limits: hub.Limits{Follow: 20 * time.Millisecond}, listeners: make(map[*shared]store.Listener)}
 }
 
 // A shared store is what one of several hubs sees of a store.
@@ -122,7 +122,7 @@ func node(t *testing.T, s store.Store, b *bus) (*hub.Hub, *shared) {
 	seen := &shared{Store: s, bus: b, listening: make(chan struct{})}
 	h, err := hub.New(t.Context(), hub.Options{
 		Store: seen, Engine: noEngine{}, Log: slog.New(slog.DiscardHandler),
-		Limits: hub.Limits{Follow: b.looks},
+		Limits: b.limits,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -269,7 +269,7 @@ func TestDevicesHearOfWhatTheirNodeReadBeforeItWasTold(t *testing.T) {
 		t.Run(map[bool]string{false: "edit", true: "deletion"}[deleted], func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b, s := newBus(), openStore(t)
-				b.deaf, b.looks = true, time.Hour
+				b.deaf, b.limits.Follow = true, time.Hour
 				one, _ := node(t, s, b)
 				other, _ := node(t, s, b)
 				anna := newReplica(t, "anna", newID(1))

@@ -81,7 +81,7 @@ function pathOf(cursor: string | null): string {
 }
 
 /** What the list that was read last says of a record: for its page, where there is no network. */
-export async function listed(id: string): Promise<Client | undefined> {
+export async function fromList(id: string): Promise<Client | undefined> {
   for (let cursor: string | null = null; ; ) {
     const page: ClientPage | undefined = (await kept<ClientPage>(pathOf(cursor)))?.body
     const found = page?.items.find(c => c.client_id === id || c.document_id === id)

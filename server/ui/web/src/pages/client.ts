@@ -14,7 +14,7 @@ import { isText } from "../doc"
 import { label, value } from "../format"
 import { Loading } from "../loading"
 import { Record, type Saving } from "../record"
-import { listed } from "../records"
+import { fromList } from "../records"
 import { mayEdit, session } from "../session"
 import { base, controls, pageFrame } from "../styles"
 import type { Client, Policy, Value } from "../types"
@@ -53,7 +53,7 @@ export class ClientPage extends LitElement {
   /** The id of the record or of its document. */
   @property() client = ""
   #said = new Loading<Client>(this, () => (this.client ? `/api/clients/${encodeURIComponent(this.client)}` : ""), ["wedsync.client.", "wedsync.conflict."], {
-    otherwise: () => listed(this.client),
+    otherwise: () => fromList(this.client),
   })
   #policy = new Loading<Policy>(this, () => "/api/policy")
   #record = new Record(this)
